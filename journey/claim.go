@@ -1,0 +1,123 @@
+package journey
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Claim is what the hints so far say the API should show. It is a sum of all
+// unconfirmed hints: confirming the most demanding one confirms them all.
+type Claim struct {
+	UserSteps bool `json:"userSteps,omitempty"`
+	Finished  bool `json:"finished,omitempty"`
+	Manual    bool `json:"manual,omitempty"`
+	// AML is the claimed version of the AML record; AMLBefore is the fingerprint
+	// the matches had when it was claimed, for results that carry no version.
+	AML       int    `json:"aml,omitempty"`
+	AMLBefore string `json:"amlBefore,omitempty"`
+	// Tries counts the looks that did not show it.
+	Tries int `json:"tries,omitempty"`
+}
+
+// seenWindow bounds the eventIds remembered. The ledger's unique key is the
+// first line against duplicates; this one also holds for other senders.
+const seenWindow = 64
+
+// onEvent takes a hint: it says what to look for, and that looking is due now.
+func (s *State) onEvent(e Event, now time.Time) {
+	s.Counts.Events++
+	if e.EventID != "" && s.duplicate(e) {
+		s.Counts.Duplicates++
+		return
+	}
+	if s.Phase == Ended || s.Phase == Erased || e.Type == FinishedStep || e.Type == FinishedSpotCheck {
+		return
+	}
+	if s.Phase == Unknown || s.Phase == Expired {
+		s.enter(AwaitingUserSteps, now)
+		s.OpenedAt, s.MissingSince = now, time.Time{}
+	}
+	s.claim(e)
+	s.Silent = 0
+	if e.TraceParent != "" && len(s.Links) < 8 {
+		s.Links = append(s.Links, e.TraceParent)
+	}
+	s.lookNow(now)
+}
+
+func (s *State) lookNow(now time.Time) {
+	if s.Looking {
+		s.Dirty = true
+		return
+	}
+	s.LookAt = now
+}
+
+// duplicate remembers the event and says whether it had been seen. The type is
+// part of the key because nothing says that ids are unique across types.
+func (s *State) duplicate(e Event) bool {
+	sum := sha256.Sum256([]byte(string(e.Type) + "\x00" + e.EventID))
+	key := hex.EncodeToString(sum[:6])
+	for _, seen := range s.Seen {
+		if seen == key {
+			return true
+		}
+	}
+	s.Seen = append(s.Seen, key)
+	if len(s.Seen) > seenWindow {
+		s.Seen = s.Seen[len(s.Seen)-seenWindow:]
+	}
+	return false
+}
+
+// claim is the one table of what confirms which event; an event that is not in
+// it is a hint only: it causes one look and claims nothing.
+func (s *State) claim(e Event) {
+	switch e.Type {
+	case FinishedUserSteps: // confirmed by the submitted steps in the result
+		s.UserStepsHinted = true
+		s.Claim.UserSteps = true
+	case FinishedJourney: // confirmed by a system decision
+		s.Claim.Finished = true
+	case ManuallyReviewed: // confirmed by a manual decision
+		s.Claim.Manual = true
+	case UpdatedJourney:
+		if e.Hint.Action == "Manual Review" && e.Hint.Manual != "" {
+			s.Claim.Manual = true
+		}
+	case AMLMonitorUpdate: // confirmed by the version, or else by any change of the matches
+		if e.Hint.AMLVersion > s.AMLVersion && e.Hint.AMLVersion > s.Claim.AML {
+			s.Claim.AML, s.Claim.AMLBefore = e.Hint.AMLVersion, s.amlFingerprint()
+		}
+	default:
+		return
+	}
+	s.Claim.Tries = 0
+}
+
+// confirm drops what the verdict shows and says whether anything is left.
+func (s *State) confirm(v Verdict) (left bool) {
+	before := s.Claim
+	if v.finished() || v.shows(s.Policy.UserSteps) {
+		s.Claim.UserSteps = false
+	}
+	if v.finished() {
+		s.Claim.Finished = false
+	}
+	if v.Manual != "" {
+		s.Claim.Manual = false
+	}
+	if n := s.Claim.AML; n > 0 && (v.AML.Version >= n || v.AML.Version == 0 && v.AML.fingerprint() != s.Claim.AMLBefore) {
+		s.AMLVersion = n
+		s.Claim.AML, s.Claim.AMLBefore = 0, ""
+	}
+	left = s.Claim.UserSteps || s.Claim.Finished || s.Claim.Manual || s.Claim.AML > 0
+	if !left {
+		s.Claim = Claim{}
+		if before != s.Claim {
+			s.clear(AttentionHintMismatch)
+		}
+	}
+	return left
+}

@@ -1,0 +1,136 @@
+package journey
+
+import (
+	"slices"
+	"time"
+)
+
+// advance moves the journey on as far as the last verdict carries: to the custom
+// steps, to Complete Custom Step, to the vendor's result and what it means.
+func (s *State) advance(now time.Time) []Effect {
+	v := s.Verdict
+	switch {
+	case v == nil || s.Running != "" || s.Completing || s.Closed():
+		return nil
+	case v.finished():
+		return s.conclude(now)
+	case s.decidedBefore() || s.Review != nil || s.Phase == AwaitingResubmission:
+		// Decided or reviewed before, and open again at the vendor: the user has
+		// something to submit. The standing stays until a new decision.
+		s.Review = nil
+		s.enter(AwaitingResubmission, now)
+		return nil
+	case s.Completed:
+		s.enter(AwaitingResult, now)
+		return nil
+	case s.userStepsFinished(*v):
+		return s.runCustomSteps(now)
+	}
+	if expires := s.expiresAt(); !expires.IsZero() && !now.Before(expires) && !s.Dirty {
+		return s.expire(now)
+	}
+	return nil
+}
+
+// decidedBefore says that there is a standing which an open journey must have had
+// a finished verdict for; an expired one never had.
+func (s *State) decidedBefore() bool {
+	return s.Standing.Outcome != "" && s.Standing.Outcome != OutcomeExpired
+}
+
+// userStepsFinished believes Finished User Steps when the result shows what the
+// policy lists. Without the webhook it takes a silence on top, because the same
+// result is also seen while the user is still busy with a last step.
+func (s *State) userStepsFinished(v Verdict) bool {
+	return v.shows(s.Policy.UserSteps) && (s.UserStepsHinted || s.Silent > 0)
+}
+
+// runCustomSteps starts the next custom step that has no answer for the present
+// subject, and after the last one calls the vendor's Complete Custom Step,
+// whatever the answers were, so that no journey hangs at the vendor.
+func (s *State) runCustomSteps(now time.Time) []Effect {
+	s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
+	for _, step := range s.Policy.Steps {
+		if s.run(step.Name) != nil {
+			continue
+		}
+		if step.When == WhenRulesPassed && !s.Verdict.rulesPassed() {
+			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
+			continue
+		}
+		s.enter(CustomSteps, now)
+		s.Running = step.Name
+		return []Effect{{Kind: EffectStep, Lane: LaneSteps, Step: &step, StepIn: &StepInput{
+			Account: s.Account, JourneyID: s.JourneyID, Step: step.Name, Subject: s.Verdict.Subject,
+		}}}
+	}
+	if len(s.Policy.Steps) == 0 && !s.Policy.HasCustomStep {
+		s.enter(AwaitingResult, now)
+		return nil
+	}
+	s.enter(CustomSteps, now)
+	s.Completing = true
+	return []Effect{{Kind: EffectComplete, Lane: LaneVendor, Complete: &CompleteInput{Account: s.Account, JourneyID: s.JourneyID}}}
+}
+
+// onStepped takes a custom step's answer. An answer that is none of the three is
+// inconclusive: a step passes only by saying so.
+func (s *State) onStepped(in Stepped, now time.Time) []Effect {
+	if s.Running != in.Step {
+		return nil
+	}
+	s.Running = ""
+	answer := in.Answer
+	switch answer.Outcome {
+	case StepPassed, StepFailed, StepInconclusive:
+	default:
+		answer.Outcome, answer.Reason = StepInconclusive, "bad_answer"
+	}
+	s.Steps = append(s.Steps, StepRun{Name: in.Step, Outcome: answer.Outcome, Reason: answer.Reason, Subject: answer.Subject})
+	return s.settleLook(s.advance(now), now)
+}
+
+// onCompleted takes the answer of Complete Custom Step. A refused call is tried
+// again after the next look that still shows the journey open.
+func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
+	if !s.Completing {
+		return nil
+	}
+	s.Completing = false
+	var effects []Effect
+	if a.Problem == "" {
+		s.Completed = true
+		s.clear(AttentionCompleteFailed)
+	} else {
+		effects = s.raise(AttentionCompleteFailed, a.Problem, now)
+	}
+	s.enter(AwaitingResult, now)
+	if s.Verdict != nil && s.Verdict.finished() {
+		effects = append(effects, s.conclude(now)...)
+	}
+	return s.settleLook(effects, now)
+}
+
+// settleLook makes sure that a journey which stopped moving has its deadline,
+// unless an earlier look is wished or under way.
+func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
+	if !s.Looking && s.LookAt.IsZero() {
+		s.LookAt = s.silenceEnds(now)
+	}
+	return effects
+}
+
+func (s *State) run(name string) *StepRun {
+	for i := range s.Steps {
+		if s.Steps[i].Name == name {
+			return &s.Steps[i]
+		}
+	}
+	return nil
+}
+
+// judgedOther says that the answer was given for something else than what the
+// verdict shows now, for example for a selfie that has been submitted again.
+func (r StepRun) judgedOther(v Verdict) bool {
+	return r.Subject != "" && v.Subject != "" && r.Subject != v.Subject
+}

@@ -1,0 +1,66 @@
+package journey
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
+)
+
+// Outcome is what was decided. The set is closed.
+type Outcome string
+
+// There are four outcomes; the empty one means that nothing is decided yet.
+const (
+	OutcomeApproved Outcome = "approved"
+	OutcomeRejected Outcome = "rejected"
+	OutcomeOnHold   Outcome = "on_hold"
+	OutcomeExpired  Outcome = "expired"
+)
+
+// Source says whose decision it is.
+type Source string
+
+// The sources of a decision.
+const (
+	SourceVendor       Source = "vendor"        // the vendor's system
+	SourceVendorReview Source = "vendor_review" // a reviewer in the vendor's dashboard
+	SourcePolicy       Source = "policy"        // the declared policy
+	SourceOperator     Source = "operator"      // a person, through our API
+)
+
+// Decision is one numbered, immutable decision about a journey.
+type Decision struct {
+	ID        string  `json:"id"`
+	Account   string  `json:"account"`
+	JourneyID string  `json:"journeyId"`
+	Sequence  int     `json:"sequence"`
+	Outcome   Outcome `json:"outcome"`
+	Source    Source  `json:"source"`
+	// System, Manual and Final are the vendor's values it rests on.
+	System        string    `json:"systemDecision,omitempty"`
+	Manual        string    `json:"manualDecision,omitempty"`
+	Final         string    `json:"finalDecision,omitempty"`
+	AMLVersion    int       `json:"amlVersion,omitempty"`
+	AMLMatches    int       `json:"amlMatches"`
+	Reasons       []string  `json:"reasons,omitempty"`
+	Supersedes    int       `json:"supersedes,omitempty"`
+	PolicyVersion string    `json:"policyVersion"`
+	DecidedBy     string    `json:"decidedBy"`
+	DecidedAt     time.Time `json:"decidedAt"`
+	// Fingerprint is the hash of the verdict it rests on.
+	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// DecisionID names a decision for ever: the idempotency key of its delivery.
+func DecisionID(account, journeyID string, sequence int) string {
+	sum := sha256.Sum256([]byte(account + "\x00" + journeyID + "\x00" + strconv.Itoa(sequence)))
+	return "dec_" + hex.EncodeToString(sum[:16])
+}
+
+// Standing is what a customer's app may act on. Only a numbered decision changes it.
+type Standing struct {
+	Outcome  Outcome   `json:"outcome,omitempty"`
+	Sequence int       `json:"sequence"`
+	Since    time.Time `json:"since,omitzero"`
+}

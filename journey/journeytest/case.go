@@ -1,0 +1,146 @@
+// Package journeytest tells a journey's story as a case file: what is true at the
+// vendor, which webhooks say so, and how it has to end. One case drives the domain
+// alone, the workflow in Temporal's test environment, and a real server alike.
+package journeytest
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"idjourney/journey"
+)
+
+//go:embed cases/*.yaml
+var files embed.FS
+
+// Account and JourneyID are those of every case.
+const (
+	Account   = "acme"
+	JourneyID = "case-0001"
+)
+
+// Case is one story.
+type Case struct {
+	Name  string `json:"-"`
+	About string `json:"about"`
+	// Policy overrides single keys of [Policy].
+	Policy json.RawMessage `json:"policy"`
+	// Steps are the custom steps' answers, by name; a missing one fails for ever.
+	Steps map[string]journey.StepAnswer `json:"steps"`
+	// Truths are what the API may show. The names "missing" and "denied" need no
+	// entry: no such journey, and wrong credentials or paths.
+	Truths   map[string]journey.Verdict `json:"truths"`
+	Timeline []Moment                   `json:"timeline"`
+	Expect   Expect                     `json:"expect"`
+}
+
+// Moment is one thing that happens at the vendor, or that an operator does.
+type Moment struct {
+	// After is a duration since the moment before, or "complete": when Complete
+	// Custom Step has been called. Empty means at once.
+	After string `json:"after"`
+	// Truth is what the API shows from now on; empty leaves it.
+	Truth string `json:"truth"`
+	// Late is how long the API goes on showing the truth before, after the webhook.
+	Late   journey.Duration  `json:"late"`
+	Event  journey.EventType `json:"event"`
+	Hint   journey.Hint      `json:"hint"`
+	Times  int               `json:"times"` // copies of the webhook; 0 is one
+	Review *journey.Reviewed `json:"review"`
+}
+
+// Expect is how the story ends, Within after the last moment.
+type Expect struct {
+	Within    journey.Duration            `json:"within"`
+	Phase     journey.Phase               `json:"phase"`
+	Standing  journey.Outcome             `json:"standing"`
+	Decisions []string                    `json:"decisions"` // "outcome source"
+	Review    string                      `json:"review"`    // "kind reason"
+	Messages  map[journey.MessageType]int `json:"messages"`
+	Attention []journey.AttentionCode     `json:"attention"`
+	Completed bool                        `json:"completed"`
+}
+
+// Policy is the policy of every case: the configuration's defaults, with one
+// government face step and one endpoint.
+func Policy() journey.Policy {
+	d := func(v time.Duration) journey.Duration { return journey.Duration(v) }
+	return journey.Policy{
+		Version: "case", Flow: "onboarding", UserSteps: []string{"document", "selfie"}, HasCustomStep: true,
+		Steps: []journey.StepPolicy{{
+			Name: "government-face", Activity: "CompareGovernmentFace", When: journey.WhenRulesPassed,
+			OnFailed: journey.MeansReview, OnInconclusive: journey.MeansReview, ShownBy: "face",
+		}},
+		Endpoints:       []string{"core"},
+		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
+		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
+		ExpireAfter: d(7 * 24 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
+	}
+}
+
+// Load reads every case; an unknown key is an error.
+func Load() ([]Case, error) {
+	names, err := fs.Glob(files, "cases/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var cases []Case
+	for _, name := range names {
+		c, err := read(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", name, err)
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+func read(name string) (Case, error) {
+	c := Case{Name: strings.TrimSuffix(path.Base(name), ".yaml")}
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return c, err
+	}
+	text, err = yaml.YAMLToJSON(text)
+	if err != nil {
+		return c, err
+	}
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&c); err != nil {
+		return c, err
+	}
+	if c.Expect.Within == 0 {
+		c.Expect.Within = journey.Duration(5 * time.Minute)
+	}
+	_, err = c.policy()
+	return c, err
+}
+
+func (c Case) policy() (journey.Policy, error) {
+	p := Policy()
+	if len(c.Policy) == 0 {
+		return p, nil
+	}
+	strict := json.NewDecoder(bytes.NewReader(c.Policy))
+	strict.DisallowUnknownFields()
+	return p, strict.Decode(&p)
+}
+
+// event is the webhook of a moment; every moment has an eventId of its own, and
+// every copy of it the same.
+func (c Case) event(i int, now time.Time) journey.Event {
+	m := c.Timeline[i]
+	return journey.Event{
+		EventID: fmt.Sprintf("event-%d", i), Type: m.Event, Account: Account, JourneyID: JourneyID,
+		Hint: m.Hint, ReceivedAt: now,
+	}
+}

@@ -1,0 +1,179 @@
+package journey
+
+import "time"
+
+// Phase is where a journey stands in its life.
+type Phase string
+
+// The phases of the picture in the docs; Expired and Unknown close the workflow
+// but not the journey: a later event starts it again.
+const (
+	AwaitingUserSteps    Phase = "awaiting_user_steps"
+	CustomSteps          Phase = "custom_steps"
+	AwaitingResult       Phase = "awaiting_result"
+	AwaitingReview       Phase = "awaiting_review"
+	AwaitingResubmission Phase = "awaiting_resubmission"
+	Settled              Phase = "settled"
+	Expired              Phase = "expired"
+	Unknown              Phase = "unknown"
+	Ended                Phase = "ended"
+	Erased               Phase = "erased"
+)
+
+// StepOutcome is a custom step's answer. The zero value is no answer at all.
+type StepOutcome string
+
+// A step passes only by saying so.
+const (
+	StepPassed       StepOutcome = "passed"
+	StepFailed       StepOutcome = "failed"
+	StepInconclusive StepOutcome = "inconclusive"
+	// StepSkipped is Step's own: the declared condition did not hold.
+	StepSkipped StepOutcome = "skipped"
+)
+
+// StepAnswer is what a custom step's activity answers. It is the contract for
+// steps in any language: {"outcome": "passed|failed|inconclusive", "reason": "…"}.
+type StepAnswer struct {
+	Outcome StepOutcome `json:"outcome"`
+	// Reason is a short code, never personal data: "no_record", "mismatch".
+	Reason string `json:"reason,omitempty"`
+	// Subject is the verdict's Subject that was judged; empty when not known.
+	Subject string `json:"subject,omitempty"`
+}
+
+// ReviewKind says where a person decides.
+type ReviewKind string
+
+// A vendor review is decided in the vendor's dashboard, a local one by our API.
+const (
+	ReviewVendor ReviewKind = "vendor"
+	ReviewLocal  ReviewKind = "local"
+)
+
+// Review is an open review.
+type Review struct {
+	Kind   ReviewKind `json:"kind"`
+	Reason string     `json:"reason"`
+	Since  time.Time  `json:"since"`
+}
+
+// AttentionCode names something that needs a person. The set is closed.
+type AttentionCode string
+
+// What can need a person, and what clears it.
+const (
+	AttentionVendorDenied      AttentionCode = "vendor_denied"      // credentials or paths; cleared by a fetch that works
+	AttentionVendorUnreachable AttentionCode = "vendor_unreachable" // cleared by a fetch that works
+	AttentionVendorUnreadable  AttentionCode = "vendor_unreadable"  // cleared by a fetch that works
+	AttentionHintMismatch      AttentionCode = "hint_mismatch"      // a webhook's claim that the API never showed
+	AttentionUnknownValue      AttentionCode = "unknown_value"      // a decision value we do not know
+	AttentionFlowUnlisted      AttentionCode = "flow_unlisted"      // cleared by listing the flow
+	AttentionCompleteFailed    AttentionCode = "complete_failed"    // the vendor's journey may hang
+	AttentionDeliveryParked    AttentionCode = "delivery_parked"    // a customer's endpoint refused a message
+	AttentionQuarantined       AttentionCode = "quarantined"        // a signal that could not be decoded
+)
+
+// AttentionItem is one open call for a person.
+type AttentionItem struct {
+	Code  AttentionCode `json:"code"`
+	Since time.Time     `json:"since"`
+	// Detail is a short code or name, never personal data.
+	Detail string `json:"detail,omitempty"`
+}
+
+// State is all that a journey remembers. It is carried from run to run, so every
+// field is JSON and everything that grows is bounded.
+type State struct {
+	Version   int       `json:"version"`
+	Rules     int       `json:"rules"`
+	Account   string    `json:"account"`
+	JourneyID string    `json:"journeyId"`
+	Phase     Phase     `json:"phase"`
+	Since     time.Time `json:"since"`
+	OpenedAt  time.Time `json:"openedAt"`
+
+	// What the API last said, and under which policy.
+	Policy        Policy    `json:"policy"`
+	ReferenceHash string    `json:"referenceHash,omitempty"`
+	Verdict       *Verdict  `json:"verdict,omitempty"`
+	VerdictAt     time.Time `json:"verdictAt,omitzero"`
+
+	// The wish to look: LookAt is the one deadline of a journey, Looking is true
+	// while a fetch is under way, Dirty when a hint came after it was scheduled.
+	LookAt  time.Time `json:"lookAt,omitzero"`
+	Looking bool      `json:"looking,omitempty"`
+	Dirty   bool      `json:"dirty,omitempty"`
+	// Silent counts the looks in a row that brought nothing new.
+	Silent int `json:"silent,omitempty"`
+	// MissingSince is the first of an unbroken row of "no such journey".
+	MissingSince time.Time `json:"missingSince,omitzero"`
+	Claim        Claim     `json:"claim,omitzero"`
+	Links        []string  `json:"links,omitempty"`
+
+	// The custom steps: what was hinted, what was answered, what is under way.
+	UserStepsHinted bool      `json:"userStepsHinted,omitempty"`
+	Steps           []StepRun `json:"steps,omitempty"`
+	Running         string    `json:"running,omitempty"`
+	Completing      bool      `json:"completing,omitempty"`
+	Completed       bool      `json:"completed,omitempty"`
+
+	Review   *Review   `json:"review,omitempty"`
+	Standing Standing  `json:"standing"`
+	Decided  *Decision `json:"decided,omitempty"`
+	// Accepted are the AML matches that a person has seen and accepted.
+	Accepted   []string `json:"accepted,omitempty"`
+	AMLVersion int      `json:"amlVersion,omitempty"`
+
+	Attention  []AttentionItem `json:"attention,omitempty"`
+	Seen       []string        `json:"seen,omitempty"`
+	LastEffect int             `json:"lastEffect,omitempty"`
+	Counts     Counts          `json:"counts"`
+}
+
+// StepRun is what became of one custom step.
+type StepRun struct {
+	Name    string      `json:"name"`
+	Outcome StepOutcome `json:"outcome"`
+	Reason  string      `json:"reason,omitempty"`
+	Subject string      `json:"subject,omitempty"`
+}
+
+// Counts are figures for people; no rule reads them.
+type Counts struct {
+	Events         int `json:"events"`
+	Duplicates     int `json:"duplicates,omitempty"`
+	Fetches        int `json:"fetches,omitempty"`
+	HintMismatches int `json:"hintMismatches,omitempty"`
+	Quarantined    int `json:"quarantined,omitempty"`
+	Parked         int `json:"parked,omitempty"`
+}
+
+// Open is the state of a journey that nothing is known of yet.
+func Open(start Start, now time.Time) State {
+	return State{
+		Version: StateVersion, Rules: start.Rules,
+		Account: start.Account, JourneyID: start.JourneyID,
+		Phase: AwaitingUserSteps, Since: now, OpenedAt: now,
+	}
+}
+
+// Closed says whether the workflow may close once nothing is pending. Only Ended
+// and Erased are final for the journey; the others start again by a later event.
+func (s State) Closed() bool {
+	switch s.Phase {
+	case Unknown, Expired, Ended, Erased:
+		return true
+	default:
+		return false
+	}
+}
+
+// Deadline is the instant at which Step wants to be told a Tick even if nothing
+// else happens; zero when there is none.
+func (s State) Deadline() time.Time {
+	if s.Looking || s.Closed() {
+		return time.Time{}
+	}
+	return s.LookAt
+}

@@ -1,0 +1,130 @@
+// Package journey is the life of one identity verification as a pure function:
+// Step(state, input, now) -> (state, effects). It knows no Temporal, no clock and
+// no I/O, so that the same facts lead to the same end in whatever order they come.
+//
+// The vendor's sequence, in its own words: Finished User Steps arrives, the
+// result is fetched, the custom steps run, Complete Custom Step is called,
+// Finished Journey arrives, the result is fetched again, and what it says is
+// decided. A webhook is only ever a hint to look (claim.go); what counts is what
+// the API then answers (look.go), what the custom steps found (custom.go) and
+// what both together mean (judge.go, decide.go).
+package journey
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Step takes one input. It never fails and never changes what it was given: what
+// it does not understand it counts and leaves alone.
+func Step(s State, in Input, now time.Time) (State, []Effect) {
+	s = s.clone()
+	var effects []Effect
+	switch {
+	case in.Event != nil:
+		s.onEvent(*in.Event, now)
+	case in.Fetched != nil:
+		effects = s.onFetched(*in.Fetched, now)
+	case in.Stepped != nil:
+		effects = s.onStepped(*in.Stepped, now)
+	case in.Completed != nil:
+		effects = s.onCompleted(*in.Completed, now)
+	case in.Published != nil:
+		effects = s.onPublished(*in.Published, now)
+	case in.Reviewed != nil:
+		effects = s.onReviewed(*in.Reviewed, now)
+	case in.Quarantined != "":
+		s.Counts.Quarantined++
+		effects = s.raise(AttentionQuarantined, in.Quarantined, now)
+	case in.Tick:
+		effects = s.onTick(now)
+	}
+	for i := range effects {
+		s.LastEffect++
+		effects[i].ID = s.LastEffect
+	}
+	return s, effects
+}
+
+// onTick starts a fetch if one is due. Only a tick does, so that all events which
+// arrived together share one.
+func (s *State) onTick(now time.Time) []Effect {
+	if s.Closed() || s.Looking || s.LookAt.IsZero() || now.Before(s.LookAt) {
+		return nil
+	}
+	s.Looking, s.Dirty, s.LookAt = true, false, time.Time{}
+	s.Counts.Fetches++
+	return []Effect{{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
+		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
+		WantBaseline: s.Verdict == nil && s.Standing.Sequence == 0, Links: s.takeLinks(),
+	}}}
+}
+
+func (s *State) takeLinks() []string {
+	links := s.Links
+	s.Links = nil
+	return links
+}
+
+func (s *State) onPublished(p Published, now time.Time) []Effect {
+	if !p.Answer.Parked {
+		return nil
+	}
+	s.Counts.Parked++
+	return s.raise(AttentionDeliveryParked, p.Endpoint, now)
+}
+
+// enter changes the phase; entering the one it is in changes nothing.
+func (s *State) enter(p Phase, now time.Time) {
+	if s.Phase == p {
+		return
+	}
+	s.Phase, s.Since, s.Silent = p, now, 0
+}
+
+// raise records that a person is needed and tells the customer once.
+func (s *State) raise(code AttentionCode, detail string, now time.Time) []Effect {
+	if slices.ContainsFunc(s.Attention, func(a AttentionItem) bool { return a.Code == code && a.Detail == detail }) {
+		return nil
+	}
+	item := AttentionItem{Code: code, Since: now, Detail: detail}
+	s.Attention = append(s.Attention, item)
+	id := messageID("att", s.Account, s.JourneyID, string(code), detail, now.Format(time.RFC3339Nano))
+	return s.publish(Message{ID: id, Type: MessageAttention, Attention: &item}, now)
+}
+
+func (s *State) clear(codes ...AttentionCode) {
+	s.Attention = slices.DeleteFunc(s.Attention, func(a AttentionItem) bool { return slices.Contains(codes, a.Code) })
+}
+
+// publish makes one effect per endpoint of the customer's. Messages of a stream
+// share a lane per endpoint, so they keep their order; any other has its own.
+// A decision is recorded even where there is no endpoint to tell.
+func (s *State) publish(m Message, now time.Time) []Effect {
+	m.Account, m.JourneyID, m.Phase, m.At = s.Account, s.JourneyID, s.Phase, now
+	endpoints := s.Policy.Endpoints
+	if len(endpoints) == 0 && m.Decision != nil {
+		endpoints = []string{""}
+	}
+	var effects []Effect
+	for _, endpoint := range endpoints {
+		lane := fmt.Sprintf("%s@%s", m.Stream, endpoint)
+		if m.Stream == "" {
+			lane = fmt.Sprintf("%s@%s", m.ID, endpoint)
+		}
+		effects = append(effects, Effect{Kind: EffectPublish, Lane: lane, Publish: &PublishInput{Message: m, Endpoint: endpoint}})
+	}
+	return effects
+}
+
+// clone copies what Step may append to or delete from. Verdict, Review and
+// Decided are replaced as a whole and never written through.
+func (s State) clone() State {
+	s.Links = slices.Clone(s.Links)
+	s.Steps = slices.Clone(s.Steps)
+	s.Accepted = slices.Clone(s.Accepted)
+	s.Attention = slices.Clone(s.Attention)
+	s.Seen = slices.Clone(s.Seen)
+	return s
+}

@@ -1,0 +1,117 @@
+package journey
+
+// The vendor's decision values (contract section 6). The enumeration is open:
+// only Complete and Approved pass, and a value that is not listed is held.
+const (
+	Incomplete = "Incomplete"
+	Complete   = "Complete"
+	Refer      = "Refer"
+	Approved   = "Approved"
+	Rejected   = "Rejected"
+)
+
+// Verdict is what the vendor's API says about a journey at one moment, without
+// direct identifiers: no name, no personal number, no date of birth, no image.
+type Verdict struct {
+	FlowID string `json:"flowId,omitempty"`
+	// Ended is true when the vendor reports an end time.
+	Ended  bool   `json:"ended"`
+	System string `json:"systemDecision"`
+	Manual string `json:"manualDecision,omitempty"`
+	Final  string `json:"finalDecision"`
+	// Rules maps a rule's key to the vendor's word for its result.
+	Rules map[string]string `json:"rules,omitempty"`
+	// Documents counts the submitted documents; Selfie is selfie.status, empty
+	// when the result has no selfie.
+	Documents int    `json:"documents,omitempty"`
+	Selfie    string `json:"selfie,omitempty"`
+	// Subject is a keyed hash of what a custom step would judge (person and
+	// images). A step's answer counts only for the subject it was given for.
+	Subject string `json:"subject,omitempty"`
+	// Face is the comparison with the submitted government face; nil while the
+	// vendor does not show one.
+	Face *FaceComparison `json:"face,omitempty"`
+	AML  AML             `json:"aml,omitzero"`
+}
+
+// FaceComparison is the vendor's comparison of the user's face with the one
+// that was submitted as the custom step.
+type FaceComparison struct {
+	Matched bool    `json:"matched"`
+	Score   float64 `json:"score"` // 0 to 100; the vendor's threshold is 80 by default
+}
+
+// AML is the anti-money-laundering part of the result, without names.
+type AML struct {
+	Applicability string `json:"applicability,omitempty"`
+	// Version is the highest aml_record_version among the matches, 0 if unknown.
+	Version int        `json:"version,omitempty"`
+	Matches []AMLMatch `json:"matches,omitempty"`
+}
+
+// AMLMatch is one match, named by the vendor's match id or, where it has none,
+// by a keyed hash.
+type AMLMatch struct {
+	ID          string   `json:"id"`
+	Datasets    []string `json:"datasets,omitempty"`
+	Whitelisted bool     `json:"whitelisted,omitempty"`
+	Status      string   `json:"status,omitempty"`
+	Version     int      `json:"version,omitempty"`
+	// MonitorUpdate is ongoing_monitor_update_type: set when the match came, or
+	// changed, by monitoring after the journey had been finished.
+	MonitorUpdate string `json:"monitorUpdate,omitempty"`
+}
+
+// Problem says why a fetch brought no verdict.
+type Problem string
+
+// A fetch brings a verdict or one of these. Only ProblemMissing, which needs the
+// vendor's own error envelope, can ever lead to a journey being unknown.
+const (
+	ProblemMissing     Problem = "missing"     // the vendor says: no such journey
+	ProblemDenied      Problem = "denied"      // 401, 403 or a bare 404: our misconfiguration
+	ProblemUnreadable  Problem = "unreadable"  // an answer that is not a journey result
+	ProblemUnreachable Problem = "unreachable" // retried for as long as configured, in vain
+)
+
+// FetchAnswer is what the activity Fetch answers: the verdict, or why there is
+// none, and in both cases the policy that applies.
+type FetchAnswer struct {
+	Problem Problem  `json:"problem,omitempty"`
+	Verdict *Verdict `json:"verdict,omitempty"`
+	Policy  Policy   `json:"policy"`
+	// ReferenceHash is the keyed hash of the customer's reference, for search.
+	ReferenceHash string `json:"referenceHash,omitempty"`
+	// Baseline is the ledger's last word on this journey, asked for by the first
+	// fetch of a run that knows none; it continues the decisions' numbering.
+	Baseline *Standing `json:"baseline,omitempty"`
+}
+
+// finished says whether the vendor has come to a decision.
+func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete }
+
+// passes says whether the vendor's final decision passes.
+func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approved }
+
+// rulesPassed says that no rule of the vendor's has failed so far.
+func (v Verdict) rulesPassed() bool {
+	for _, result := range v.Rules {
+		if result == "Failed" {
+			return false
+		}
+	}
+	return true
+}
+
+// shows says whether everything that the policy lists has been submitted.
+func (v Verdict) shows(userSteps []string) bool {
+	for _, want := range userSteps {
+		switch {
+		case want == "document" && v.Documents == 0:
+			return false
+		case want == "selfie" && (v.Selfie == "" || v.Selfie == "Not Started"):
+			return false
+		}
+	}
+	return true
+}

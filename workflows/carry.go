@@ -1,0 +1,122 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+)
+
+const (
+	// maxEvents and maxAge bound a run. The age is also how long old code, old
+	// keys and old policies can stay in use.
+	maxEvents = 300
+	maxAge    = 90 * 24 * time.Hour
+)
+
+// argument is the one argument of the workflow: what to start with, and from the
+// second run on what was carried over.
+type argument struct {
+	journey.Start
+	Carry *carry `json:"carry,omitempty"`
+}
+
+// carry is what one run hands to the next.
+type carry struct {
+	State   journey.State      `json:"state"`
+	Inbox   []journey.Input    `json:"inbox,omitempty"`
+	Pending []pending          `json:"pending,omitempty"`
+	Shown   journey.Attributes `json:"shown"`
+}
+
+// continueDue says whether this run should end: when the journey has settled,
+// when the history is long, and, if something woke it anyway, when it is old.
+func (i *interpreter) continueDue(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	switch {
+	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken():
+		return true
+	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > maxEvents:
+		return true
+	default:
+		return workflow.Now(ctx).Sub(info.WorkflowStartTime) > maxAge
+	}
+}
+
+// continueAsNew gives the lanes up, waits until it is known of each what was done
+// and what was not, and takes everything along. Draining comes last, with nothing
+// between it and the command: a signal that arrives later fails the task, and the
+// task is then done again with it.
+func (i *interpreter) continueAsNew(ctx workflow.Context) error {
+	i.cancel()
+	err := workflow.Await(ctx, func() bool {
+		for _, p := range i.pending {
+			if p.running {
+				return false
+			}
+		}
+		return workflow.AllHandlersFinished(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	i.drain(ctx)
+	next := argument{
+		Start: journey.Start{Account: i.state.Account, JourneyID: i.state.JourneyID, Rules: journey.Rules},
+		Carry: &carry{State: i.state, Inbox: i.inbox, Shown: i.shown},
+	}
+	next.Carry.State.Rules = journey.Rules
+	for _, p := range i.pending {
+		next.Carry.Pending = append(next.Carry.Pending, *p)
+	}
+	return workflow.NewContinueAsNewError(ctx, journey.WorkflowName, next)
+}
+
+// decodeArgument reads and migrates the argument. What it cannot read, and rules
+// that it does not know, panic: the task waits for a newer worker.
+func decodeArgument(raw converter.RawValue) argument {
+	var arg argument
+	mustDecode(raw, &arg)
+	rules := arg.Rules
+	if arg.Carry != nil {
+		rules = arg.Carry.State.Rules
+		if v := arg.Carry.State.Version; v < 1 || v > journey.StateVersion {
+			panic(fmt.Sprintf("the journey's state has version %d, this worker knows 1 to %d", v, journey.StateVersion))
+		}
+	}
+	if rules < 1 || rules > journey.Rules {
+		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows 1 to %d", rules, journey.Rules))
+	}
+	if arg.Account == "" || arg.JourneyID == "" {
+		panic("the workflow's argument names no account or no journey")
+	}
+	return arg
+}
+
+// decodeEvent reads one signal. A signal that is no event of this journey is
+// quarantined: counted, raised, and left in the history to be looked at.
+func (i *interpreter) decodeEvent(ctx workflow.Context, raw converter.RawValue) journey.Input {
+	var e journey.Event
+	switch err := decode(raw, &e); {
+	case err != nil:
+		workflow.GetLogger(ctx).Error("quarantined a signal that is no event")
+		return journey.Input{Quarantined: "unreadable"}
+	case e.Type == "" || e.Account != i.state.Account || e.JourneyID != i.state.JourneyID:
+		workflow.GetLogger(ctx).Error("quarantined an event that is addressed elsewhere")
+		return journey.Input{Quarantined: "misaddressed"}
+	}
+	return journey.Input{Event: &e}
+}
+
+func decode(raw converter.RawValue, to any) error {
+	return converter.GetDefaultDataConverter().FromPayload(raw.Payload(), to)
+}
+
+func mustDecode(raw converter.RawValue, to any) {
+	if err := decode(raw, to); err != nil {
+		panic(fmt.Sprintf("reading a %T: %v", to, err))
+	}
+}

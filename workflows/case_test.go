@@ -1,0 +1,202 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+	"idjourney/journey/journeytest"
+	"idjourney/workflows"
+)
+
+// Each case, played through the workflow in the test environment, whose clock
+// skips time, ends as it says. The environment does not follow continue-as-new,
+// so the player starts the next run itself.
+func TestCases(t *testing.T) {
+	t.Parallel()
+	cases, err := journeytest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlayer(t, c)
+			p.play()
+			if diff := p.world.Diff(p.state); diff != "" {
+				t.Errorf("%s\n(-want +got):\n%s", c.About, diff)
+			}
+		})
+	}
+}
+
+// player drives one case through as many runs as the workflow takes.
+type player struct {
+	t     *testing.T
+	world *journeytest.World
+	state journey.State
+	env   *testsuite.TestWorkflowEnvironment
+	next  int       // moment of the timeline
+	dueAt time.Time // of the next moment; zero while it waits for something
+	now   time.Time
+	over  bool
+}
+
+func newPlayer(t *testing.T, c journeytest.Case) *player {
+	t.Helper()
+	w, err := journeytest.NewWorld(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &player{t: t, world: w, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	w.OnComplete = func() { p.env.RegisterDelayedCallback(p.completed, 0) }
+	return p
+}
+
+func (p *player) play() {
+	var input any = journey.Start{Account: journeytest.Account, JourneyID: journeytest.JourneyID, Rules: journey.Rules}
+	p.dueAt = p.now.Add(time.Second)
+	for runs := 0; ; runs++ {
+		if runs > 20 {
+			p.t.Fatal("the workflow continues as new without end")
+		}
+		p.newRun()
+		p.env.ExecuteWorkflow(journey.WorkflowName, input)
+		p.now = p.env.Now()
+		var again *workflow.ContinueAsNewError
+		switch err := p.env.GetWorkflowError(); {
+		case errors.As(err, &again):
+			var raw converter.RawValue
+			if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &raw); err != nil {
+				p.t.Fatal(err)
+			}
+			input = raw
+			continue
+		case err != nil && !p.over:
+			p.t.Fatalf("the workflow failed: %v", err)
+		}
+		p.see()
+		return
+	}
+}
+
+// newRun makes a fresh environment whose clock goes on where the last one stopped.
+func (p *player) newRun() {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(p.now)
+	env.SetWorkflowRunTimeout(0)
+	env.SetTestTimeout(30 * time.Second)
+	w := workflows.New(workflows.Options{
+		Limits:     func(string) workflows.Limits { return limits },
+		StepLimits: func(string, string) workflows.Limits { return limits },
+	})
+	env.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+	register(env, p.world, env.Now)
+	p.env = env
+	if !p.dueAt.IsZero() {
+		then := p.happen
+		if p.over {
+			then = p.end
+		}
+		env.RegisterDelayedCallback(then, max(p.dueAt.Sub(p.now), 0))
+	}
+}
+
+var limits = workflows.Limits{
+	StartToClose: time.Minute, ScheduleToClose: 10 * time.Minute,
+	Retry: workflows.Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+}
+
+type registry interface {
+	RegisterActivityWithOptions(any, activity.RegisterOptions)
+}
+
+// register puts the world of a case in the place of the activities.
+func register(r registry, w *journeytest.World, now func() time.Time) {
+	as := func(name string, f any) { r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) { return w.Fetch(now()), nil })
+	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) { return w.Step(in) })
+	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) { return w.Complete(), nil })
+	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) { return w.Publish(in), nil })
+}
+
+// completed goes on with a moment that waits for Complete Custom Step.
+func (p *player) completed() {
+	if p.next < len(p.world.Case.Timeline) && p.world.Case.Timeline[p.next].After == "complete" {
+		p.happen()
+	}
+}
+
+// happen lets the next moment happen and plans the one after it.
+func (p *player) happen() {
+	p.dueAt = time.Time{}
+	m := p.world.Case.Timeline[p.next]
+	for _, e := range p.world.Happen(p.next, p.env.Now()) {
+		p.env.SignalWorkflow(journey.SignalEvent, e)
+	}
+	if m.Review != nil {
+		p.env.UpdateWorkflow(journey.UpdateReview, "", &updated{p.t}, *m.Review)
+	}
+	p.next++
+	p.plan()
+}
+
+func (p *player) plan() {
+	wait, then := time.Duration(p.world.Case.Expect.Within), p.end
+	if p.next < len(p.world.Case.Timeline) {
+		switch after := p.world.Case.Timeline[p.next].After; after {
+		case "complete":
+			if p.world.Completed() == 0 {
+				return
+			}
+			wait = 0
+		case "":
+			wait = 0
+		default:
+			d, err := time.ParseDuration(after)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			wait = d
+		}
+		then = p.happen
+	} else {
+		p.over = true
+	}
+	p.dueAt = p.env.Now().Add(wait)
+	p.env.RegisterDelayedCallback(then, wait)
+}
+
+// end stops a workflow that would wait for ever.
+func (p *player) end() {
+	p.see()
+	p.env.CancelWorkflow()
+}
+
+func (p *player) see() {
+	answer, err := p.env.QueryWorkflow(journey.QueryState)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := answer.Get(&p.state); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+type updated struct{ t *testing.T }
+
+func (u *updated) Accept()          {}
+func (u *updated) Reject(err error) { u.t.Errorf("the review was refused: %v", err) }
+func (u *updated) Complete(_ any, err error) {
+	if err != nil {
+		u.t.Errorf("the review failed: %v", err)
+	}
+}

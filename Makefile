@@ -1,0 +1,74 @@
+# Everything here needs Go and make; `make help` says what there is.
+GO ?= go
+BIN := $(CURDIR)/bin
+GOLANGCI := $(BIN)/golangci-lint
+WORKFLOWCHECK := $(BIN)/workflowcheck
+GOVULNCHECK := $(BIN)/govulncheck
+
+.DEFAULT_GOAL := help
+.PHONY: help postgresql build demo test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+build: ## build bin/idjourney, the production binary
+	$(GO) build -o $(BIN)/idjourney ./cmd/idjourney
+
+demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (EXIT=1 ends it, REPORT=file writes JSON)
+	@echo "building the demo; the first build of the embedded Temporal server takes some minutes"
+	@cd dev && $(GO) build -o $(BIN)/idjourney-demo ./cmd/demo
+	@EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-demo
+
+test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
+
+test-root: postgresql ## the product's own tests
+	$(GO) vet ./...
+	$(GO) test -timeout 10m ./...
+
+test-dev: ## end to end: embedded Temporal, real HTTP, real processes, kill -9
+	cd dev && $(GO) vet ./... && $(GO) test -timeout 20m ./...
+
+race: postgresql ## the product's own tests under the race detector
+	$(GO) test -race -timeout 15m ./...
+
+# The ledger's tests run on PostgreSQL, too, and start it themselves.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  echo "installing PostgreSQL for the tests"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; } || { \
+	  echo "the tests start a PostgreSQL of their own: install its server, on Debian by: sudo apt-get install postgresql"; exit 1; }
+
+lint: $(GOLANGCI) $(WORKFLOWCHECK) ## gofmt, golangci-lint, workflowcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt would change these files"; exit 1; }
+	$(GOLANGCI) run ./...
+	cd dev && $(GOLANGCI) run --config ../.golangci.yml ./...
+	$(WORKFLOWCHECK) ./workflows/...
+
+bench: ## durable inserts and acknowledgement latency
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./ledger/... ./starter/...
+
+faults: ## the end-to-end tests that kill and stop things
+	cd dev && $(GO) test -count 1 -v -run 'Kill|Away|Down|Crash' ./...
+
+fuzz: ## a minute of made-up webhooks
+	$(GO) test -run '^$$' -fuzz FuzzDecodeWebhook -fuzztime 60s ./idwise
+
+docs: ## generate docs/configuration.md from the code
+	$(GO) run ./cmd/idjourney config reference > docs/configuration.md
+
+corpus: ## record the replay corpus again, on a real server
+	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+
+vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
+	$(GOVULNCHECK) ./...
+
+clean: ## remove what was built
+	rm -rf $(BIN)
+
+# The tools are pinned, with their checksums, by tools/go.mod.
+$(GOLANGCI): tools/go.mod
+	cd tools && $(GO) build -o $(GOLANGCI) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(WORKFLOWCHECK): tools/go.mod
+	cd tools && $(GO) build -o $(WORKFLOWCHECK) go.temporal.io/sdk/contrib/tools/workflowcheck
+$(GOVULNCHECK): tools/go.mod
+	cd tools && $(GO) build -o $(GOVULNCHECK) golang.org/x/vuln/cmd/govulncheck

@@ -1,0 +1,107 @@
+// Package activities does to the world what a journey asks for: one file per
+// effect, one thing per activity. Personal data (the personal number, images)
+// lives only inside one call of one activity and is in no answer, error or log.
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/config"
+	"idjourney/government"
+	"idjourney/idwise"
+	"idjourney/ledger"
+	"idjourney/notify"
+)
+
+// Activities holds what the activities need of the world. Its methods are the
+// activities, registered under their own names.
+type Activities struct {
+	accounts map[string]*account
+	ledger   *ledger.Ledger
+	sender   *notify.Sender
+	key      []byte // of the keyed hashes
+}
+
+// account is one IDWise account with its connections.
+type account struct {
+	config     *config.Account
+	vendor     *idwise.Client
+	government government.Source // nil if the account has none
+}
+
+// New connects every configured account. The error says which account is wrong.
+func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender) (*Activities, error) {
+	a := &Activities{
+		accounts: map[string]*account{}, ledger: store, sender: sender,
+		key: []byte(cfg.ReferenceKey.Reveal()),
+	}
+	for i := range cfg.Accounts {
+		acc, err := connect(&cfg.Accounts[i])
+		if err != nil {
+			return nil, fmt.Errorf("connecting account %s: %w", cfg.Accounts[i].Name, err)
+		}
+		a.accounts[cfg.Accounts[i].Name] = acc
+	}
+	return a, nil
+}
+
+func connect(c *config.Account) (*account, error) {
+	base := c.BaseURL
+	if base == "" {
+		base, _ = idwise.RegionURL(c.Region)
+	}
+	vendor, err := idwise.New(idwise.Config{
+		BaseURL:     base,
+		Credentials: idwise.Credentials{Key: c.APIKey.Reveal(), Secret: c.APISecret.Reveal()},
+		Paths:       c.PathMap(), Timeout: c.Timeout, RequestsPerSecond: c.RequestsPerSecond,
+	})
+	if err != nil {
+		return nil, err
+	}
+	acc := &account{config: c, vendor: vendor}
+	if g := c.Government; g != nil {
+		acc.government, err = government.NewHTTP(government.HTTPConfig{URL: g.URL, Token: g.Token.Reveal(), Timeout: g.Timeout})
+	}
+	return acc, err
+}
+
+// account finds a journey's account. One that this worker's configuration does
+// not list is tried again: a worker that lists it may be on its way.
+func (a *Activities) account(name string) (*account, error) {
+	acc, ok := a.accounts[name]
+	if !ok {
+		return nil, temporal.NewApplicationError(fmt.Sprintf("the configuration of this worker lists no account %q", name), "account_unlisted")
+	}
+	return acc, nil
+}
+
+// vendorUnavailable is a failed call that is worth trying again, after as long as
+// the vendor asked for.
+func vendorUnavailable(err error) error {
+	wait, _ := idwise.RetryAfter(err)
+	return retryable("vendor_unavailable", err, wait)
+}
+
+// retryable wraps an error under a code. The cause's text is kept: the errors of
+// idwise, government, notify and ledger carry neither personal data nor secrets.
+func retryable(code string, err error, wait time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(err.Error(), code, temporal.ApplicationErrorOptions{NextRetryDelay: wait})
+}
+
+// link ties the activity's span to the webhooks that caused it: they came in
+// traces of their own, and the workflow's trace is that of the first one only.
+func link(ctx context.Context, traceparents []string) {
+	span := trace.SpanFromContext(ctx)
+	for _, parent := range traceparents {
+		remote := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": parent})
+		if sc := trace.SpanContextFromContext(remote); sc.IsValid() {
+			span.AddLink(trace.Link{SpanContext: sc})
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"idjourney/config"
+	"idjourney/government"
+	"idjourney/idwise"
+	"idjourney/journey"
+)
+
+// CompareGovernmentFace is the vendor's custom step with the government's face:
+// fetch the result, look the face up by personal number, submit it, and wait for
+// the comparison to show. It looks before it submits and records the intent
+// first, so whatever kills it a face is never submitted twice.
+func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
+	link(ctx, in.Links)
+	acc, err := a.account(in.Account)
+	if err != nil {
+		return journey.StepAnswer{}, err
+	}
+	step, ok := acc.config.Step(in.Step)
+	if !ok || acc.government == nil {
+		return inconclusive("step_unlisted", ""), nil
+	}
+	result, err := acc.vendor.Result(ctx, in.JourneyID)
+	if err != nil {
+		return journey.StepAnswer{}, vendorUnavailable(err)
+	}
+	subject := a.subject(result)
+	switch {
+	case face(result) != nil:
+		return compared(*face(result), subject), nil
+	case result.Ended():
+		return inconclusive("journey_closed", subject), nil
+	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
+		return inconclusive("no_personal_number", subject), nil
+	}
+	image, err := acc.government.Face(ctx, result.Applicant.PersonalNumber)
+	switch {
+	case errors.Is(err, government.ErrNoRecord):
+		return inconclusive("no_record", subject), nil
+	case err != nil:
+		return journey.StepAnswer{}, retryable("government_unavailable", err, 0)
+	}
+	if err := a.submitOnce(ctx, acc, step, in, subject, image); err != nil {
+		return journey.StepAnswer{}, err
+	}
+	return a.awaitComparison(ctx, acc, step, in, subject)
+}
+
+// submitOnce submits the face unless it may have been submitted before. A call
+// that the vendor surely did not process gives the right to submit back; after any
+// other failure the comparison may still show, so it is awaited.
+func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject string, image government.Image) error {
+	fresh, err := a.ledger.ClaimSubmission(ctx, in.Account, in.JourneyID, in.Step, subject)
+	if err != nil {
+		return retryable("ledger_unavailable", err, 0)
+	}
+	if !fresh {
+		return nil
+	}
+	err = acc.vendor.ProcessCustomStep(ctx, in.JourneyID, step.StepID, image.Data, image.ContentType)
+	if err == nil || !idwise.Definite(err) {
+		return nil
+	}
+	// The claim has to go even if this attempt's time is over.
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if failed := a.ledger.ReleaseSubmission(release, in.Account, in.JourneyID, in.Step, subject); failed != nil {
+		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
+	}
+	return vendorUnavailable(err)
+}
+
+// awaitComparison looks until the vendor shows the comparison or match_wait is
+// over; the vendor's processing is asynchronous.
+func (a *Activities) awaitComparison(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject string) (journey.StepAnswer, error) {
+	deadline := time.Now().Add(step.MatchWait)
+	for {
+		activity.RecordHeartbeat(ctx)
+		result, err := acc.vendor.Result(ctx, in.JourneyID)
+		wait := step.MatchPoll
+		switch {
+		case ctx.Err() != nil:
+			return journey.StepAnswer{}, ctx.Err()
+		case err != nil: // the vendor may be away for a moment; the deadline holds
+			if d, asked := idwise.RetryAfter(err); asked {
+				wait = max(wait, d)
+			}
+		case face(result) != nil:
+			return compared(*face(result), subject), nil
+		}
+		if !time.Now().Add(wait).Before(deadline) {
+			return inconclusive("comparison_not_shown", subject), nil
+		}
+		if err := pause(ctx, wait); err != nil {
+			return journey.StepAnswer{}, err
+		}
+	}
+}
+
+// pause waits with heartbeats, so that a long wait is not taken for a dead worker.
+func pause(ctx context.Context, d time.Duration) error {
+	end := time.NewTimer(d)
+	defer end.Stop()
+	beat := time.NewTicker(5 * time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-beat.C:
+			activity.RecordHeartbeat(ctx)
+		case <-end.C:
+			return nil
+		}
+	}
+}
+
+func compared(f journey.FaceComparison, subject string) journey.StepAnswer {
+	if f.Matched {
+		return journey.StepAnswer{Outcome: journey.StepPassed, Subject: subject}
+	}
+	return journey.StepAnswer{Outcome: journey.StepFailed, Reason: "mismatch", Subject: subject}
+}
+
+func inconclusive(reason, subject string) journey.StepAnswer {
+	return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: reason, Subject: subject}
+}

@@ -1,0 +1,31 @@
+package activities
+
+import (
+	"context"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+)
+
+// CompleteCustomStep tells the vendor that no custom step is to come any more. It
+// cannot be undone. A worker killed after the call makes it again, and the vendor
+// may refuse the second: then the result says whether the first one counted.
+func (a *Activities) CompleteCustomStep(ctx context.Context, in journey.CompleteInput) (journey.CompleteAnswer, error) {
+	link(ctx, in.Links)
+	acc, err := a.account(in.Account)
+	if err != nil {
+		return journey.CompleteAnswer{}, err
+	}
+	err = acc.vendor.CompleteCustomStep(ctx, in.JourneyID)
+	switch {
+	case err == nil:
+		return journey.CompleteAnswer{}, nil
+	case !idwise.IsDenied(err) && !idwise.IsMissing(err):
+		return journey.CompleteAnswer{}, vendorUnavailable(err)
+	}
+	result, lookErr := acc.vendor.Result(ctx, in.JourneyID)
+	if lookErr == nil && result.Ended() {
+		return journey.CompleteAnswer{}, nil
+	}
+	return journey.CompleteAnswer{Problem: "refused"}, nil
+}

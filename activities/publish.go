@@ -1,0 +1,116 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/config"
+	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/notify"
+)
+
+// Publish records a message in the ledger and then sends it to one endpoint of the
+// customer's. It may run any number of times: the ledger knows what was delivered,
+// and the message's id lets the receiver recognise what came twice.
+func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+	link(ctx, in.Links)
+	acc, err := a.account(in.Message.Account)
+	if err != nil {
+		return journey.PublishAnswer{}, err
+	}
+	if err := a.record(ctx, in.Message); err != nil {
+		return journey.PublishAnswer{}, err
+	}
+	if in.Endpoint == "" {
+		return journey.PublishAnswer{}, nil
+	}
+	known, err := a.ledger.Delivery(ctx, in.Message.ID, in.Endpoint)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+	case err != nil:
+		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
+	case known.State == ledger.DeliveryDelivered:
+		return journey.PublishAnswer{Status: known.LastStatus}, nil
+	}
+	endpoint, ok := acc.config.Endpoint(in.Endpoint)
+	if !ok {
+		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
+	}
+	reference, err := a.reference(ctx, in.Message)
+	if err != nil {
+		return journey.PublishAnswer{}, err
+	}
+	err = a.send(ctx, endpoint, in.Message, reference)
+	var refused *notify.Refused
+	var unavailable *notify.Unavailable
+	switch {
+	case err == nil:
+		return a.delivered(ctx, in, known, ledger.DeliveryDelivered, 200)
+	case errors.As(err, &refused):
+		return a.delivered(ctx, in, known, ledger.DeliveryParked, refused.Status)
+	case errors.As(err, &unavailable):
+		if _, saveErr := a.delivered(ctx, in, known, ledger.DeliveryPending, unavailable.Status); saveErr != nil {
+			err = errors.Join(err, saveErr)
+		}
+		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, unavailable.RetryAfter)
+	default: // the message or the endpoint's configuration can never be sent
+		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
+	}
+}
+
+func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journey.Message, reference string) error {
+	to := notify.Endpoint{Name: endpoint.Name, URL: endpoint.URL}
+	for _, secret := range endpoint.Secrets {
+		to.Secrets = append(to.Secrets, secret.Reveal())
+	}
+	if endpoint.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, endpoint.Timeout)
+		defer cancel()
+	}
+	return a.sender.Send(ctx, to, m, reference)
+}
+
+// record writes a decision, or else the phase, before anybody is told.
+func (a *Activities) record(ctx context.Context, m journey.Message) error {
+	var err error
+	if m.Decision != nil {
+		err = a.ledger.SaveDecision(ctx, *m.Decision, m.Phase)
+	} else {
+		err = a.ledger.SaveJourney(ctx, ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At})
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ledger.ErrConflict):
+		// Another history has decided under this number: nothing may be sent.
+		return temporal.NewNonRetryableApplicationError(err.Error(), "decision_conflict", nil)
+	default:
+		return retryable("ledger_unavailable", err, 0)
+	}
+}
+
+// reference is the customer's own, from the ledger: it is in no workflow history.
+func (a *Activities) reference(ctx context.Context, m journey.Message) (string, error) {
+	known, err := a.ledger.Journey(ctx, m.Account, m.JourneyID)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return "", retryable("ledger_unavailable", err, 0)
+	}
+	return known.Reference, nil
+}
+
+func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, before ledger.Delivery, state ledger.DeliveryState, status int) (journey.PublishAnswer, error) {
+	err := a.ledger.SaveDelivery(ctx, ledger.Delivery{
+		MessageID: in.Message.ID, Endpoint: in.Endpoint, Type: string(in.Message.Type), Stream: string(in.Message.Stream),
+		Account: in.Message.Account, JourneyID: in.Message.JourneyID,
+		State: state, Attempts: before.Attempts + 1, LastStatus: status, UpdatedAt: time.Now(),
+	})
+	if err != nil {
+		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
+	}
+	return journey.PublishAnswer{Parked: state == ledger.DeliveryParked, Status: status}, nil
+}

@@ -1,0 +1,99 @@
+package activities
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+)
+
+// verdict is the result without direct identifiers: what a journey may remember.
+func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
+	v := journey.Verdict{
+		FlowID: r.FlowID, Ended: r.Ended(),
+		System: r.SystemDecision, Manual: r.ManualDecision, Final: r.FinalDecision,
+		Documents: len(r.Documents), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
+	}
+	if r.Selfie != nil {
+		v.Selfie = r.Selfie.Status
+	}
+	for key, rule := range r.RuleResults {
+		if v.Rules == nil {
+			v.Rules = map[string]string{}
+		}
+		v.Rules[key] = rule.Result
+	}
+	return v
+}
+
+// face is the comparison with the submitted government face. Several comparisons
+// match only if each does, and the lowest score counts.
+func face(r *idwise.Result) *journey.FaceComparison {
+	db := r.ScreeningChecks.AdditionalFaceDB
+	if db == nil || len(db.FaceMatchResults) == 0 {
+		return nil
+	}
+	all := journey.FaceComparison{Matched: true, Score: 100}
+	for _, m := range db.FaceMatchResults {
+		all.Matched = all.Matched && m.IsMatched
+		all.Score = min(all.Score, m.Score)
+	}
+	return &all
+}
+
+// subject names whom and what a custom step would judge: the person and the
+// images of the user's own, not the government's.
+func (a *Activities) subject(r *idwise.Result) string {
+	var parts []string
+	if r.Applicant != nil {
+		parts = append(parts, r.Applicant.PersonalNumber, r.Applicant.ProfileImagePath)
+	}
+	for _, step := range slices.Sorted(maps.Keys(r.Documents)) {
+		parts = append(parts, step)
+		if match := r.Documents[step].FaceMatchResult; match != nil {
+			for _, image := range match.Images {
+				parts = append(parts, image.ImagePath)
+			}
+		}
+	}
+	return a.keyed("subject", parts...)
+}
+
+func (a *Activities) aml(from *idwise.AML) journey.AML {
+	if from == nil {
+		return journey.AML{}
+	}
+	aml := journey.AML{Applicability: from.Applicability}
+	for _, m := range from.Matches {
+		match := journey.AMLMatch{
+			ID: cmp.Or(m.MatchID, m.ResourceID), Datasets: slices.Sorted(slices.Values(m.Datasets)),
+			Whitelisted: m.IsWhitelisted, Status: m.MatchStatus,
+			Version: m.AMLRecordVersion, MonitorUpdate: m.OngoingMonitorUpdateType,
+		}
+		if match.ID == "" { // older answers name a match by nothing but the person
+			match.ID = a.keyed("match", append([]string{m.Name}, match.Datasets...)...)
+		}
+		aml.Version = max(aml.Version, match.Version)
+		aml.Matches = append(aml.Matches, match)
+	}
+	slices.SortFunc(aml.Matches, func(x, y journey.AMLMatch) int { return cmp.Compare(x.ID, y.ID) })
+	return aml
+}
+
+// keyed is a hash that cannot be guessed back without the key; "" for nothing. The
+// purpose keeps hashes of one value apart that are used for different things.
+func (a *Activities) keyed(purpose string, parts ...string) string {
+	text := strings.Join(parts, "\x00")
+	if strings.Trim(text, "\x00") == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, a.key)
+	mac.Write([]byte(purpose + "\x00" + text))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}

@@ -1,0 +1,39 @@
+// Command idjourney is the customer's side of identity verification: the webhook
+// endpoint (starter), the Temporal worker, and what an operator needs around them.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "idjourney:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are the flags that every command has.
+type options struct{ config string }
+
+func root() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:           "idjourney",
+		Short:         "Identity-verification journeys as durable workflows",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.PersistentFlags().StringVar(&o.config, "config", os.Getenv("IDJOURNEY_CONFIG"), "the configuration file (or IDJOURNEY_CONFIG)")
+	cmd.AddCommand(starterCommand(o), workerCommand(o), setupCommand(), migrateCommand(o), standinCommand(), configCommand(o), versionCommand())
+	return cmd
+}

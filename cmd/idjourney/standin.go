@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"idjourney/idwise/idwisetest"
+)
+
+func standinCommand() *cobra.Command {
+	var listen, webhook, flow string
+	var scale float64
+	cmd := &cobra.Command{
+		Use:   "standin",
+		Short: "Play the vendor: its API, its webhooks, and a control API below /control/",
+		Long: "Plays the vendor for people and tests. The API's key and secret, and the webhooks' basic password, come from\n" +
+			"STANDIN_KEY, STANDIN_SECRET, STANDIN_WEBHOOK_USER and STANDIN_WEBHOOK_PASSWORD.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			account := idwisetest.Account{
+				Key: os.Getenv("STANDIN_KEY"), Secret: os.Getenv("STANDIN_SECRET"), FlowID: flow, WebhookURL: webhook,
+				BasicUser: os.Getenv("STANDIN_WEBHOOK_USER"), BasicPassword: os.Getenv("STANDIN_WEBHOOK_PASSWORD"),
+			}
+			if account.Key == "" || account.Secret == "" || webhook == "" {
+				return errors.New("the stand-in needs STANDIN_KEY, STANDIN_SECRET and --webhook, the endpoint's address")
+			}
+			vendor := idwisetest.New(idwisetest.Config{Accounts: []idwisetest.Account{account}, Scale: scale, Logger: slog.Default()})
+			defer vendor.Close()
+			slog.Info("the stand-in vendor listens", "address", listen)
+			return serve(cmd.Context(), listen, vendor)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "where the stand-in listens")
+	cmd.Flags().StringVar(&webhook, "webhook", "", "where the webhooks go, for example http://127.0.0.1:8080/webhooks/idwise/acme")
+	cmd.Flags().StringVar(&flow, "flow", "flow-onboarding", "id of the flow of journeys that name none")
+	cmd.Flags().Float64Var(&scale, "scale", 1, "multiplies the vendor's waits: 0.001 makes 5 minutes 300 ms")
+	return cmd
+}
+
+func serve(ctx context.Context, address string, handler http.Handler) error {
+	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopped()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("listening on %s: %w", address, err)
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"idjourney/ledger"
+	"idjourney/starter"
+)
+
+func starterCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "starter", Short: "Take IDWise's webhooks and signal or start their journeys", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := open(cmd.Context(), o, "idjourney-starter")
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			signaler := starter.NewSignaler(h.temporal, h.namespace, h.cfg.TaskQueue)
+			s, err := starter.New(starter.Config{
+				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
+				Ledger: h.ledger, Signaler: signaler,
+				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler), ledger.ForwarderOptions{
+					Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
+					LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
+				}),
+				Metrics: h.telemetry.Handler, Observer: observer{h.telemetry}, Logger: h.logger,
+			})
+			if err != nil {
+				return err
+			}
+			return s.Run(cmd.Context())
+		},
+	}
+}

@@ -1,0 +1,96 @@
+// Package config reads idjourney's one configuration file.
+//
+// A wrong configuration is worse than none: a misspelt key, a secret that is
+// not there or an endpoint that lets anybody in would be noticed only when a
+// journey is lost. So everything is checked before anything starts, all faults
+// are reported at once, each as a sentence that says what to do, and nothing
+// starts while there is one. Secrets are named in the file (secret_env,
+// secret_file) and never written in it; they are held in a type that does not
+// print.
+//
+// Lists, not maps: keys are case-insensitive, names are not.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is the whole configuration, resolved: defaults filled in, secrets read.
+type Config struct {
+	Listen           Listen            `mapstructure:"listen" doc:"Where idjourney listens."`
+	Log              Log               `mapstructure:"log" doc:"Logging, to standard error."`
+	Ledger           Ledger            `mapstructure:"ledger" doc:"The SQL store that remembers webhooks and decisions."`
+	TaskQueue        string            `mapstructure:"task_queue" doc:"Temporal task queue of the workflows and of idjourney's own activities."`
+	ReferenceKey     Secret            `mapstructure:"reference_key" doc:"Key of at least 32 bytes for the hashes of customers' references. Required; keep it for as long as the journeys. Set the environment variable or reference_key_file; it is refused in the file itself."`
+	ReferenceKeyFile string            `mapstructure:"reference_key_file" doc:"File that holds the reference key."`
+	Intake           Intake            `mapstructure:"intake" doc:"Limits of the webhook endpoint."`
+	Forwarder        Forwarder         `mapstructure:"forwarder" doc:"How recorded webhooks reach Temporal."`
+	Worker           Worker            `mapstructure:"worker" doc:"The Temporal worker."`
+	Policy           Policy            `mapstructure:"policy" doc:"What a journey waits for and for how long; accounts and flows may override each key."`
+	Activities       []ActivityOptions `mapstructure:"activities" doc:"Time-outs and retries of idjourney's own activities, each over the defaults in the table at the end."`
+	Accounts         []Account         `mapstructure:"accounts" doc:"The IDWise accounts; at least one."`
+}
+
+// Listen says where idjourney listens.
+type Listen struct {
+	Public string `mapstructure:"public" doc:"Address of the public listener: webhooks."`
+	Admin  string `mapstructure:"admin" doc:"Address of the listener for health, readiness and metrics. It has no authentication: keep it on loopback or in the cluster."`
+}
+
+// Log says how idjourney logs.
+type Log struct {
+	Level  string `mapstructure:"level" doc:"debug, info, warn or error."`
+	Format string `mapstructure:"format" doc:"text or json."`
+}
+
+// Ledger says where the ledger is.
+type Ledger struct {
+	URL     LedgerURL `mapstructure:"url" doc:"sqlite:path/to/file.db or postgres://user@host/database. A URL with a password is refused in the file: set the environment variable or url_file."`
+	URLFile string    `mapstructure:"url_file" doc:"File that holds the URL, with its password."`
+}
+
+// Intake limits what the public listener takes.
+type Intake struct {
+	MaxBody           int64          `mapstructure:"max_body" doc:"Largest accepted webhook body, in bytes; a larger one is answered 413."`
+	ReadHeaderTimeout time.Duration  `mapstructure:"read_header_timeout" doc:"A client that has not sent its headers by then is cut off."`
+	ReadTimeout       time.Duration  `mapstructure:"read_timeout" doc:"A client that has not sent its whole request by then is cut off."`
+	WriteTimeout      time.Duration  `mapstructure:"write_timeout" doc:"An answer that is not taken by then is dropped."`
+	IdleTimeout       time.Duration  `mapstructure:"idle_timeout" doc:"How long an idle connection is kept."`
+	RecordTimeout     time.Duration  `mapstructure:"record_timeout" doc:"How long a webhook may take to be recorded in the ledger before it is tried at Temporal directly."`
+	SignalTimeout     time.Duration  `mapstructure:"signal_timeout" doc:"How long Temporal has to take an event."`
+	ShutdownTimeout   time.Duration  `mapstructure:"shutdown_timeout" doc:"How long requests in flight have to end when idjourney is stopped."`
+	TrustedProxies    []netip.Prefix `mapstructure:"trusted_proxies" doc:"Addresses or networks of the proxies whose X-Forwarded-For is believed. Empty: none is."`
+}
+
+// Forwarder says how recorded webhooks are handed to Temporal.
+type Forwarder struct {
+	Concurrency  int           `mapstructure:"concurrency" doc:"How many webhooks are handed over at a time."`
+	PollInterval time.Duration `mapstructure:"poll_interval" doc:"How often the ledger is searched for webhooks that still wait, beside being woken by each new one."`
+	LeaseFor     time.Duration `mapstructure:"lease_for" doc:"How long a process that took a webhook has it to itself."`
+}
+
+// Worker says how the Temporal worker runs.
+type Worker struct {
+	StopTimeout                time.Duration `mapstructure:"stop_timeout" doc:"How long activities in flight have to end when the worker is stopped."`
+	MaxConcurrentActivities    int           `mapstructure:"max_concurrent_activities" doc:"Activities that run at a time."`
+	MaxConcurrentWorkflowTasks int           `mapstructure:"max_concurrent_workflow_tasks" doc:"Workflow tasks that run at a time."`
+	Pollers                    Pollers       `mapstructure:"pollers" doc:"Autoscaled pollers, of each kind."`
+}
+
+// Pollers bounds the autoscaling of the worker's pollers.
+type Pollers struct {
+	Initial int `mapstructure:"initial" doc:"Pollers at the start."`
+	Minimum int `mapstructure:"minimum" doc:"Never fewer."`
+	Maximum int `mapstructure:"maximum" doc:"Never more."`
+}
+
+// Account returns the account of that name.
+func (c *Config) Account(name string) (*Account, bool) {
+	for i := range c.Accounts {
+		if c.Accounts[i].Name == name {
+			return &c.Accounts[i], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"idjourney/journey"
+)
+
+func TestPolicyOfListedFlow(t *testing.T) {
+	t.Parallel()
+	c := mustRead(t, exampleText(t), baseEnviron())
+	got := c.Accounts[0].Policy("your-flow-id")
+	d := func(x time.Duration) journey.Duration { return journey.Duration(x) }
+	want := journey.Policy{
+		Version: got.Version, Flow: "onboarding", UserSteps: []string{"document", "selfie"}, HasCustomStep: true,
+		Steps: []journey.StepPolicy{{
+			Name: "government_face", Activity: "CompareGovernmentFace", When: journey.WhenRulesPassed,
+			OnFailed: journey.MeansReview, OnInconclusive: journey.MeansReview, ShownBy: "face",
+		}},
+		Endpoints:       []string{"core"},
+		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
+		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
+		ExpireAfter: d(168 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Policy (-want +got):\n%s", diff)
+	}
+	if len(got.Version) != 12 {
+		t.Errorf("Version = %q, want 12 hex digits", got.Version)
+	}
+}
+
+func TestPolicyOfUnlistedFlow(t *testing.T) {
+	t.Parallel()
+	text := changed(t, "    flows:", "    policy: {expire_after: 48h}\n    flows:")
+	c := mustRead(t, text, baseEnviron())
+	got := c.Accounts[0].Policy("another")
+	if !got.Unlisted || got.Flow != "another" || len(got.Steps) != 0 || got.HasCustomStep || got.ExpireAfter != journey.Duration(48*time.Hour) {
+		t.Errorf("Policy = %+v, want the account's defaults, unlisted and without steps", got)
+	}
+}
+
+func TestPolicyInheritance(t *testing.T) {
+	t.Parallel()
+	text := "policy: {expire_after: 1h, result_within: 1m, ask_again: [1s]}\n" +
+		changed(t, "    flows:", "    policy: {expire_after: 2h, user_steps: []}\n    flows:")
+	text = strings.Replace(text, "        custom_step: true", "        policy: {expire_after: 3h, aml_match: tell}\n        custom_step: true", 1)
+	c := mustRead(t, text, baseEnviron())
+	got := c.Accounts[0].Policy("your-flow-id")
+	if got.ExpireAfter != journey.Duration(3*time.Hour) || got.ResultWithin != journey.Duration(time.Minute) || got.AMLMatch != journey.AMLMeansTell {
+		t.Errorf("Policy = %+v, want the flow's expire_after, the top level's result_within", got)
+	}
+	if len(got.UserSteps) != 0 || len(got.AskAgain) != 1 {
+		t.Errorf("UserSteps %v, AskAgain %v: an empty list is said, an absent one inherited", got.UserSteps, got.AskAgain)
+	}
+}
+
+// Decisions name the version: it must follow every change and nothing else.
+func TestPolicyVersion(t *testing.T) {
+	t.Parallel()
+	version := func(text string) string {
+		return mustRead(t, text, baseEnviron()).Accounts[0].Policy("your-flow-id").Version
+	}
+	base := version(exampleText(t))
+	if got := version(exampleText(t)); got != base {
+		t.Errorf("the same configuration has versions %s and %s", base, got)
+	}
+	if got := version(changed(t, "https://faces.example.com/lookup", "https://other.example.com/lookup")); got != base {
+		t.Error("an address changes the version, though no journey reads it")
+	}
+	for _, change := range [][2]string{{"on_failed: review", "on_failed: reject"}, {"name: core", "name: other"}, {"listen:", "policy: {expire_after: 1h}\nlisten:"}} {
+		if got := version(changed(t, change[0], change[1])); got == base {
+			t.Errorf("%q does not change the version", change[1])
+		}
+	}
+}
+
+func TestPolicySurvivesJSON(t *testing.T) {
+	t.Parallel()
+	c := mustRead(t, exampleText(t), baseEnviron())
+	want := c.Accounts[0].Policy("your-flow-id")
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got journey.Policy
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("policy (-want +got):\n%s", diff)
+	}
+	if len(text) > maxPolicy {
+		t.Errorf("the example's policy has %d bytes, want at most %d", len(text), maxPolicy)
+	}
+}

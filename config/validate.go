@@ -1,0 +1,166 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// validate checks everything that can be known without asking anybody.
+func (c *Config) validate(found *faults) {
+	c.validateNumbers(found)
+	c.validateListen(found)
+	c.validateLedger(found)
+	oneOf(found, "log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf(found, "log.format", c.Log.Format, "text", "json")
+	if c.Forwarder.LeaseFor <= c.Intake.SignalTimeout {
+		found.add("forwarder.lease_for", "must be longer than intake.signal_timeout: else a second process takes a webhook that the first is still handing over")
+	}
+	if p := c.Worker.Pollers; p.Minimum > p.Maximum || p.Initial < p.Minimum || p.Initial > p.Maximum {
+		found.add("worker.pollers", "must have minimum <= initial <= maximum")
+	}
+	notEverybody(found, "intake.trusted_proxies", c.Intake.TrustedProxies)
+	c.Policy.validate("policy", found)
+	for _, o := range c.Activities {
+		o.validate(found)
+	}
+	if len(c.Accounts) == 0 {
+		found.add("accounts", "is empty: list at least one IDWise account (config/example.yaml is a start)")
+	}
+	names := map[string]bool{}
+	for i := range c.Accounts {
+		path := itemPath("accounts", i, reflect.ValueOf(c.Accounts[i]))
+		unique(found, path, "name", c.Accounts[i].Name, names)
+		c.Accounts[i].validate(path, found)
+	}
+	c.validateSharing(found)
+}
+
+// validateNumbers refuses what is negative anywhere, and what is zero where
+// zero makes no sense.
+func (c *Config) validateNumbers(found *faults) {
+	visit("", reflect.ValueOf(*c), func(path string, v reflect.Value) {
+		switch {
+		case v.CanInt() && v.Int() < 0, v.CanFloat() && v.Float() < 0:
+			found.add(path, "is negative: write a positive value")
+		}
+	})
+}
+
+func (c *Config) validateListen(found *faults) {
+	for path, address := range map[string]string{"listen.public": c.Listen.Public, "listen.admin": c.Listen.Admin} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			found.add(path, "is not an address to listen on: write host:port, or :port for all interfaces")
+		}
+	}
+	if c.Listen.Public == c.Listen.Admin && !strings.HasSuffix(c.Listen.Public, ":0") {
+		found.add("listen.admin", "is the same as listen.public: keep health and metrics on an address of their own")
+	}
+}
+
+func (c *Config) validateLedger(found *faults) {
+	text := c.Ledger.URL.Reveal()
+	if file, ok := strings.CutPrefix(text, "sqlite:"); ok && file != "" {
+		return
+	}
+	if u, err := url.Parse(text); err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
+		return
+	}
+	found.add("ledger.url", "is no ledger: write sqlite:path/to/file.db or postgres://user@host/database")
+}
+
+func (o ActivityOptions) validate(found *faults) {
+	path := "activities[" + o.Name + "]"
+	i := slices.IndexFunc(Defaults(), func(d ActivityOptions) bool { return d.Name == o.Name })
+	if i < 0 {
+		found.add(path, "is not one of idjourney's own activities: %s (a step has its options in the flow)", activityNames())
+		return
+	}
+	if o.Name == ActivityCompareGovernmentFace && o.ScheduleToClose != 0 {
+		found.add(path+".schedule_to_close", "has no effect: set the step's patience")
+	}
+	o.Retry.validate(path+".retry", found)
+}
+
+func (r Retry) validate(path string, found *faults) {
+	if r.Coefficient < 1 {
+		found.add(path+".coefficient", "must be at least 1: the waits would shrink")
+	}
+	if r.Initial > r.MaximumInterval {
+		found.add(path+".initial", "is longer than maximum_interval: correct one of them")
+	}
+}
+
+func activityNames() string {
+	var names []string
+	for _, d := range Defaults() {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p Policy) validate(path string, found *faults) {
+	for _, s := range p.UserSteps {
+		oneOf(found, path+".user_steps", s, "document", "selfie")
+	}
+	if slices.Contains(p.AskAgain, time.Duration(0)) {
+		found.add(path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
+	}
+	if len(p.AskAgain) > 12 {
+		found.add(path+".ask_again", "has more than 12 waits: leave some out")
+	}
+	oneOf(found, path+".aml_match", string(p.AMLMatch), "on_hold", "tell")
+}
+
+func oneOf(found *faults, path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		found.add(path, "is %q, which means nothing here: write one of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+// unique notes a name that is missing, malformed or taken.
+func unique(found *faults, path, key, name string, taken map[string]bool) {
+	switch {
+	case name == "":
+		found.add(path, "has no %s: give it one", key)
+	case !nameForm.MatchString(name):
+		found.add(path+"."+key, "must be 1 to 32 characters of a-z, 0-9 and -")
+	case taken[name]:
+		found.add(path, "is there twice: give each a %s of its own", key)
+	}
+	taken[name] = true
+}
+
+func notEverybody(found *faults, path string, prefixes []netip.Prefix) {
+	for _, p := range prefixes {
+		if p.IsValid() && p.Bits() == 0 {
+			found.add(path, "lists %s, which is everybody: name the networks that are meant", p)
+		}
+	}
+}
+
+// checkURL notes what is wrong with an address that idjourney calls. A sandbox
+// may do without TLS, a live account may not.
+func checkURL(found *faults, path, text string, live bool) {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		found.add(path, "is missing: write the address, for example https://example.com/path")
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		found.add(path, "is not an address: write, for example, https://example.com/path")
+	case u.User != nil:
+		found.add(path, "has a user or password in it: take it out")
+	case live && u.Scheme != "https":
+		found.add(path, "must begin with https:// for a live account")
+	}
+}
+
+func describe(path string, env Environment) string { return fmt.Sprintf("%s (%s)", path, env) }

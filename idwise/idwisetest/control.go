@@ -1,0 +1,144 @@
+package idwisetest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"idjourney/idwise"
+)
+
+// controlRoutes is the control API, for people and scripts. It is no part of the
+// vendor and has no authentication: bind the stand-in where only you reach it.
+func (v *Vendor) controlRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /control/scripts", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, Scripts())
+	})
+	mux.HandleFunc("POST /control/journeys", v.controlStart)
+	mux.HandleFunc("GET /control/journeys", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, v.Journeys())
+	})
+	mux.HandleFunc("GET /control/journeys/{id}", v.controlJourney)
+	mux.HandleFunc("POST /control/journeys/{id}/review", v.controlReview)
+	mux.HandleFunc("POST /control/journeys/{id}/aml-match", func(w http.ResponseWriter, r *http.Request) {
+		v.acted(w, r, v.AMLMatch(r.PathValue("id")))
+	})
+	mux.HandleFunc("PUT /control/journeys/{id}/faults", v.controlFaults)
+	mux.HandleFunc("PUT /control/faults", v.controlFaults)
+	mux.HandleFunc("POST /control/test-event", v.controlTestEvent)
+	return mux
+}
+
+func (v *Vendor) controlStart(w http.ResponseWriter, r *http.Request) {
+	var request StartRequest
+	if !readControl(w, r, &request) {
+		return
+	}
+	id, err := v.Begin(request)
+	if err != nil {
+		complain(w, http.StatusBadRequest, err)
+		return
+	}
+	answer(w, http.StatusCreated, map[string]string{"journey_id": id})
+}
+
+func (v *Vendor) controlJourney(w http.ResponseWriter, r *http.Request) {
+	snap := v.Journey(r.PathValue("id"))
+	if snap.JourneyID == "" {
+		http.NotFound(w, r)
+		return
+	}
+	answer(w, http.StatusOK, snap)
+}
+
+func (v *Vendor) controlReview(w http.ResponseWriter, r *http.Request) {
+	var request struct {
+		Decision string `json:"decision"`
+	}
+	if readControl(w, r, &request) {
+		v.acted(w, r, v.Review(r.PathValue("id"), request.Decision))
+	}
+}
+
+// acted answers the journey as it is after an action.
+func (v *Vendor) acted(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil {
+		complain(w, http.StatusConflict, err)
+		return
+	}
+	v.controlJourney(w, r)
+}
+
+func (v *Vendor) controlTestEvent(w http.ResponseWriter, r *http.Request) {
+	test, err := v.SendTestEvent(r.Context())
+	if err != nil && test.Status == 0 {
+		complain(w, http.StatusBadGateway, err)
+		return
+	}
+	answer(w, http.StatusOK, test)
+}
+
+func (v *Vendor) controlFaults(w http.ResponseWriter, r *http.Request) {
+	var request faultsJSON
+	if !readControl(w, r, &request) {
+		return
+	}
+	if request.APIStatus != 0 && (request.APIStatus < 400 || request.APIStatus > 599) {
+		complain(w, http.StatusBadRequest, errors.New("api_status must be between 400 and 599"))
+		return
+	}
+	if id := r.PathValue("id"); id != "" {
+		v.SetJourneyFaults(id, request.faults())
+	} else {
+		v.SetFaults(request.faults())
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// faultsJSON is Faults as people write it: times in milliseconds.
+type faultsJSON struct {
+	Events         []string           `json:"events"`
+	Duplicate      int                `json:"duplicate"`
+	ReorderMS      int                `json:"reorder_ms"`
+	DropFirst      int                `json:"drop_first"`
+	Drop           bool               `json:"drop"`
+	DelayMS        int                `json:"delay_ms"`
+	ExtraField     bool               `json:"extra_field"`
+	UnknownEvent   bool               `json:"unknown_event"`
+	Operations     []idwise.Operation `json:"operations"`
+	APIStatus      int                `json:"api_status"`
+	APICode        string             `json:"api_code"`
+	APIRate        float64            `json:"api_rate"`
+	APISlowMS      int                `json:"api_slow_ms"`
+	API429         int                `json:"api_429"`
+	RetryAfterSecs int                `json:"retry_after_seconds"`
+	APIStaleMS     int                `json:"api_stale_ms"`
+}
+
+func (f faultsJSON) faults() Faults {
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	return Faults{
+		Events: f.Events, Duplicate: f.Duplicate, Reorder: ms(f.ReorderMS), DropFirst: f.DropFirst,
+		Drop: f.Drop, Delay: ms(f.DelayMS), ExtraField: f.ExtraField, UnknownEvent: f.UnknownEvent,
+		Operations: f.Operations, APIStatus: f.APIStatus, APICode: f.APICode, APIRate: f.APIRate,
+		APISlow: ms(f.APISlowMS), API429: f.API429, RetryAfter: time.Duration(f.RetryAfterSecs) * time.Second,
+		APIStale: ms(f.APIStaleMS),
+	}
+}
+
+// readControl reads a request strictly, so that a typo in a fault is noticed.
+func readControl(w http.ResponseWriter, r *http.Request, into any) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		complain(w, http.StatusBadRequest, err)
+		return false
+	}
+	return true
+}
+
+func complain(w http.ResponseWriter, status int, err error) {
+	answer(w, status, map[string]string{"error": err.Error()})
+}

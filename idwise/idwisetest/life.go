@@ -1,0 +1,188 @@
+package idwisetest
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"idjourney/idwise"
+)
+
+// StartRequest begins a journey. What is empty is chosen: the first account, its
+// flow, the script of the reference.
+type StartRequest struct {
+	Account   string `json:"account"` // the account's API key
+	Script    string `json:"script"`
+	Reference string `json:"reference"` // may stay empty: then it is null everywhere
+	FlowID    string `json:"flow_id"`
+}
+
+// Start begins a journey of the first account and answers its id. An empty script
+// means the one of the magic reference; an unknown one is a mistake in the calling
+// program and panics.
+func (v *Vendor) Start(script, reference string) string {
+	id, err := v.Begin(StartRequest{Script: script, Reference: reference})
+	if err != nil {
+		panic("idwisetest: " + err.Error())
+	}
+	return id
+}
+
+// Begin begins a journey and answers its id. The error says which account or script
+// does not exist.
+func (v *Vendor) Begin(r StartRequest) (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	account, err := v.account(r.Account)
+	if err != nil {
+		return "", err
+	}
+	if r.Script == "" {
+		r.Script = ScriptOf(r.Reference)
+	}
+	script, ok := findScript(r.Script)
+	if !ok {
+		return "", fmt.Errorf("there is no script %q", r.Script)
+	}
+	if r.FlowID == "" {
+		r.FlowID = account.FlowID
+	}
+	id := v.ids.journey()
+	now := v.cfg.Now()
+	s := &state{
+		id: id, flow: r.FlowID, reference: r.Reference, account: account, script: script,
+		person: makeApplicant(id), startedAt: now,
+		truths: []truth{{at: now, phase: PhaseStarted, system: incomplete}},
+	}
+	v.journeys[id] = s
+	v.order = append(v.order, id)
+	if !script.neverFinishes {
+		v.step(s, v.scaled(script.userTakes), v.finishUserSteps)
+	}
+	v.announce()
+	return id, nil
+}
+
+// change adds a truth that differs from the last one by what set does. v.mu is held.
+func (v *Vendor) change(s *state, set func(*truth)) {
+	next := s.now()
+	next.at = v.cfg.Now()
+	set(&next)
+	s.truths = append(s.truths, next)
+	v.announce()
+}
+
+// finishUserSteps: the user has submitted everything. v.mu is held.
+func (v *Vendor) finishUserSteps(s *state) {
+	v.change(s, func(t *truth) {
+		t.phase, t.failedRule = PhaseUserDone, s.script.failedRule
+	})
+	v.emit(s, idwise.EventFinishedUserSteps, fields{"systemDecision": s.now().system})
+	if !s.waitsForCustomStep() {
+		v.step(s, v.scaled(s.script.processing), v.finish)
+	}
+}
+
+// submitFace takes a face for the custom step; its comparison shows later. v.mu is held.
+func (v *Vendor) submitFace(s *state) {
+	s.submissions++
+	v.change(s, func(t *truth) { t.submitted = true })
+	v.step(s, v.scaled(s.script.faceShows), func(s *state) {
+		v.change(s, func(t *truth) { t.compared, t.mismatch = true, s.script.faceMismatches })
+		v.finishIfProcessed(s)
+	})
+}
+
+// completeCustomStep ends the open part of the journey. v.mu is held.
+func (v *Vendor) completeCustomStep(s *state) {
+	s.completeCalls++
+	if s.now().phase != PhaseUserDone {
+		v.announce()
+		return
+	}
+	v.change(s, func(t *truth) { t.phase = PhaseProcessing })
+	v.step(s, v.scaled(s.script.processing), func(s *state) {
+		s.processed = true
+		v.finishIfProcessed(s)
+	})
+}
+
+// finishIfProcessed ends the journey when both the processing and the comparison of
+// a submitted face are over, whichever is later. v.mu is held.
+func (v *Vendor) finishIfProcessed(s *state) {
+	t := s.now()
+	if s.processed && (t.compared || !t.submitted) {
+		v.finish(s)
+	}
+}
+
+// finish gives the system's decision, once. v.mu is held.
+func (v *Vendor) finish(s *state) {
+	if s.now().phase == PhaseFinished {
+		return
+	}
+	v.change(s, func(t *truth) {
+		t.phase, t.endedAt, t.system = PhaseFinished, v.cfg.Now(), complete
+		if t.failedRule != "" || t.mismatch {
+			t.system = refer
+		}
+	})
+	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})
+	if s.now().system == refer && s.script.review != "" {
+		v.step(s, v.scaled(s.script.reviewAfter), func(s *state) {
+			_ = v.review(s, s.script.review)
+			if s.script.matchAfter > 0 {
+				v.step(s, v.scaled(s.script.matchAfter), func(s *state) { _ = v.amlMatch(s) })
+			}
+		})
+	}
+}
+
+var errNotFinished = errors.New("the journey is not finished")
+
+// review sets the reviewer's decision for good. v.mu is held.
+func (v *Vendor) review(s *state, decision string) error {
+	if decision != approved && decision != rejected {
+		return fmt.Errorf("a review decides %s or %s, not %q", approved, rejected, decision)
+	}
+	if s.now().phase != PhaseFinished {
+		return errNotFinished
+	}
+	v.change(s, func(t *truth) { t.manual = decision })
+	t := s.now()
+	decisions := fields{"systemDecision": t.system, "manualDecision": t.manual, "finalDecision": t.final()}
+	v.emit(s, idwise.EventUpdatedJourney, decisions.with("action", idwise.ActionManualReview))
+	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": t.system})
+	if v.cfg.ManuallyReviewed {
+		v.emit(s, idwise.EventManuallyReviewed, decisions)
+	}
+	return nil
+}
+
+// amlMatch adds a match found by monitoring: one change, two event types. A manual
+// decision stays, and with it the final one. v.mu is held.
+func (v *Vendor) amlMatch(s *state) error {
+	if s.now().phase != PhaseFinished {
+		return errNotFinished
+	}
+	before := s.now()
+	v.change(s, func(t *truth) {
+		version := t.amlVersion() + 1
+		found := match{
+			id: "match-" + s.id + "-" + strconv.Itoa(version), resourceID: "resource-" + strconv.Itoa(version),
+			version: version,
+		}
+		t.matches = append(t.matches[:len(t.matches):len(t.matches)], found)
+		t.system = refer
+	})
+	t := s.now()
+	v.emit(s, idwise.EventAMLMonitorUpdate, fields{
+		"systemDecision": t.system, "previousSystemDecision": before.system,
+		"updatedAMLVersionNumber": t.amlVersion(),
+	})
+	v.emit(s, idwise.EventUpdatedJourney, fields{
+		"systemDecision": t.system, "manualDecision": orNull(t.manual), "finalDecision": t.final(),
+		"action": idwise.ActionAMLOGMUpdate,
+	})
+	return nil
+}

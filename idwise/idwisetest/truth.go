@@ -1,0 +1,110 @@
+package idwisetest
+
+import (
+	"slices"
+	"time"
+)
+
+// Phase is where a journey stands at the vendor.
+type Phase string
+
+// The phases, in their order.
+const (
+	PhaseStarted    Phase = "started"
+	PhaseUserDone   Phase = "user_steps_finished"
+	PhaseProcessing Phase = "processing" // complete-custom-step was called
+	PhaseFinished   Phase = "finished"
+)
+
+// truth is what is so from a moment on. It is never changed, only followed by
+// another, so that a stale API can be played from the past.
+type truth struct {
+	at         time.Time
+	phase      Phase
+	endedAt    time.Time
+	system     string
+	manual     string
+	failedRule string
+	submitted  bool // a face
+	compared   bool // its comparison shows
+	mismatch   bool
+	matches    []match
+}
+
+// match is one AML match.
+type match struct {
+	id, resourceID string
+	version        int
+}
+
+func (t truth) final() string {
+	if t.manual != "" {
+		return t.manual
+	}
+	return t.system
+}
+
+// amlVersion is the version of the AML record: one more with every update.
+func (t truth) amlVersion() int { return len(t.matches) }
+
+func (t truth) rules() map[string]string {
+	if t.phase == PhaseStarted {
+		return map[string]string{}
+	}
+	rules := make(map[string]string, len(ruleNames))
+	for key := range ruleNames {
+		rules[key] = "Passed"
+	}
+	if t.failedRule != "" {
+		rules[t.failedRule] = "Failed"
+	}
+	if len(t.matches) > 0 {
+		rules["no_aml_records"] = "Failed"
+	}
+	return rules
+}
+
+var ruleNames = map[string]string{
+	"document_validation":    "Document Validation",
+	"same_subject":           "Same Subject",
+	"no_duplicate_documents": "No Duplicate Documents",
+	"no_duplicate_applicant": "No Duplicate Applicant",
+	"no_aml_records":         "No AML Records",
+	"unrecognized_document":  "Unrecognized Document",
+	"proof_policy":           "Proof Policy",
+	"expired_document":       "Expired Document",
+	"under_age":              "Under Age",
+	"approved_nationality":   "Approved Nationality",
+}
+
+// state is one journey with its whole past.
+type state struct {
+	id, flow, reference string
+	account             *Account
+	script              script
+	person              Applicant
+	startedAt           time.Time
+	truths              []truth // never empty, oldest first
+	submissions         int
+	completeCalls       int
+	processed           bool // the work after complete-custom-step is done
+	webhooks            []*Webhook
+	held                []sending // by the reorder fault
+}
+
+func (s *state) now() truth { return s.truths[len(s.truths)-1] }
+
+// asOf is what was true at a moment; before the first truth, the first.
+func (s *state) asOf(at time.Time) truth {
+	for _, t := range slices.Backward(s.truths) {
+		if !t.at.After(at) {
+			return t
+		}
+	}
+	return s.truths[0]
+}
+
+// waitsForCustomStep says whether only complete-custom-step ends the journey.
+func (s *state) waitsForCustomStep() bool {
+	return !s.account.NoCustomStep && !s.script.withoutCustomStep
+}

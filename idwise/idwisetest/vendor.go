@@ -1,0 +1,135 @@
+package idwisetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Vendor is the stand-in. It is an http.Handler: the API, and the control API below
+// /control/. Close it to stop its scripts and its webhooks.
+type Vendor struct {
+	cfg     Config
+	api     http.Handler
+	control http.Handler
+	client  *http.Client
+	ctx     context.Context // of the scripts and webhooks, ended by Close
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+
+	mu          sync.Mutex // guards everything below
+	closed      bool
+	ids         ids
+	journeys    map[string]*state
+	order       []string
+	faults      dial
+	lastSummary map[string]time.Time // by API key
+	changed     chan struct{}        // closed and replaced at every change
+}
+
+var _ http.Handler = (*Vendor)(nil)
+
+// New makes a stand-in. It panics without an account, which is a mistake in the
+// program that calls it.
+func New(cfg Config) *Vendor {
+	if len(cfg.Accounts) == 0 {
+		panic("idwisetest: the stand-in needs at least one account")
+	}
+	seed := strconv.FormatUint(cfg.Seed, 10)
+	if cfg.Seed == 0 {
+		seed = rand.Text()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	v := &Vendor{
+		cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel, client: webhookClient(),
+		ids: ids{seed: seed}, journeys: map[string]*state{}, faults: newDial(),
+		lastSummary: map[string]time.Time{}, changed: make(chan struct{}),
+	}
+	v.api, v.control = v.apiRoutes(), v.controlRoutes()
+	return v
+}
+
+// ServeHTTP serves the vendor's API and the control API.
+func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/control/") {
+		v.control.ServeHTTP(w, r)
+		return
+	}
+	v.api.ServeHTTP(w, r)
+}
+
+// Close ends all scripts and webhooks and waits for them. Further calls of the API
+// see the journeys as they were left.
+func (v *Vendor) Close() {
+	v.mu.Lock()
+	v.closed = true
+	v.mu.Unlock()
+	v.cancel()
+	v.work.Wait()
+	v.client.CloseIdleConnections()
+}
+
+// SetWebhookURL changes where an account's webhooks go, from the next attempt on.
+// The account is named by its API key.
+func (v *Vendor) SetWebhookURL(key, url string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	account, err := v.account(key)
+	if err != nil {
+		return err
+	}
+	account.WebhookURL = url
+	return nil
+}
+
+// account finds an account by its API key; "" is the first one. v.mu is held.
+func (v *Vendor) account(key string) (*Account, error) {
+	for i := range v.cfg.Accounts {
+		if key == "" || v.cfg.Accounts[i].Key == key {
+			return &v.cfg.Accounts[i], nil
+		}
+	}
+	return nil, fmt.Errorf("there is no account with the key %q", key)
+}
+
+// later runs f after d of real time, unless the stand-in is closed first. v.mu is
+// held by the caller and not while f runs.
+func (v *Vendor) later(d time.Duration, f func()) {
+	if v.closed {
+		return
+	}
+	v.work.Go(func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			f()
+		case <-v.ctx.Done():
+		}
+	})
+}
+
+// step runs one transition of a journey after d, with v.mu held. v.mu is held.
+func (v *Vendor) step(s *state, d time.Duration, transition func(*state)) {
+	v.later(d, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		transition(s)
+	})
+}
+
+// scaled turns the vendor's time into real time.
+func (v *Vendor) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * v.cfg.Scale)
+}
+
+// announce wakes all who wait in Await. v.mu is held.
+func (v *Vendor) announce() {
+	close(v.changed)
+	v.changed = make(chan struct{})
+}

@@ -1,0 +1,118 @@
+package idwise
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Operation names one call of the vendor's API. The names are the keys by which
+// configuration corrects a path.
+type Operation string
+
+// The operations of the vendor's API that idjourney or its stand-in knows.
+const (
+	StartJourney       Operation = "start_journey"
+	JourneySummary     Operation = "journey_summary"
+	JourneyResult      Operation = "journey_result"
+	ProcessCustomStep  Operation = "process_custom_step"
+	CompleteCustomStep Operation = "complete_custom_step"
+	ManualReview       Operation = "manual_review"
+)
+
+// Known says how well a path is known.
+type Known string
+
+// A documented path is the vendor's; an assumed one is a guess of ours that stands
+// here, and can be corrected by configuration, until an account confirms it.
+const (
+	Documented Known = "documented"
+	Assumed    Known = "assumed"
+)
+
+// Endpoint is where an operation lives. Path may hold {journey_id}.
+type Endpoint struct {
+	Operation Operation
+	Method    string
+	Path      string
+	Known     Known
+}
+
+// endpoints is the one table of paths.
+var endpoints = []Endpoint{
+	{StartJourney, "POST", "/journey/v2/start-journey", Documented},
+	{JourneySummary, "GET", "/journey/v2/summary/{journey_id}", Documented},
+	{JourneyResult, "GET", "/journey/v2/{journey_id}", Assumed},
+	{ProcessCustomStep, "POST", "/journey/v2/process-custom-journey-step", Assumed},
+	{CompleteCustomStep, "POST", "/journey/v2/complete-custom-step", Assumed},
+	{ManualReview, "POST", "/journey/v2/manual-review/{journey_id}", Documented},
+}
+
+const idPlaceholder = "{journey_id}"
+
+// Operations lists the table of paths.
+func Operations() []Endpoint { return append([]Endpoint(nil), endpoints...) }
+
+// CheckPath says, in a sentence, what is wrong with a corrected path for an
+// operation; nil if it can be used.
+func CheckPath(operation, path string) error {
+	for _, e := range endpoints {
+		if string(e.Operation) != operation {
+			continue
+		}
+		rest := strings.Replace(path, idPlaceholder, "", 1)
+		switch {
+		case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
+			return fmt.Errorf("the path of %s must begin with one /", operation)
+		case strings.ContainsAny(rest, "{}?#% \t\r\n"):
+			return fmt.Errorf("the path of %s may hold %s and no other special character", operation, idPlaceholder)
+		case strings.Contains(path, idPlaceholder) != strings.Contains(e.Path, idPlaceholder):
+			return fmt.Errorf("the path of %s must be shaped like %s", operation, e.Path)
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no vendor operation %q: use one of %s", operation, operationNames())
+}
+
+func operationNames() string {
+	names := make([]string, len(endpoints))
+	for i, e := range endpoints {
+		names[i] = string(e.Operation)
+	}
+	return strings.Join(names, ", ")
+}
+
+// pathTable merges corrections over the table.
+func pathTable(corrections map[string]string) (map[Operation]Endpoint, error) {
+	table := make(map[Operation]Endpoint, len(endpoints))
+	for _, e := range endpoints {
+		table[e.Operation] = e
+	}
+	for operation, path := range corrections {
+		if err := CheckPath(operation, path); err != nil {
+			return nil, fmt.Errorf("correcting the vendor's paths: %w", err)
+		}
+		e := table[Operation(operation)]
+		e.Path = path
+		table[e.Operation] = e
+	}
+	return table, nil
+}
+
+// resolve puts the journey's id into the path.
+func (e Endpoint) resolve(journeyID string) string {
+	return strings.Replace(e.Path, idPlaceholder, url.PathEscape(journeyID), 1)
+}
+
+// RegionURL is the base of the vendor's API in a region: eu, uae or qatar.
+func RegionURL(region string) (string, bool) {
+	switch region {
+	case "eu":
+		return "https://api.idwise.com", true
+	case "uae":
+		return "https://api-uae.idwise.com", true
+	case "qatar":
+		return "https://api-qat.idwise.com", true
+	}
+	return "", false
+}

@@ -1,0 +1,135 @@
+package idwise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// Result is the vendor's journey result: what is true now. It holds personal data,
+// so it refuses to be serialised or printed; keep it inside one activity.
+//
+// All sets of values are open and any field may be absent: absent, null and "" are
+// the same, and none of them reads as a pass.
+type Result struct {
+	JourneyID string
+	// FlowID is flow_id or, in older answers, the journey definition's id.
+	FlowID string
+	// ReferenceNumber is the customer's reference, "" if there is none.
+	ReferenceNumber string
+	// EndTime is as sent, ISO 8601 without a zone; nil while the journey is open.
+	EndTime *string
+
+	SystemDecision, ManualDecision, FinalDecision string
+
+	// Documents are the submitted documents by step id.
+	Documents map[string]Document
+	// Selfie is nil when the result has none.
+	Selfie *Selfie
+	// RuleResults are the vendor's rules by key.
+	RuleResults map[string]RuleResult
+	Applicant   *Applicant
+	AML         *AML
+	// ScreeningChecks holds the comparison with a submitted custom step.
+	ScreeningChecks ScreeningChecks
+}
+
+// Ended says whether the vendor reports an end time.
+func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
+
+// Result asks for a journey's result, which the vendor gives before its end, too.
+// Beside the errors of every call it may be ErrUnreadable or ErrOtherJourney.
+func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) {
+	body, err := c.do(ctx, request{operation: JourneyResult, journeyID: journeyID})
+	if err != nil {
+		return nil, err
+	}
+	r, err := decodeResult(body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", JourneyResult, err)
+	}
+	if r.JourneyID != journeyID {
+		return nil, fmt.Errorf("reading the answer of %s: %w", JourneyResult, ErrOtherJourney)
+	}
+	return r, nil
+}
+
+// resultWire is the result as the vendor writes it.
+type resultWire struct {
+	JourneyID       json.RawMessage       `json:"journey_id"`
+	FlowID          json.RawMessage       `json:"flow_id"`
+	DefinitionID    json.RawMessage       `json:"journey_definintion_id"` // the vendor's spelling
+	DefinitionIDToo json.RawMessage       `json:"journey_definition_id"`
+	ReferenceNumber json.RawMessage       `json:"reference_number"`
+	EndTime         *string               `json:"end_time"`
+	System          string                `json:"system_decision"`
+	Manual          string                `json:"manual_decision"`
+	Final           string                `json:"final_decision"`
+	Documents       map[string]Document   `json:"documents"`
+	Selfie          *Selfie               `json:"selfie"`
+	RuleResults     map[string]RuleResult `json:"rule_results"`
+	Applicant       *Applicant            `json:"applicant"`
+	AML             *AML                  `json:"aml"`
+	ScreeningChecks ScreeningChecks       `json:"screening_checks"`
+}
+
+// decodeResult drops the parser's message: it quotes the input.
+func decodeResult(body []byte) (*Result, error) {
+	var w resultWire
+	if json.Unmarshal(body, &w) != nil {
+		return nil, fmt.Errorf("not a journey result: %w", ErrUnreadable)
+	}
+	id := looseText(w.JourneyID)
+	if id == "" {
+		return nil, fmt.Errorf("no journey id: %w", ErrUnreadable)
+	}
+	flow := looseText(w.FlowID)
+	for _, older := range []json.RawMessage{w.DefinitionID, w.DefinitionIDToo} {
+		if flow == "" {
+			flow = looseText(older)
+		}
+	}
+	return &Result{
+		JourneyID: id, FlowID: flow, ReferenceNumber: looseText(w.ReferenceNumber), EndTime: w.EndTime,
+		SystemDecision: w.System, ManualDecision: w.Manual, FinalDecision: w.Final,
+		Documents: w.Documents, Selfie: w.Selfie, RuleResults: w.RuleResults,
+		Applicant: w.Applicant, AML: w.AML, ScreeningChecks: w.ScreeningChecks,
+	}, nil
+}
+
+var errPersonal = errors.New("a journey result holds personal data and is never serialised")
+
+// MarshalJSON refuses, so that no result gets into a payload or a store by accident.
+func (r Result) MarshalJSON() ([]byte, error) { return nil, errPersonal }
+
+// String names the journey only.
+func (r Result) String() string { return "result of journey " + r.JourneyID }
+
+// GoString names the journey only.
+func (r Result) GoString() string { return r.String() }
+
+// LogValue names the journey only.
+func (r Result) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// Applicant is the person, as the vendor read it from the documents.
+type Applicant struct {
+	ApplicantID      string `json:"applicant_id"`
+	FullName         string `json:"full_name"`
+	PersonalNumber   string `json:"personal_number"`
+	BirthDate        string `json:"birth_date"`
+	ProfileImagePath string `json:"profile_image_path"`
+}
+
+// MarshalJSON refuses, as for Result.
+func (a Applicant) MarshalJSON() ([]byte, error) { return nil, errPersonal }
+
+// String says nothing about the person.
+func (a Applicant) String() string { return "[applicant]" }
+
+// GoString says nothing about the person.
+func (a Applicant) GoString() string { return a.String() }
+
+// LogValue says nothing about the person.
+func (a Applicant) LogValue() slog.Value { return slog.StringValue(a.String()) }

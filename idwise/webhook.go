@@ -1,0 +1,166 @@
+package idwise
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+)
+
+// Webhook is one decoded webhook. All of it is a claim; see the package comment.
+type Webhook struct {
+	// Event is the canonical event name or, if Known is false, the name as sent:
+	// at most 128 characters of it, control characters replaced, spaces folded.
+	Event string
+	Known bool
+
+	// EventID is constant over all retries of one event; "" in the legacy form.
+	// The ids are opaque and not checked here: see [ValidID].
+	EventID   string
+	JourneyID string
+	// SpotCheckJourneyID names the spot check of a Finished Spot Check, which in
+	// its present form has no JourneyID: the reference alone links it.
+	SpotCheckJourneyID string
+	// ReferenceNo is the customer's own reference, "" when null or absent. It may
+	// be an e-mail address: treat it as personal data.
+	ReferenceNo string
+
+	// System, PreviousSystem, Manual and Final are decisions as the vendor spells
+	// them, "" when null or absent. The sets of values are open.
+	System, PreviousSystem, Manual, Final string
+	// Action is why an Updated Journey was sent; Trigger is why a Verification
+	// Update Required was sent.
+	Action, Trigger string
+	// AMLVersion is updatedAMLVersionNumber, 0 when absent.
+	AMLVersion int
+	// RequiredSteps are the steps the user has to submit again.
+	RequiredSteps []RequiredStep
+	// StepID and StepType belong to Finished Step.
+	StepID, StepType string
+
+	// Legacy is true for a known event without eventId (2023 and before): such
+	// events can have equal bodies and still be two events.
+	Legacy bool
+}
+
+// RequiredStep is a step the user has to submit again.
+type RequiredStep struct {
+	StepID     string
+	ReasonCode string
+	// RenewalDeadline is as sent: the vendor documents no zone.
+	RenewalDeadline string
+}
+
+// LogValue leaves the reference out.
+func (w Webhook) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("event", w.Event), slog.Bool("known", w.Known),
+		slog.String("event_id", w.EventID), slog.String("journey_id", w.JourneyID))
+}
+
+// maxEventName bounds the name of an unknown event, in characters.
+const maxEventName = 128
+
+// DecodeWebhook reads a webhook's body. Unknown event names, unknown fields, nulls,
+// absent fields and ids sent as numbers are no errors; the error is a *DecodeError,
+// for a body that is empty, not JSON, not an object, or without an event or a body.
+// The caller bounds the size.
+func DecodeWebhook(body []byte) (Webhook, error) {
+	envelope, err := decodeEnvelope(body)
+	if err != nil {
+		return Webhook{}, err
+	}
+	sent := strings.Join(strings.Fields(looseText(envelope["event"])), " ")
+	if sent == "" {
+		return Webhook{}, &DecodeError{Code: CodeNoEvent, msg: "the webhook names no event"}
+	}
+	fields, err := eventFields(envelope)
+	if err != nil {
+		return Webhook{}, err
+	}
+	w := Webhook{
+		EventID:            looseText(fields["eventId"]),
+		JourneyID:          looseText(fields["journeyId"]),
+		SpotCheckJourneyID: looseText(fields["spotCheckJourneyId"]),
+		ReferenceNo:        looseText(fields["referenceNo"]),
+		System:             looseText(fields["systemDecision"]),
+		PreviousSystem:     looseText(fields["previousSystemDecision"]),
+		Manual:             looseText(fields["manualDecision"]),
+		Final:              looseText(fields["finalDecision"]),
+		Action:             looseText(fields["action"]),
+		Trigger:            looseText(fields["trigger"]),
+		AMLVersion:         looseCount(fields["updatedAMLVersionNumber"]),
+		RequiredSteps:      requiredSteps(fields["requiredSteps"]),
+		StepID:             looseText(fields["stepId"]),
+		StepType:           looseText(fields["stepType"]),
+	}
+	w.Event, w.Known = canonicalEvent(sent)
+	if !w.Known {
+		w.Event = truncate(sent, maxEventName)
+	}
+	if w.SpotCheckJourneyID == "" && w.Event == EventFinishedSpotCheck {
+		w.SpotCheckJourneyID = looseText(fields["ongoingCheckId"]) // the older name
+	}
+	w.Legacy = w.Known && w.EventID == ""
+	return w, nil
+}
+
+// decodeEnvelope keeps the parser's own message to itself: it quotes the input.
+func decodeEnvelope(body []byte) (map[string]json.RawMessage, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	if len(body) == 0 {
+		return nil, &DecodeError{Code: CodeEmpty, msg: "the webhook is empty"}
+	}
+	if !json.Valid(body) {
+		return nil, &DecodeError{Code: CodeNotJSON, msg: "the webhook is not JSON"}
+	}
+	var envelope map[string]json.RawMessage
+	if json.Unmarshal(body, &envelope) != nil || envelope == nil {
+		return nil, &DecodeError{Code: CodeNotObject, msg: "the webhook is not a JSON object"}
+	}
+	return envelope, nil
+}
+
+// eventFields finds the event's fields: in "body" or, where there is no body but a
+// journeyId beside the event, in the envelope itself.
+func eventFields(envelope map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	raw, ok := envelope["body"]
+	if !ok && len(envelope["journeyId"]) > 0 {
+		return envelope, nil
+	}
+	var fields map[string]json.RawMessage
+	if !ok || json.Unmarshal(raw, &fields) != nil || fields == nil {
+		return nil, &DecodeError{Code: CodeNoBody, msg: "the webhook has no body object"}
+	}
+	return fields, nil
+}
+
+// requiredSteps leaves out what is not an object with a step id.
+func requiredSteps(raw json.RawMessage) []RequiredStep {
+	var items []json.RawMessage
+	if len(raw) == 0 || json.Unmarshal(raw, &items) != nil {
+		return nil
+	}
+	var steps []RequiredStep
+	for _, item := range items {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(item, &fields) != nil {
+			continue
+		}
+		step := RequiredStep{
+			StepID:          looseText(fields["stepId"]),
+			ReasonCode:      looseText(fields["reasonCode"]),
+			RenewalDeadline: looseText(fields["renewalDeadline"]),
+		}
+		if step.StepID != "" {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+func truncate(s string, characters int) string {
+	if runes := []rune(s); len(runes) > characters {
+		return string(runes[:characters])
+	}
+	return s
+}

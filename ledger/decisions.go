@@ -1,0 +1,149 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"idjourney/journey"
+)
+
+// FeedItem is one decision at its place in the feed of all decisions.
+type FeedItem struct {
+	// Position rises from item to item and is never used twice; it has gaps.
+	Position int64
+	Decision journey.Decision
+}
+
+const insertDecision = `
+INSERT INTO decisions (account, journey_id, sequence, id, outcome, content, content_hash, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (account, journey_id, sequence) DO NOTHING
+RETURNING position`
+
+// raiseStanding never lowers: a decision that is saved late, after a later one,
+// is part of the history and no more.
+const raiseStanding = `
+UPDATE journeys SET outcome = $3, sequence = $4, since = $5
+WHERE account = $1 AND journey_id = $2 AND sequence < $4`
+
+// SaveDecision appends d and, in the same transaction, lets it become the
+// journey's standing, and phase its phase as of d.DecidedAt. Saving the same
+// decision again changes nothing and returns nil. A different decision with the
+// same sequence is ErrConflict. A sequence below the standing's is recorded and
+// leaves the standing as it is.
+func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) error {
+	if err := checkDecision(d); err != nil {
+		return fmt.Errorf("saving decision: %w", err)
+	}
+	d.DecidedAt = d.DecidedAt.UTC()
+	content, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("saving decision: %w", err)
+	}
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		if l.dialect.lockFeed != "" {
+			if _, err := tx.ExecContext(ctx, l.dialect.lockFeed); err != nil {
+				return err
+			}
+		}
+		fresh, err := appendDecision(ctx, tx, d, content)
+		if err != nil || !fresh {
+			return err
+		}
+		return takeStanding(ctx, tx, d, phase)
+	})
+	if err != nil {
+		return fmt.Errorf("saving decision: %w", err)
+	}
+	return nil
+}
+
+func checkDecision(d journey.Decision) error {
+	switch {
+	case d.Account == "" || d.JourneyID == "":
+		return errors.New("account or journey id is missing")
+	case d.Sequence < 1:
+		return errors.New("the sequence must be 1 or more")
+	case d.Outcome == "":
+		return errors.New("the outcome is missing")
+	case d.DecidedAt.IsZero():
+		return errors.New("the time of the decision is missing")
+	case d.ID != journey.DecisionID(d.Account, d.JourneyID, d.Sequence):
+		return errors.New("the id is not the one of this account, journey and sequence")
+	}
+	return nil
+}
+
+// appendDecision inserts d; fresh is false if the very same one is there already.
+func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content []byte) (fresh bool, err error) {
+	sum := sha256.Sum256(content)
+	hash := hex.EncodeToString(sum[:])
+	var position int64
+	fresh, err = one(ctx, tx, insertDecision, []any{d.Account, d.JourneyID, d.Sequence, d.ID, string(d.Outcome),
+		string(content), hash, time.Now().UnixNano()}, &position)
+	if err != nil || fresh {
+		return fresh, err
+	}
+	var recorded string
+	_, err = one(ctx, tx, "SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
+		[]any{d.Account, d.JourneyID, d.Sequence}, &recorded)
+	if err == nil && recorded != hash {
+		err = ErrConflict
+	}
+	return false, err
+}
+
+func takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
+	_, err := tx.ExecContext(ctx, upsertJourney, d.Account, d.JourneyID, "", "", string(phase), nanos(d.DecidedAt))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
+	return err
+}
+
+// Decisions returns a journey's decisions by sequence; none is no error.
+func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) ([]journey.Decision, error) {
+	items, err := l.decisions(ctx, "WHERE account = $1 AND journey_id = $2 ORDER BY sequence", account, journeyID)
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]journey.Decision, 0, len(items))
+	for _, item := range items {
+		decisions = append(decisions, item.Decision)
+	}
+	return decisions, nil
+}
+
+// DecisionFeed returns up to limit decisions of all accounts with a position
+// above after, in order. Whoever reads on from the last position they saw misses
+// none: a decision never appears below one that was already visible.
+func (l *Ledger) DecisionFeed(ctx context.Context, after int64, limit int) ([]FeedItem, error) {
+	return l.decisions(ctx, "WHERE position > $1 ORDER BY position LIMIT $2", after, limit)
+}
+
+func (l *Ledger) decisions(ctx context.Context, where string, args ...any) ([]FeedItem, error) {
+	var items []FeedItem
+	err := each(ctx, l.read, "SELECT position, content FROM decisions "+where, args, func(rows *sql.Rows) error {
+		var item FeedItem
+		var content []byte
+		if err := rows.Scan(&item.Position, &content); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(content, &item.Decision); err != nil {
+			return err
+		}
+		items = append(items, item)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading decisions: %w", err)
+	}
+	return items, nil
+}

@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DeliveryState is how far a message got at one endpoint. The set is closed.
+type DeliveryState string
+
+// Delivered is final; a parked message may be tried again by a person.
+const (
+	DeliveryPending   DeliveryState = "pending"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryParked    DeliveryState = "parked" // refused by the endpoint
+)
+
+// Delivery is the state of one message at one of the customer's endpoints.
+type Delivery struct {
+	// MessageID and Endpoint (its name, not its address) name the delivery.
+	MessageID, Endpoint string
+	// Type and Stream are the message's; Stream is empty where order is free.
+	Type, Stream       string
+	Account, JourneyID string
+	State              DeliveryState
+	Attempts           int
+	// LastStatus is the last HTTP status; 0 if there was no answer yet.
+	LastStatus int
+	// UpdatedAt is when this was true; the zero time means now.
+	UpdatedAt time.Time
+}
+
+// upsertDelivery leaves a delivered row alone: the answer of an attempt that was
+// overtaken by a retry may come late.
+const upsertDelivery = `
+INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (message_id, endpoint) DO UPDATE SET
+	state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status, updated_at = excluded.updated_at
+WHERE old.state <> 'delivered'`
+
+// SaveDelivery records d's state. A message that was delivered stays so.
+func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) error {
+	if d.MessageID == "" || d.Endpoint == "" {
+		return errors.New("saving delivery: message id or endpoint is missing")
+	}
+	if d.State != DeliveryPending && d.State != DeliveryDelivered && d.State != DeliveryParked {
+		return errors.New("saving delivery: the state is none of pending, delivered, parked")
+	}
+	if d.UpdatedAt.IsZero() {
+		d.UpdatedAt = time.Now()
+	}
+	_, err := l.write.ExecContext(ctx, upsertDelivery, d.MessageID, d.Endpoint, d.Type, d.Stream, d.Account, d.JourneyID,
+		string(d.State), d.Attempts, d.LastStatus, nanos(d.UpdatedAt))
+	if err != nil {
+		return fmt.Errorf("saving delivery: %w", err)
+	}
+	return nil
+}
+
+// Delivery returns the state of one message at one endpoint, or ErrNotFound.
+func (l *Ledger) Delivery(ctx context.Context, messageID, endpoint string) (Delivery, error) {
+	d := Delivery{MessageID: messageID, Endpoint: endpoint}
+	var updatedAt int64
+	found, err := one(ctx, l.read, `SELECT type, stream, account, journey_id, state, attempts, last_status, updated_at
+		FROM deliveries WHERE message_id = $1 AND endpoint = $2`, []any{messageID, endpoint},
+		&d.Type, &d.Stream, &d.Account, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, &updatedAt)
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Delivery{}, fmt.Errorf("reading delivery: %w", err)
+	}
+	d.UpdatedAt = fromNanos(updatedAt)
+	return d, nil
+}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// postgresConns bounds the connections of one process.
+	postgresConns = 10
+	// connectTimeout applies if the URL has no connect_timeout of its own.
+	connectTimeout = 5 * time.Second
+)
+
+// lockFeed makes decisions commit in the order of their feed positions: a
+// position is taken under this lock, and the lock is held until the commit is
+// visible. Without it a reader of the feed could pass a position that commits
+// late, and never see that decision. (The number is arbitrary and ours.)
+const lockFeed = "SELECT pg_advisory_xact_lock(7061644211)"
+
+// openPostgres prepares a pool; connections are made when they are needed.
+func openPostgres(url string) (*Ledger, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The parser's words are dropped: they repeat parts of the URL.
+		return nil, errors.New("the PostgreSQL URL cannot be parsed")
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	db := stdlib.OpenDB(*cfg)
+	db.SetMaxOpenConns(postgresConns)
+	db.SetMaxIdleConns(postgresConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return &Ledger{write: db, read: db, dialect: dialect{
+		name:       "postgres",
+		skipLocked: "FOR UPDATE SKIP LOCKED",
+		lockFeed:   lockFeed,
+		probe:      probePostgres,
+	}}, nil
+}
+
+// probePostgres looks at the settings that would make the ledger's promise
+// untrue: a standby or a read-only session takes no row, and with
+// synchronous_commit off a crash loses rows that were already acknowledged.
+func probePostgres(ctx context.Context, db *sql.DB) error {
+	var readOnly, syncCommit string
+	_, err := one(ctx, db, "SELECT current_setting('transaction_read_only'), current_setting('synchronous_commit')",
+		nil, &readOnly, &syncCommit)
+	switch {
+	case err != nil:
+		return err
+	case readOnly == "on":
+		return errors.New("this PostgreSQL is read-only (a standby?): point the ledger's URL at the primary")
+	case syncCommit == "off":
+		return errors.New("synchronous_commit is off, so a crash could lose acknowledged webhooks: set it to on for the ledger's role or database")
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Disposition says what becomes of a recorded webhook. The set is closed.
+type Disposition string
+
+// Every webhook is recorded; only Forward goes to a workflow.
+const (
+	Forward    Disposition = "forward"    // its event is brought to the workflow
+	Keep       Disposition = "keep"       // recorded, not acted on
+	Quarantine Disposition = "quarantine" // recorded, could not be understood
+)
+
+// maxName bounds the names and ids of the unique index, in bytes: PostgreSQL
+// refuses index rows above some 2,700. Cutting loses nothing, since the body is
+// kept whole and its hash is part of the index.
+const maxName = 256
+
+// Webhook is one webhook as it was received, and what became of it.
+type Webhook struct {
+	// ID is the ledger's number for it; RecordWebhook ignores it.
+	ID      int64
+	Account string
+	// EventType, EventID, JourneyID are empty when the body had none. They may be
+	// recorded shortened (256 bytes) and with U+FFFD for what is not text.
+	EventType, EventID, JourneyID string
+	// ReferenceNo is the customer's reference: personal data.
+	ReferenceNo string
+	// Body is what was received, byte for byte; nil if it was empty.
+	Body []byte
+	// BodyHash is the hex SHA-256 of Body; RecordWebhook computes it.
+	BodyHash    string
+	Disposition Disposition
+	// Reason is a short code for why it is kept or quarantined.
+	Reason string
+	// ReceivedAt is when it came; the zero time means now.
+	ReceivedAt time.Time
+	// TraceParent is the W3C trace context of the request, if it had one.
+	TraceParent string
+	// Event is the JSON envelope of the signal; only for Forward, and needed there.
+	Event []byte
+}
+
+// RecordWebhook keeps w durably: when it returns nil, w may be acknowledged.
+// A webhook with an EventID is kept once per (account, event type, event id,
+// body): the second time, duplicate is true and id is the first one's. One
+// without an EventID is never a duplicate, since two real ones may be equal.
+func (l *Ledger) RecordWebhook(ctx context.Context, w Webhook) (id int64, duplicate bool, err error) {
+	if err := w.check(); err != nil {
+		return 0, false, fmt.Errorf("recording webhook: %w", err)
+	}
+	w = w.stored()
+	if id, duplicate, err = l.insertWebhook(ctx, w); err != nil {
+		return 0, false, fmt.Errorf("recording webhook: %w", err)
+	}
+	return id, duplicate, nil
+}
+
+func (w Webhook) check() error {
+	switch {
+	case w.Account == "":
+		return errors.New("the account is missing")
+	case w.Disposition != Forward && w.Disposition != Keep && w.Disposition != Quarantine:
+		return errors.New("the disposition is none of forward, keep, quarantine")
+	case (w.Disposition == Forward) != (len(w.Event) > 0):
+		return errors.New("an event to forward goes with the disposition forward, and only with it")
+	}
+	return nil
+}
+
+// stored is w as it will be read back.
+func (w Webhook) stored() Webhook {
+	sum := sha256.Sum256(w.Body)
+	w.BodyHash = hex.EncodeToString(sum[:])
+	w.EventType, w.EventID, w.JourneyID = name(w.EventType), name(w.EventID), name(w.JourneyID)
+	w.ReferenceNo, w.Reason, w.TraceParent = text(w.ReferenceNo), text(w.Reason), text(w.TraceParent)
+	if w.Body == nil {
+		w.Body = []byte{}
+	}
+	if w.ReceivedAt.IsZero() {
+		w.ReceivedAt = time.Now()
+	}
+	return w
+}
+
+// name is text, shortened to maxName bytes at a character's border.
+func name(s string) string {
+	if s = text(s); len(s) > maxName {
+		s = strings.ToValidUTF8(s[:maxName], "")
+	}
+	return s
+}
+
+const insertWebhook = `
+INSERT INTO webhooks (account, event_type, event_id, journey_id, reference_no, body, body_hash,
+	disposition, reason, received_at, trace_parent, event, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (account, event_type, event_id, body_hash) WHERE event_id <> '' DO NOTHING
+RETURNING id`
+
+func (l *Ledger) insertWebhook(ctx context.Context, w Webhook) (id int64, duplicate bool, err error) {
+	var event, dueAt any // NULL unless it is to be forwarded
+	if w.Disposition == Forward {
+		event, dueAt = w.Event, time.Now().UnixNano()
+	}
+	found, err := one(ctx, l.write, insertWebhook, []any{w.Account, w.EventType, w.EventID, w.JourneyID,
+		w.ReferenceNo, w.Body, w.BodyHash, string(w.Disposition), w.Reason, nanos(w.ReceivedAt), w.TraceParent,
+		event, dueAt}, &id)
+	if err != nil || found {
+		return id, false, err
+	}
+	// The earlier row is committed: the insert would have waited for it otherwise.
+	found, err = one(ctx, l.read, `SELECT id FROM webhooks
+		WHERE account = $1 AND event_type = $2 AND event_id = $3 AND body_hash = $4 AND event_id <> ''`,
+		[]any{w.Account, w.EventType, w.EventID, w.BodyHash}, &id)
+	if err == nil && !found {
+		err = errors.New("an equal webhook was found and was gone at once")
+	}
+	return id, true, err
+}
+
+const webhookColumns = `id, account, event_type, event_id, journey_id, reference_no, body, body_hash,
+	disposition, reason, received_at, trace_parent, event`
+
+func scanWebhook(rows *sql.Rows, more ...any) (Webhook, error) {
+	var w Webhook
+	var receivedAt int64
+	err := rows.Scan(append([]any{&w.ID, &w.Account, &w.EventType, &w.EventID, &w.JourneyID, &w.ReferenceNo,
+		&w.Body, &w.BodyHash, &w.Disposition, &w.Reason, &receivedAt, &w.TraceParent, &w.Event}, more...)...)
+	w.ReceivedAt = fromNanos(receivedAt)
+	if len(w.Body) == 0 {
+		w.Body = nil // the drivers disagree about an empty body
+	}
+	return w, err
+}
+
+// Webhook returns one recorded webhook, or ErrNotFound.
+func (l *Ledger) Webhook(ctx context.Context, id int64) (w Webhook, err error) {
+	found := false
+	err = each(ctx, l.read, "SELECT "+webhookColumns+" FROM webhooks WHERE id = $1", []any{id},
+		func(rows *sql.Rows) (err error) {
+			found = true
+			w, err = scanWebhook(rows)
+			return err
+		})
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Webhook{}, fmt.Errorf("reading webhook: %w", err)
+	}
+	return w, nil
+}
+
+// WebhookCounts counts an account's webhooks by disposition. Dispositions that
+// never occurred are absent.
+func (l *Ledger) WebhookCounts(ctx context.Context, account string) (map[Disposition]int, error) {
+	counts := map[Disposition]int{}
+	err := each(ctx, l.read, "SELECT disposition, COUNT(*) FROM webhooks WHERE account = $1 GROUP BY disposition",
+		[]any{account}, func(rows *sql.Rows) error {
+			var d Disposition
+			var n int
+			err := rows.Scan(&d, &n)
+			counts[d] = n
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("counting webhooks: %w", err)
+	}
+	return counts, nil
+}

@@ -1,0 +1,116 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// schema is the part of JSON Schema that the schemas folder uses. check refuses
+// any other keyword, so that a rule it cannot read never counts as fulfilled.
+type schema struct {
+	Type       string            `json:"type"`
+	Const      any               `json:"const"`
+	Enum       []any             `json:"enum"`
+	Pattern    string            `json:"pattern"`
+	Format     string            `json:"format"`
+	Minimum    *float64          `json:"minimum"`
+	Required   []string          `json:"required"`
+	Properties map[string]schema `json:"properties"`
+	Additional *schema           `json:"additionalProperties"`
+	Items      *schema           `json:"items"`
+
+	Draft       string `json:"$schema"`
+	ID          string `json:"$id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+func parseSchema(text []byte) (schema, error) {
+	var s schema
+	dec := json.NewDecoder(strings.NewReader(string(text)))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&s)
+	return s, err
+}
+
+// check is stricter than the published schemas: a property that they do not name
+// is an error, because what we send is closed even though readers stay open.
+func (s schema) check(path string, v any) error {
+	if s.Const != nil && s.Const != v {
+		return fmt.Errorf("%s: got %v, want %v", path, v, s.Const)
+	}
+	if s.Enum != nil && !slices.Contains(s.Enum, v) {
+		return fmt.Errorf("%s: %v is none of %v", path, v, s.Enum)
+	}
+	switch s.Type {
+	case "object":
+		return s.checkObject(path, v)
+	case "array":
+		items, ok := v.([]any)
+		if !ok {
+			return fmt.Errorf("%s: %v is no array", path, v)
+		}
+		for i, item := range items {
+			if err := s.Items.check(fmt.Sprintf("%s[%d]", path, i), item); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "string":
+		return s.checkString(path, v)
+	case "integer":
+		n, ok := v.(float64)
+		if !ok || n != float64(int64(n)) || s.Minimum != nil && n < *s.Minimum {
+			return fmt.Errorf("%s: %v is no integer in range", path, v)
+		}
+		return nil
+	case "":
+		return nil // const alone
+	}
+	return fmt.Errorf("%s: this test cannot check type %q", path, s.Type)
+}
+
+func (s schema) checkString(path string, v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("%s: %v is no string", path, v)
+	}
+	if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(text) {
+		return fmt.Errorf("%s: %q does not match %s", path, text, s.Pattern)
+	}
+	if s.Format == "date-time" {
+		if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func (s schema) checkObject(path string, v any) error {
+	fields, ok := v.(map[string]any)
+	if !ok {
+		return fmt.Errorf("%s: %v is no object", path, v)
+	}
+	for _, name := range s.Required {
+		if _, ok := fields[name]; !ok {
+			return fmt.Errorf("%s: %s is missing", path, name)
+		}
+	}
+	for name, value := range fields {
+		property, named := s.Properties[name]
+		switch {
+		case !named && s.Additional != nil:
+			property = *s.Additional
+		case !named:
+			return fmt.Errorf("%s: %s is not in the schema", path, name)
+		}
+		if err := property.check(path+"."+name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+const checkTimeout = 2 * time.Second
+
+// Names of the checks of /readyz; an account's is "account/" and its name.
+const (
+	checkLedger     = "ledger"
+	checkTemporal   = "temporal"
+	checkAttributes = "search_attributes"
+	checkBacklog    = "backlog"
+	checkStopping   = "stopping"
+)
+
+// Check is one row of /readyz.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Readiness is the answer of /readyz.
+type Readiness struct {
+	Ready  bool    `json:"ready"`
+	Checks []Check `json:"checks"`
+}
+
+// Admin returns the handler of the admin listener: /healthz, which says that the
+// process lives, /readyz and /metrics. It asks for no authentication.
+//
+// /readyz answers 200 if every check is ok and 503 otherwise. Webhooks are taken
+// while Temporal is away, so a load balancer should leave that out:
+// /readyz?exclude=temporal&exclude=search_attributes.
+func (s *Starter) Admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", s.readyz)
+	if s.cfg.Metrics != nil {
+		mux.Handle("GET /metrics", s.cfg.Metrics)
+	}
+	return mux
+}
+
+func (s *Starter) readyz(w http.ResponseWriter, r *http.Request) {
+	answer := s.readiness(r.Context(), r.URL.Query()["exclude"])
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !answer.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(answer) // the client has gone
+}
+
+func (s *Starter) readiness(ctx context.Context, exclude []string) Readiness {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	var store, temporal []Check
+	var both sync.WaitGroup
+	both.Go(func() { store = s.checkLedger(ctx) })
+	if !slices.Contains(exclude, checkTemporal) || !slices.Contains(exclude, checkAttributes) {
+		both.Go(func() { temporal = s.checkTemporal(ctx) })
+	}
+	both.Wait()
+
+	rows := append(store, temporal...)
+	for _, name := range slices.Sorted(maps.Keys(s.accounts)) {
+		rows = append(rows, Check{Name: "account/" + name, OK: true, Detail: "webhooks: " + s.accounts[name].auth.mechanisms()})
+	}
+	if s.stopping.Load() {
+		rows = append(rows, Check{Name: checkStopping, Detail: "the process is being stopped"})
+	}
+	rows = slices.DeleteFunc(rows, func(c Check) bool { return slices.Contains(exclude, c.Name) })
+	bad := slices.ContainsFunc(rows, func(c Check) bool { return !c.OK })
+	return Readiness{Ready: !bad, Checks: rows}
+}
+
+// checkLedger also tells how many webhooks wait for Temporal. That row is never
+// red: waiting is what the ledger is for.
+func (s *Starter) checkLedger(ctx context.Context) []Check {
+	if err := s.cfg.Ledger.Ping(ctx); err != nil {
+		return []Check{{Name: checkLedger, Detail: err.Error()}}
+	}
+	rows := []Check{{Name: checkLedger, OK: true}}
+	waiting, oldest, err := s.cfg.Ledger.PendingWebhooks(ctx)
+	switch {
+	case err != nil:
+		rows[0].OK, rows[0].Detail = false, err.Error()
+	case waiting > 0:
+		age := s.cfg.Now().Sub(oldest).Round(time.Second)
+		rows = append(rows, Check{Name: checkBacklog, OK: true, Detail: fmt.Sprintf("%d webhooks wait for Temporal, the oldest for %v", waiting, age)})
+	default:
+		rows = append(rows, Check{Name: checkBacklog, OK: true})
+	}
+	return rows
+}
+
+func (s *Starter) checkTemporal(ctx context.Context) []Check {
+	err := s.cfg.Signaler.Ready(ctx)
+	var missing *MissingAttributes
+	switch {
+	case err == nil:
+		return []Check{{Name: checkTemporal, OK: true}, {Name: checkAttributes, OK: true}}
+	case errors.As(err, &missing):
+		return []Check{{Name: checkTemporal, OK: true}, {Name: checkAttributes, Detail: missing.Error()}}
+	default:
+		return []Check{{Name: checkTemporal, Detail: err.Error()}, {Name: checkAttributes, Detail: "not known while Temporal is away"}}
+	}
+}

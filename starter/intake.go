@@ -1,0 +1,129 @@
+package starter
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+// Bounds of what a hint carries into a workflow's history. A body may be large; a
+// claim that is longer than any the vendor documents only has to look unknown.
+const (
+	maxHint  = 128 // characters
+	maxSteps = 50
+)
+
+// intake is a webhook on its way in: the row for the ledger and, if a journey acts
+// on it, the event.
+type intake struct {
+	row   ledger.Webhook
+	event journey.Event // zero unless the row is to be forwarded
+	known bool
+}
+
+// label is the event's name where it is one of the vendor's.
+func (in intake) label() string {
+	switch {
+	case in.known:
+		return in.row.EventType
+	case in.row.EventType != "":
+		return "unknown"
+	}
+	return ""
+}
+
+// take decides what becomes of an authenticated body. There is no error: whatever
+// cannot be understood is kept for a person, never refused.
+func take(account string, body []byte, at time.Time, traceParent string) intake {
+	row := ledger.Webhook{Account: account, Body: body, ReceivedAt: at, TraceParent: traceParent}
+	w, err := idwise.DecodeWebhook(body)
+	if err != nil {
+		row.Disposition, row.Reason = ledger.Quarantine, "undecodable"
+		var decode *idwise.DecodeError
+		if errors.As(err, &decode) {
+			row.Reason = string(decode.Code)
+		}
+		return intake{row: row}
+	}
+	row.EventType, row.ReferenceNo = w.Event, w.ReferenceNo
+	if reason := badID(w); reason != "" {
+		// The ids stay in the body alone, so that nothing is looked up by them.
+		row.Disposition, row.Reason = ledger.Quarantine, reason
+		return intake{row: row, known: w.Known}
+	}
+	row.EventID, row.JourneyID = w.EventID, w.JourneyID
+	row.Disposition, row.Reason = dispose(w)
+	in := intake{row: row, known: w.Known}
+	if row.Disposition == ledger.Forward {
+		in.event = eventOf(account, w, at, traceParent)
+		// Strings, numbers and a valid time: this cannot fail.
+		in.row.Event, _ = json.Marshal(in.event)
+	}
+	return in
+}
+
+// badID says which id cannot be used, if any. An absent one is no bad one.
+func badID(w idwise.Webhook) string {
+	for _, id := range []struct{ value, reason string }{
+		{w.JourneyID, "bad_journey_id"},
+		{w.EventID, "bad_event_id"},
+		{w.SpotCheckJourneyID, "bad_spot_check_id"},
+	} {
+		if id.value != "" && !idwise.ValidID(id.value) {
+			return id.reason
+		}
+	}
+	return ""
+}
+
+// dispose says which events a journey acts on. All others are kept.
+func dispose(w idwise.Webhook) (ledger.Disposition, string) {
+	if !w.Known {
+		return ledger.Keep, "unknown_event"
+	}
+	switch journey.EventType(w.Event) {
+	case journey.FinishedUserSteps, journey.FinishedJourney, journey.ManuallyReviewed,
+		journey.UpdatedJourney, journey.AMLMonitorUpdate:
+		if w.JourneyID == "" {
+			return ledger.Quarantine, "no_journey_id"
+		}
+		return ledger.Forward, ""
+	default:
+		return ledger.Keep, "not_acted_on"
+	}
+}
+
+// eventOf makes the envelope of the signal. ReferenceNo is left out: it may be an
+// e-mail address, and what is in a workflow's history stays readable there; the
+// journey gets its reference from the vendor's result, by way of the ledger.
+func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string) journey.Event {
+	e := journey.Event{
+		EventID: w.EventID, Type: journey.EventType(w.Event), Account: account, JourneyID: w.JourneyID,
+		ReceivedAt: at, TraceParent: traceParent,
+		Hint: journey.Hint{
+			System: short(w.System), PreviousSystem: short(w.PreviousSystem),
+			Manual: short(w.Manual), Final: short(w.Final),
+			Action: short(w.Action), Trigger: short(w.Trigger), AMLVersion: w.AMLVersion,
+		},
+	}
+	for _, step := range w.RequiredSteps[:min(len(w.RequiredSteps), maxSteps)] {
+		e.Hint.RequiredSteps = append(e.Hint.RequiredSteps, journey.RequiredStep{
+			StepID: short(step.StepID), ReasonCode: short(step.ReasonCode), RenewalDeadline: short(step.RenewalDeadline),
+		})
+	}
+	return e
+}
+
+func short(s string) string {
+	if len(s) <= maxHint {
+		return s
+	}
+	if runes := []rune(s); len(runes) > maxHint {
+		return string(runes[:maxHint])
+	}
+	return s
+}

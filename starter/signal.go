@@ -1,0 +1,76 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/workflows"
+)
+
+// signalTimeout bounds a signal where the caller sets no earlier deadline. The SDK
+// goes on for a minute without one.
+const signalTimeout = 10 * time.Second
+
+var _ Signaler = (*TemporalSignaler)(nil)
+
+// TemporalSignaler hands events to the workflows by signal-with-start.
+type TemporalSignaler struct {
+	client    client.Client
+	namespace string
+	taskQueue string
+}
+
+// NewSignaler returns a signaler for the namespace that c is connected to. Make c
+// with client.NewLazyClient: the endpoint starts before Temporal does.
+func NewSignaler(c client.Client, namespace, taskQueue string) *TemporalSignaler {
+	return &TemporalSignaler{client: c, namespace: namespace, taskQueue: taskQueue}
+}
+
+// SignalWithStart puts e into the history of its journey's workflow, which it
+// starts if none is open: a journey that was closed goes on where the ledger says.
+func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event) error {
+	// Temporal answers a bad id with an error that looks like a passing one.
+	if !idwise.ValidID(e.JourneyID) {
+		return errors.New("signalling journey: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
+	defer cancel()
+	id := journey.WorkflowID(e.Account, e.JourneyID)
+	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, client.StartWorkflowOptions{
+		ID:                    id,
+		TaskQueue:             t.taskQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			workflows.AttributeAccount.ValueSet(e.Account),
+			workflows.AttributePhase.ValueSet(string(journey.AwaitingUserSteps)),
+		),
+		StaticSummary: "Journey " + e.JourneyID + " of account " + e.Account,
+	}, journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
+	if err != nil {
+		return fmt.Errorf("signalling journey: %w", err)
+	}
+	return nil
+}
+
+// Forward returns the function that a ledger.Forwarder brings webhooks to
+// Temporal with.
+func Forward(s Signaler) ledger.ForwardFunc {
+	return func(ctx context.Context, w ledger.Webhook) error {
+		var e journey.Event
+		if err := json.Unmarshal(w.Event, &e); err != nil {
+			// The parser's error may quote the event.
+			return fmt.Errorf("forwarding webhook %d: its event cannot be read", w.ID)
+		}
+		return s.SignalWithStart(ctx, e)
+	}
+}

@@ -1,0 +1,159 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/time/rate"
+
+	"idjourney/config"
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+// Ledger is what the endpoint needs of a *ledger.Ledger.
+type Ledger interface {
+	RecordWebhook(ctx context.Context, w ledger.Webhook) (id int64, duplicate bool, err error)
+	PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error)
+	Ping(ctx context.Context) error
+}
+
+// Forwarder brings recorded webhooks to Temporal: a *ledger.Forwarder made with
+// the function that Forward returns.
+type Forwarder interface {
+	Run(ctx context.Context) error
+	Wake()
+}
+
+// Signaler hands an event to its journey's workflow, starting it if need be.
+type Signaler interface {
+	// SignalWithStart returns nil once the event is in the workflow's history.
+	SignalWithStart(ctx context.Context, e journey.Event) error
+	// Ready returns nil if SignalWithStart can be expected to work, and
+	// *MissingAttributes if the namespace lacks search attributes.
+	Ready(ctx context.Context) error
+}
+
+// Config is what a Starter needs.
+type Config struct {
+	// Accounts are the accounts whose webhooks are taken. Required.
+	Accounts []config.Account
+	// Listen says where Run listens; not used by Serve.
+	Listen config.Listen
+	// Intake holds the limits; a zero time-out or size means its default.
+	Intake config.Intake
+	// Ledger, Forwarder and Signaler are required.
+	Ledger    Ledger
+	Forwarder Forwarder
+	Signaler  Signaler
+	// Metrics serves /metrics on the admin listener; nil for none.
+	Metrics http.Handler
+	// Observer is told what became of each webhook; nil for nobody.
+	Observer Observer
+	// Tracer gives the spans of webhooks; nil for OpenTelemetry's global provider.
+	Tracer trace.TracerProvider
+	// Logger is where problems are logged; nil for nowhere.
+	Logger *slog.Logger
+	// Now is the clock of ReceivedAt; nil for time.Now.
+	Now func() time.Time
+}
+
+// Observer counts what becomes of webhooks. Event is the vendor's name of a known
+// event, and "" or "unknown" otherwise, so that labels stay few.
+type Observer interface {
+	// WebhookAnswered is told each answer. Account is "" if there is no such one.
+	WebhookAnswered(ctx context.Context, account, event string, outcome Outcome, took time.Duration)
+}
+
+// Outcome says what became of a webhook. The set is closed.
+type Outcome string
+
+// What can become of a webhook; the first five are answered 200.
+const (
+	OutcomeRecorded    Outcome = "recorded"    // in the ledger, on its way to the workflow
+	OutcomeKept        Outcome = "kept"        // in the ledger; no journey acts on it
+	OutcomeQuarantined Outcome = "quarantined" // in the ledger; not understood
+	OutcomeDuplicate   Outcome = "duplicate"   // was in the ledger before
+	OutcomeSignalled   Outcome = "signalled"   // the ledger is away, Temporal has it
+	OutcomeRefused     Outcome = "refused"     // not from IDWise, or not a webhook at all
+	OutcomeCutOff      Outcome = "cut_off"     // the body did not arrive in time
+	OutcomeNotKept     Outcome = "not_kept"    // could be kept nowhere: 503
+)
+
+// Starter is the webhook endpoint of all accounts.
+type Starter struct {
+	cfg      Config
+	accounts map[string]*account
+	tracer   trace.Tracer
+	log      *slog.Logger
+	stopping atomic.Bool
+}
+
+// account is one account's door.
+type account struct {
+	name string
+	auth *authenticator
+	// refusals keeps somebody who knocks all day from filling the log.
+	refusals rate.Sometimes
+}
+
+// New checks the configuration and returns a Starter that does not listen yet. An
+// account whose webhooks nobody would have to authenticate is an error, unless it
+// is a sandbox that says so.
+func New(cfg Config) (*Starter, error) {
+	if cfg.Ledger == nil || cfg.Forwarder == nil || cfg.Signaler == nil {
+		return nil, errors.New("setting up the webhook endpoint: ledger, forwarder and signaler are required")
+	}
+	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger}
+	s.cfg.Intake = withDefaults(cfg.Intake)
+	for _, a := range cfg.Accounts {
+		auth, err := newAuthenticator(a)
+		if err != nil {
+			return nil, fmt.Errorf("setting up the webhook endpoint of account %s: %w", a.Name, err)
+		}
+		s.accounts[a.Name] = &account{name: a.Name, auth: auth, refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second}}
+	}
+	if len(s.accounts) == 0 || len(s.accounts) != len(cfg.Accounts) {
+		return nil, errors.New("setting up the webhook endpoint: at least one account is required, each name once")
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.cfg.Now == nil {
+		s.cfg.Now = time.Now
+	}
+	if s.cfg.Observer == nil {
+		s.cfg.Observer = nobody{}
+	}
+	provider := cfg.Tracer
+	if provider == nil {
+		provider = otel.GetTracerProvider()
+	}
+	s.tracer = provider.Tracer("idjourney/starter")
+	return s, nil
+}
+
+// withDefaults never leaves a limit at zero, which net/http reads as "none".
+func withDefaults(in config.Intake) config.Intake {
+	in.MaxBody = cmp.Or(in.MaxBody, 1<<20)
+	in.ReadHeaderTimeout = cmp.Or(in.ReadHeaderTimeout, 5*time.Second)
+	in.ReadTimeout = cmp.Or(in.ReadTimeout, 10*time.Second)
+	in.WriteTimeout = cmp.Or(in.WriteTimeout, 15*time.Second)
+	in.IdleTimeout = cmp.Or(in.IdleTimeout, 2*time.Minute)
+	in.RecordTimeout = cmp.Or(in.RecordTimeout, 2*time.Second)
+	in.SignalTimeout = cmp.Or(in.SignalTimeout, 2*time.Second)
+	in.ShutdownTimeout = cmp.Or(in.ShutdownTimeout, 20*time.Second)
+	return in
+}
+
+type nobody struct{}
+
+func (nobody) WebhookAnswered(context.Context, string, string, Outcome, time.Duration) {}

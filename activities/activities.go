@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
@@ -17,6 +15,7 @@ import (
 	"idjourney/idwise"
 	"idjourney/ledger"
 	"idjourney/notify"
+	"idjourney/telemetry"
 )
 
 // Activities holds what the activities need of the world. Its methods are the
@@ -25,6 +24,7 @@ type Activities struct {
 	accounts map[string]*account
 	ledger   *ledger.Ledger
 	sender   *notify.Sender
+	measure  *telemetry.Instruments
 	key      []byte // of the keyed hashes
 }
 
@@ -36,9 +36,9 @@ type account struct {
 }
 
 // New connects every configured account. The error says which account is wrong.
-func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender) (*Activities, error) {
+func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measure *telemetry.Instruments) (*Activities, error) {
 	a := &Activities{
-		accounts: map[string]*account{}, ledger: store, sender: sender,
+		accounts: map[string]*account{}, ledger: store, sender: sender, measure: measure,
 		key: []byte(cfg.ReferenceKey.Reveal()),
 	}
 	for i := range cfg.Accounts {
@@ -52,12 +52,8 @@ func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender) (*Acti
 }
 
 func connect(c *config.Account) (*account, error) {
-	base := c.BaseURL
-	if base == "" {
-		base, _ = idwise.RegionURL(c.Region)
-	}
 	vendor, err := idwise.New(idwise.Config{
-		BaseURL:     base,
+		BaseURL:     c.BaseURL,
 		Credentials: idwise.Credentials{Key: c.APIKey.Reveal(), Secret: c.APISecret.Reveal()},
 		Paths:       c.PathMap(), Timeout: c.Timeout, RequestsPerSecond: c.RequestsPerSecond,
 	})
@@ -97,11 +93,7 @@ func retryable(code string, err error, wait time.Duration) error {
 // link ties the activity's span to the webhooks that caused it: they came in
 // traces of their own, and the workflow's trace is that of the first one only.
 func link(ctx context.Context, traceparents []string) {
-	span := trace.SpanFromContext(ctx)
 	for _, parent := range traceparents {
-		remote := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": parent})
-		if sc := trace.SpanContextFromContext(remote); sc.IsValid() {
-			span.AddLink(trace.Link{SpanContext: sc})
-		}
+		telemetry.AddLink(ctx, parent)
 	}
 }

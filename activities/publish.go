@@ -109,6 +109,10 @@ func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, bef
 		Account: in.Message.Account, JourneyID: in.Message.JourneyID,
 		State: state, Attempts: before.Attempts + 1, LastStatus: status, UpdatedAt: time.Now(),
 	})
+	a.measure.Delivery(ctx, in.Message.Account, in.Endpoint, string(state))
+	if m := in.Message.Attention; m != nil && state == ledger.DeliveryDelivered {
+		a.measure.Attention(ctx, in.Message.Account, string(m.Code))
+	}
 	if err != nil {
 		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
 	}

@@ -23,11 +23,10 @@ func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	if r.Selfie != nil {
 		v.Selfie = r.Selfie.Status
 	}
-	for key, rule := range r.RuleResults {
-		if v.Rules == nil {
-			v.Rules = map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(r.RuleResults)) {
+		if r.RuleResults[key].Result == "Failed" {
+			v.FailedRules = append(v.FailedRules, key)
 		}
-		v.Rules[key] = rule.Result
 	}
 	return v
 }

@@ -122,9 +122,9 @@ func kindText(t reflect.Type) string {
 }
 
 func writeActivityDefaults(b *strings.Builder) {
-	b.WriteString("## Defaults of the activities\n\nA step has the same keys with its own names beside it; a step whose activity is your own has")
+	b.WriteString("## Defaults of the activities\n\nFor a step the row of CompareGovernmentFace applies; a step whose activity is your own has")
 	s := stepDefaults()
-	fmt.Fprintf(b, " start_to_close %s, no heartbeat, and the retry defaults below.\n\n", shortDuration(s.StartToClose))
+	fmt.Fprintf(b, " start_to_close %s, no heartbeat, and the same retries.\n\n", shortDuration(s.StartToClose))
 	b.WriteString("| Activity | start_to_close | schedule_to_close | heartbeat | retry.initial | retry.coefficient | retry.maximum_interval | retry.attempts |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range Defaults() {
 		whole := shortDuration(o.ScheduleToClose)

@@ -19,10 +19,10 @@ type Step struct {
 	VendorReviewSettles bool            `mapstructure:"vendor_review_settles" doc:"true if an approval by a reviewer at IDWise also settles this step's failure."`
 	StepID              string          `mapstructure:"step_id" doc:"IDWise's id of the flow's custom step, in quotes. Required for CompareGovernmentFace."`
 	Patience            time.Duration   `mapstructure:"patience" doc:"How long the step may take, all tries together, before it is inconclusive. Required: no step waits for ever."`
-	MatchWait           time.Duration   `mapstructure:"match_wait" doc:"CompareGovernmentFace only: how long to wait for the comparison to show after a face was submitted."`
-	MatchPoll           time.Duration   `mapstructure:"match_poll" doc:"CompareGovernmentFace only: how often to look for it."`
-	StartToClose        time.Duration   `mapstructure:"start_to_close" doc:"How long one try may take."`
-	Heartbeat           time.Duration   `mapstructure:"heartbeat" doc:"How long a try may be silent. Set it only for an activity that sends heartbeats."`
+	MatchWait           time.Duration   `mapstructure:"match_wait" doc:"CompareGovernmentFace only: how long to wait for the comparison to show after a face was submitted. Default: 2m, and at most half the patience."`
+	MatchPoll           time.Duration   `mapstructure:"match_poll" doc:"CompareGovernmentFace only: how often to look for it. Default: 2s, and at most match_wait."`
+	StartToClose        time.Duration   `mapstructure:"start_to_close" doc:"How long one try may take. Default for CompareGovernmentFace: the table at the end; never more than the patience."`
+	Heartbeat           time.Duration   `mapstructure:"heartbeat" doc:"How long a try may be silent. Set it only for an activity that sends heartbeats, as CompareGovernmentFace does (30s)."`
 	Retry               Retry           `mapstructure:"retry" doc:"How it is tried again within its patience."`
 }
 

@@ -210,7 +210,7 @@ func TestTransportErrors(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	c := serve(t, func(http.ResponseWriter, *http.Request) { <-release }, func(cfg *Config) { cfg.Timeout = 50 * time.Millisecond })
+	c := serve(t, func(http.ResponseWriter, *http.Request) { <-release }, func(cfg *Config) { cfg.Timeout = 500 * time.Millisecond })
 	defer close(release)
 	if _, err := c.Result(t.Context(), "j-1"); !errors.Is(err, context.DeadlineExceeded) || Definite(err) {
 		t.Errorf("got %v, want a deadline that is not definite", err)

@@ -1,8 +1,9 @@
 package journey
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,8 +26,7 @@ func (v Verdict) unaccepted(accepted []string) []string {
 
 // key names a match in one state of it: a changed match is accepted anew.
 func (m AMLMatch) key() string {
-	text, _ := json.Marshal(m) // strings, bools and ints: cannot fail
-	return m.ID + "@" + hash(string(text))[:8]
+	return m.ID + "@" + hash(strings.Join(m.Datasets, ","), strconv.FormatBool(m.Whitelisted), m.Status, strconv.Itoa(m.Version), m.MonitorUpdate)[:8]
 }
 
 func (a AML) fingerprint() string {
@@ -35,8 +35,7 @@ func (a AML) fingerprint() string {
 		keys = append(keys, m.key())
 	}
 	slices.Sort(keys)
-	text, _ := json.Marshal(keys)
-	return hash(string(text))[:12]
+	return hash(keys...)[:12]
 }
 
 func (s *State) amlFingerprint() string {

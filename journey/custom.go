@@ -54,7 +54,7 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 		if s.run(step.Name) != nil {
 			continue
 		}
-		if step.When == WhenRulesPassed && !s.Verdict.rulesPassed() {
+		if step.When == WhenRulesPassed && len(s.Verdict.FailedRules) > 0 {
 			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
 			continue
 		}

@@ -3,7 +3,6 @@ package journey
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -144,11 +143,11 @@ func (s *State) expire(now time.Time) []Effect {
 
 // fingerprint names the facts that a decision rests on.
 func (s State) fingerprint(v Verdict) string {
-	text, _ := json.Marshal(struct {
-		System, Manual, Final, AML, Subject string
-		Steps                               []StepRun
-	}{v.System, v.Manual, v.Final, v.AML.fingerprint(), v.Subject, s.Steps})
-	return hash(string(text))[:16]
+	facts := []string{v.System, v.Manual, v.Final, v.AML.fingerprint(), v.Subject}
+	for _, r := range s.Steps {
+		facts = append(facts, r.Name, string(r.Outcome), r.Reason, r.Subject)
+	}
+	return hash(facts...)[:16]
 }
 
 func hash(parts ...string) string {

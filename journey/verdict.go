@@ -19,8 +19,8 @@ type Verdict struct {
 	System string `json:"systemDecision"`
 	Manual string `json:"manualDecision,omitempty"`
 	Final  string `json:"finalDecision"`
-	// Rules maps a rule's key to the vendor's word for its result.
-	Rules map[string]string `json:"rules,omitempty"`
+	// FailedRules are the keys of the vendor's rules that failed, in order.
+	FailedRules []string `json:"failedRules,omitempty"`
 	// Documents counts the submitted documents; Selfie is selfie.status, empty
 	// when the result has no selfie.
 	Documents int    `json:"documents,omitempty"`
@@ -92,16 +92,6 @@ func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete
 
 // passes says whether the vendor's final decision passes.
 func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approved }
-
-// rulesPassed says that no rule of the vendor's has failed so far.
-func (v Verdict) rulesPassed() bool {
-	for _, result := range v.Rules {
-		if result == "Failed" {
-			return false
-		}
-	}
-	return true
-}
 
 // shows says whether everything that the policy lists has been submitted.
 func (v Verdict) shows(userSteps []string) bool {

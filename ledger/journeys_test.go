@@ -45,8 +45,9 @@ func TestSaveJourney(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				tc.want.Account, tc.want.JourneyID = "bank", "j1"
-				wantJourney(t, l, tc.want)
+				want := tc.want
+				want.Account, want.JourneyID = "bank", "j1"
+				wantJourney(t, l, want)
 				if _, err := l.Journey(t.Context(), "fintech", "j1"); !errors.Is(err, ledger.ErrNotFound) {
 					t.Errorf("another account: got %v, want ErrNotFound", err)
 				}

@@ -102,7 +102,7 @@ func (s *Starter) checkLedger(ctx context.Context) []Check {
 		rows[0].OK, rows[0].Detail = false, err.Error()
 	case waiting > 0:
 		age := s.cfg.Now().Sub(oldest).Round(time.Second)
-		rows = append(rows, Check{Name: checkBacklog, OK: true, Detail: fmt.Sprintf("%d webhooks wait for Temporal, the oldest for %v", waiting, age)})
+		rows = append(rows, Check{Name: checkBacklog, OK: true, Detail: fmt.Sprintf("%d waiting for Temporal, the oldest for %v", waiting, age)})
 	default:
 		rows = append(rows, Check{Name: checkBacklog, OK: true})
 	}

@@ -27,13 +27,10 @@ type intake struct {
 
 // label is the event's name where it is one of the vendor's.
 func (in intake) label() string {
-	switch {
-	case in.known:
+	if in.known {
 		return in.row.EventType
-	case in.row.EventType != "":
-		return "unknown"
 	}
-	return ""
+	return unknown
 }
 
 // take decides what becomes of an authenticated body. There is no error: whatever

@@ -5,7 +5,12 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"idjourney/telemetry"
 )
+
+// unknown labels what is not configured or not documented.
+const unknown = "unknown"
 
 // turnAway answers a request that does not prove to come from IDWise. The log
 // names the mechanism, never the address or anything that was sent.
@@ -25,17 +30,25 @@ func (s *Starter) turnAway(c *gin.Context, acc *account, began time.Time, no *re
 // refuse answers without the body having been read, at once even if it never
 // comes: net/http would wait for it, unless the connection is to be closed.
 func (s *Starter) refuse(c *gin.Context, account string, began time.Time, status int, sentence string) {
-	s.cfg.Observer.WebhookAnswered(c.Request.Context(), account, "", OutcomeRefused, time.Since(began))
+	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
 	closeAfter(c)
 	c.JSON(status, gin.H{"error": sentence})
 }
 
 // cutOff ends a request whose body did not arrive.
 func (s *Starter) cutOff(c *gin.Context, account string, began time.Time, status int) {
-	s.cfg.Observer.WebhookAnswered(c.Request.Context(), account, "", OutcomeCutOff, time.Since(began))
+	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
 	s.log.WarnContext(c.Request.Context(), "webhook cut off: its body did not arrive in time", "account", account)
 	closeAfter(c)
 	c.JSON(status, gin.H{"error": "the body did not arrive in time"})
+}
+
+// measure counts an answer. Labels are few: an account that is configured, an event
+// that the vendor documents, or "unknown".
+func (s *Starter) measure(c *gin.Context, account, event string, outcome telemetry.WebhookOutcome, began time.Time) {
+	ctx := c.Request.Context()
+	s.cfg.Instruments.Webhook(ctx, account, event, outcome)
+	s.cfg.Instruments.Acknowledged(ctx, account, time.Since(began))
 }
 
 func closeAfter(c *gin.Context) {

@@ -28,8 +28,10 @@ func (s *Starter) Public() http.Handler {
 	engine.HandleMethodNotAllowed = true // sets Allow
 	engine.ForwardedByClientIP = false   // clientip.go decides
 	engine.Use(s.recovered)
-	engine.NoRoute(func(c *gin.Context) { s.refuse(c, "", time.Now(), http.StatusNotFound, "there is nothing here") })
-	engine.NoMethod(func(c *gin.Context) { s.refuse(c, "", time.Now(), http.StatusMethodNotAllowed, "webhooks are posted") })
+	engine.NoRoute(func(c *gin.Context) { s.refuse(c, unknown, time.Now(), http.StatusNotFound, "there is nothing here") })
+	engine.NoMethod(func(c *gin.Context) {
+		s.refuse(c, unknown, time.Now(), http.StatusMethodNotAllowed, "webhooks are posted")
+	})
 	engine.POST("/webhooks/idwise/:account", s.webhook)
 	return engine
 }

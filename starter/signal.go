@@ -14,6 +14,7 @@ import (
 	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
+	"idjourney/telemetry"
 	"idjourney/workflows"
 )
 
@@ -63,14 +64,23 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 }
 
 // Forward returns the function that a ledger.Forwarder brings webhooks to
-// Temporal with.
-func Forward(s Signaler) ledger.ForwardFunc {
-	return func(ctx context.Context, w ledger.Webhook) error {
-		var e journey.Event
-		if err := json.Unmarshal(w.Event, &e); err != nil {
-			// The parser's error may quote the event.
-			return fmt.Errorf("forwarding webhook %d: its event cannot be read", w.ID)
-		}
-		return s.SignalWithStart(ctx, e)
+// Temporal with. Each try is measured; instruments may be nil.
+func Forward(s Signaler, instruments *telemetry.Instruments) ledger.ForwardFunc {
+	if instruments == nil {
+		instruments = telemetry.NopInstruments()
 	}
+	return func(ctx context.Context, w ledger.Webhook) error {
+		err := forward(ctx, s, w)
+		instruments.Forwarded(ctx, w.Account, time.Since(w.ReceivedAt), err)
+		return err
+	}
+}
+
+func forward(ctx context.Context, s Signaler, w ledger.Webhook) error {
+	var e journey.Event
+	if err := json.Unmarshal(w.Event, &e); err != nil {
+		// The parser's error may quote the event.
+		return fmt.Errorf("forwarding webhook %d: its event cannot be read", w.ID)
+	}
+	return s.SignalWithStart(ctx, e)
 }

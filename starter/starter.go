@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/time/rate"
 
 	"idjourney/config"
 	"idjourney/journey"
 	"idjourney/ledger"
+	"idjourney/telemetry"
 )
 
 // Ledger is what the endpoint needs of a *ledger.Ledger.
@@ -56,43 +57,20 @@ type Config struct {
 	Signaler  Signaler
 	// Metrics serves /metrics on the admin listener; nil for none.
 	Metrics http.Handler
-	// Observer is told what became of each webhook; nil for nobody.
-	Observer Observer
-	// Tracer gives the spans of webhooks; nil for OpenTelemetry's global provider.
-	Tracer trace.TracerProvider
+	// Instruments measure what becomes of webhooks; nil for none.
+	Instruments *telemetry.Instruments
+	// Tracer gives the spans of webhooks; nil for none.
+	Tracer trace.Tracer
 	// Logger is where problems are logged; nil for nowhere.
 	Logger *slog.Logger
 	// Now is the clock of ReceivedAt; nil for time.Now.
 	Now func() time.Time
 }
 
-// Observer counts what becomes of webhooks. Event is the vendor's name of a known
-// event, and "" or "unknown" otherwise, so that labels stay few.
-type Observer interface {
-	// WebhookAnswered is told each answer. Account is "" if there is no such one.
-	WebhookAnswered(ctx context.Context, account, event string, outcome Outcome, took time.Duration)
-}
-
-// Outcome says what became of a webhook. The set is closed.
-type Outcome string
-
-// What can become of a webhook; the first five are answered 200.
-const (
-	OutcomeRecorded    Outcome = "recorded"    // in the ledger, on its way to the workflow
-	OutcomeKept        Outcome = "kept"        // in the ledger; no journey acts on it
-	OutcomeQuarantined Outcome = "quarantined" // in the ledger; not understood
-	OutcomeDuplicate   Outcome = "duplicate"   // was in the ledger before
-	OutcomeSignalled   Outcome = "signalled"   // the ledger is away, Temporal has it
-	OutcomeRefused     Outcome = "refused"     // not from IDWise, or not a webhook at all
-	OutcomeCutOff      Outcome = "cut_off"     // the body did not arrive in time
-	OutcomeNotKept     Outcome = "not_kept"    // could be kept nowhere: 503
-)
-
 // Starter is the webhook endpoint of all accounts.
 type Starter struct {
 	cfg      Config
 	accounts map[string]*account
-	tracer   trace.Tracer
 	log      *slog.Logger
 	stopping atomic.Bool
 }
@@ -130,14 +108,15 @@ func New(cfg Config) (*Starter, error) {
 	if s.cfg.Now == nil {
 		s.cfg.Now = time.Now
 	}
-	if s.cfg.Observer == nil {
-		s.cfg.Observer = nobody{}
+	if s.cfg.Instruments == nil {
+		s.cfg.Instruments = telemetry.NopInstruments()
 	}
-	provider := cfg.Tracer
-	if provider == nil {
-		provider = otel.GetTracerProvider()
+	if s.cfg.Tracer == nil {
+		s.cfg.Tracer = noop.NewTracerProvider().Tracer("")
 	}
-	s.tracer = provider.Tracer("idjourney/starter")
+	if err := s.cfg.Instruments.ObservePending(cfg.Ledger.PendingWebhooks); err != nil {
+		return nil, fmt.Errorf("setting up the webhook endpoint: %w", err)
+	}
 	return s, nil
 }
 
@@ -153,7 +132,3 @@ func withDefaults(in config.Intake) config.Intake {
 	in.ShutdownTimeout = cmp.Or(in.ShutdownTimeout, 20*time.Second)
 	return in
 }
-
-type nobody struct{}
-
-func (nobody) WebhookAnswered(context.Context, string, string, Outcome, time.Duration) {}

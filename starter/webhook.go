@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"idjourney/ledger"
+	"idjourney/telemetry"
 )
 
 const (
@@ -23,12 +24,20 @@ const (
 	lingerFor = 500 * time.Millisecond
 )
 
-// answer is what a webhook is told.
+// The words that a webhook which was kept is answered with.
+const (
+	saidRecorded    = "recorded"    // in the ledger, on its way to the workflow
+	saidKept        = "kept"        // in the ledger; no journey acts on it
+	saidQuarantined = "quarantined" // in the ledger; not understood
+	saidDuplicate   = "duplicate"   // was in the ledger before
+	saidSignalled   = "signalled"   // the ledger is away, Temporal has it
+)
+
+// answer is what becomes of an authenticated webhook.
 type answer struct {
-	status  int
-	outcome Outcome
-	event   string // the label, "" if the body was not read
-	reason  string // a short code, for quarantined and kept
+	said    string // "" if it could be kept nowhere
+	reason  string // a short code, for kept and quarantined
+	outcome telemetry.WebhookOutcome
 }
 
 // webhook handles POST /webhooks/idwise/:account.
@@ -36,7 +45,7 @@ func (s *Starter) webhook(c *gin.Context) {
 	began := time.Now()
 	acc, ok := s.accounts[c.Param("account")]
 	if !ok {
-		s.refuse(c, "", began, http.StatusNotFound, "there is no such account")
+		s.refuse(c, unknown, began, http.StatusNotFound, "there is no such account")
 		return
 	}
 	client := clientIP(c.Request.RemoteAddr, c.Request.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
@@ -55,14 +64,14 @@ func (s *Starter) webhook(c *gin.Context) {
 		s.cutOff(c, acc.name, began, status)
 		return
 	}
-	a := s.receive(c.Request, acc.name, body)
-	s.cfg.Observer.WebhookAnswered(c.Request.Context(), acc.name, a.event, a.outcome, time.Since(began))
-	if a.status != http.StatusOK {
+	in, a := s.receive(c.Request, acc.name, body)
+	s.measure(c, acc.name, in.label(), a.outcome, began)
+	if a.said == "" {
 		c.Header("Retry-After", retryAfter)
-		c.JSON(a.status, gin.H{"error": "the webhook could not be kept; send it again"})
+		c.JSON(http.StatusServiceUnavailable, gin.H{"error": "the webhook could not be kept; send it again"})
 		return
 	}
-	reply := gin.H{"status": a.outcome}
+	reply := gin.H{"status": a.said}
 	if a.reason != "" {
 		reply["reason"] = a.reason
 	}
@@ -90,20 +99,16 @@ func (s *Starter) readBody(c *gin.Context) ([]byte, int) {
 
 // receive keeps an authenticated webhook. It does so even if the sender has gone
 // meanwhile: what has arrived whole is not thrown away.
-func (s *Starter) receive(r *http.Request, account string, body []byte) answer {
+func (s *Starter) receive(r *http.Request, account string, body []byte) (intake, answer) {
 	ctx := context.WithoutCancel(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
-	ctx, span := s.tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindServer))
+	ctx, span := s.cfg.Tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
-
-	in := take(account, body, s.cfg.Now().UTC(), carrier.Get("traceparent"))
+	in := take(account, body, s.cfg.Now().UTC(), telemetry.TraceParent(ctx))
 	a := s.keep(ctx, in)
-	a.event = in.label()
-	span.SetAttributes(attribute.String("idjourney.account", account), attribute.String("idjourney.event", a.event),
+	span.SetAttributes(attribute.String("idjourney.account", account), attribute.String("idjourney.event", in.label()),
 		attribute.String("idjourney.outcome", string(a.outcome)), attribute.String("idjourney.reason", a.reason))
 	s.report(ctx, in, a)
-	return a
+	return in, a
 }
 
 // keep writes the webhook to the ledger or, if that fails, hands its event to
@@ -117,29 +122,28 @@ func (s *Starter) keep(ctx context.Context, in intake) answer {
 	}
 	s.log.ErrorContext(ctx, "webhook not recorded: the ledger cannot write", "account", in.row.Account, "error", err)
 	if in.row.Disposition != ledger.Forward {
-		return answer{status: http.StatusServiceUnavailable, outcome: OutcomeNotKept}
+		return answer{outcome: telemetry.WebhookUnavailable}
 	}
 	signalling, cancel := context.WithTimeout(ctx, s.cfg.Intake.SignalTimeout)
 	defer cancel()
 	if err := s.cfg.Signaler.SignalWithStart(signalling, in.event); err != nil {
 		s.log.ErrorContext(ctx, "webhook not kept: neither the ledger nor Temporal took it", "account", in.row.Account, "error", err)
-		return answer{status: http.StatusServiceUnavailable, outcome: OutcomeNotKept}
+		return answer{outcome: telemetry.WebhookUnavailable}
 	}
-	return answer{status: http.StatusOK, outcome: OutcomeSignalled}
+	return answer{said: saidSignalled, outcome: telemetry.WebhookSignalled}
 }
 
 func (s *Starter) kept(in intake, duplicate bool) answer {
-	a := answer{status: http.StatusOK, reason: in.row.Reason}
+	a := answer{said: saidRecorded, reason: in.row.Reason, outcome: telemetry.WebhookRecorded}
 	switch {
 	case duplicate:
-		a.outcome = OutcomeDuplicate
+		a.said, a.outcome = saidDuplicate, telemetry.WebhookDuplicate
 	case in.row.Disposition == ledger.Forward:
-		a.outcome = OutcomeRecorded
 		s.cfg.Forwarder.Wake()
 	case in.row.Disposition == ledger.Keep:
-		a.outcome = OutcomeKept
+		a.said = saidKept
 	default:
-		a.outcome = OutcomeQuarantined
+		a.said, a.outcome = saidQuarantined, telemetry.WebhookQuarantined
 	}
 	return a
 }
@@ -147,13 +151,12 @@ func (s *Starter) kept(in intake, duplicate bool) answer {
 // report logs what somebody may want to look at. The name of an unknown event is
 // the sender's text; the ledger has it.
 func (s *Starter) report(ctx context.Context, in intake, a answer) {
-	switch a.outcome {
-	case OutcomeQuarantined:
-		s.log.WarnContext(ctx, "webhook quarantined", "account", in.row.Account, "event", a.event, "reason", a.reason)
-	case OutcomeKept:
-		s.log.InfoContext(ctx, "webhook kept, no journey acts on it", "account", in.row.Account, "event", a.event, "reason", a.reason)
-	case OutcomeSignalled:
-		s.log.WarnContext(ctx, "webhook handed to Temporal directly", "account", in.row.Account, "event", a.event)
-	default:
+	switch a.said {
+	case saidQuarantined:
+		s.log.WarnContext(ctx, "webhook quarantined", "account", in.row.Account, "event", in.label(), "reason", a.reason)
+	case saidKept:
+		s.log.InfoContext(ctx, "webhook kept, no journey acts on it", "account", in.row.Account, "event", in.label(), "reason", a.reason)
+	case saidSignalled:
+		s.log.WarnContext(ctx, "webhook handed to Temporal directly", "account", in.row.Account, "event", in.label())
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -123,7 +124,13 @@ type registry interface {
 func register(r registry, w *journeytest.World, now func() time.Time) {
 	as := func(name string, f any) { r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) { return w.Fetch(now()), nil })
-	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) { return w.Step(in) })
+	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) {
+		a, err := w.Step(in)
+		if err != nil {
+			err = temporal.NewApplicationError(err.Error(), journeytest.StepUnavailable)
+		}
+		return a, err
+	})
 	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) { return w.Complete(), nil })
 	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) { return w.Publish(in), nil })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -35,7 +36,7 @@ func open(ctx context.Context, o *options, service string) (*house, error) {
 	}
 	h := &house{cfg: cfg, logger: logger(cfg.Log)}
 	slog.SetDefault(h.logger)
-	if h.telemetry, err = telemetry.Setup(ctx, service, h.logger); err != nil {
+	if h.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: service, Logger: h.logger}); err != nil {
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
 	if h.ledger, err = ledger.Open(ctx, cfg.Ledger.URL.Reveal()); err != nil {
@@ -43,6 +44,9 @@ func open(ctx context.Context, o *options, service string) (*house, error) {
 	}
 	if err := h.ledger.Migrate(ctx); err != nil {
 		return nil, fmt.Errorf("migrating the ledger: %w", err)
+	}
+	for _, warning := range cfg.Warnings() {
+		h.logger.Warn("configuration", "warning", warning)
 	}
 	h.temporal, h.namespace, err = connect(h.logger, h.telemetry)
 	return h, err
@@ -75,7 +79,9 @@ func (h *house) close() {
 		h.logger.Error("closing the ledger", "error", err)
 	}
 	// The context of the process is over by now; what is left to export gets its own.
-	if err := h.telemetry.Shutdown(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := h.telemetry.Shutdown(ctx); err != nil {
 		h.logger.Error("shutting telemetry down", "error", err)
 	}
 }

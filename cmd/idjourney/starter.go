@@ -20,11 +20,11 @@ func starterCommand(o *options) *cobra.Command {
 			s, err := starter.New(starter.Config{
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
 				Ledger: h.ledger, Signaler: signaler,
-				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler), ledger.ForwarderOptions{
+				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments), ledger.ForwarderOptions{
 					Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
 					LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
 				}),
-				Metrics: h.telemetry.Handler, Observer: observer{h.telemetry}, Logger: h.logger,
+				Metrics: h.telemetry.Handler, Instruments: h.telemetry.Instruments, Tracer: h.telemetry.Tracer, Logger: h.logger,
 			})
 			if err != nil {
 				return err

@@ -34,7 +34,7 @@ func workerCommand(o *options) *cobra.Command {
 }
 
 func runWorker(ctx context.Context, h *house, admin string) error {
-	a, err := activities.New(h.cfg, h.ledger, notify.NewSender(notify.Config{}))
+	a, err := activities.New(h.cfg, h.ledger, notify.NewSender(notify.Config{}), h.telemetry.Instruments)
 	if err != nil {
 		return err
 	}

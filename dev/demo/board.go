@@ -56,6 +56,15 @@ func (b *board) line(name string) *line {
 	return nil
 }
 
+// refresh shows the time that has passed, where lines stay in place.
+func (b *board) refresh() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.live {
+		b.draw()
+	}
+}
+
 // say shows what the scenario is doing now. Saying the same again shows nothing.
 func (l *line) say(format string, args ...any) {
 	l.change(func() { l.status = fmt.Sprintf(format, args...) })

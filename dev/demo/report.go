@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"text/tabwriter"
+
+	"idjourney/dev/history"
 )
 
 // Report is what the demo found out, as REPORT=file writes it.
@@ -14,10 +16,19 @@ type Report struct {
 	// OK is true when every scenario ended as it should.
 	OK        bool     `json:"ok"`
 	Scenarios []Result `json:"scenarios"`
+	// Checks are made once, after all scenarios.
+	Checks []Check `json:"checks"`
 	// StartSeconds is how long the stack took to come up, Seconds how long the
 	// scenarios took together after that.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`
+}
+
+// Check is something that must be so for the demo as a whole.
+type Check struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty"`
 }
 
 // Result is how one scenario ended.
@@ -30,21 +41,40 @@ type Result struct {
 	Got      string `json:"got"`
 	OK       bool   `json:"ok"`
 	// Problem says in a sentence what was wrong beyond Got; empty if nothing was.
-	Problem       string  `json:"problem,omitempty"`
-	Decisions     int     `json:"decisions"`
-	Seconds       float64 `json:"seconds"`
-	Actions       int     `json:"actions"`
-	HistoryEvents int     `json:"historyEvents"`
-	HistoryBytes  int     `json:"historyBytes"`
-	UI            string  `json:"ui,omitempty"`
+	Problem   string  `json:"problem,omitempty"`
+	Decisions int     `json:"decisions"`
+	Seconds   float64 `json:"seconds"`
+	Actions   int     `json:"actions"`
+	// ActionsByKind says what the Actions were spent on.
+	ActionsByKind map[history.Kind]int `json:"actionsByKind,omitempty"`
+	HistoryEvents int                  `json:"historyEvents"`
+	HistoryBytes  int                  `json:"historyBytes"`
+	UI            string               `json:"ui,omitempty"`
 }
 
 // add takes a result in; a report with no scenario is never OK.
 func (r *Report) add(results ...Result) {
 	r.Scenarios = append(r.Scenarios, results...)
+	r.judge()
+}
+
+// check takes in what a check found; nil means that all is well.
+func (r *Report) check(name string, err error) {
+	c := Check{Name: name, OK: err == nil}
+	if err != nil {
+		c.Problem = err.Error()
+	}
+	r.Checks = append(r.Checks, c)
+	r.judge()
+}
+
+func (r *Report) judge() {
 	r.OK = len(r.Scenarios) > 0
 	for _, s := range r.Scenarios {
 		r.OK = r.OK && s.OK
+	}
+	for _, c := range r.Checks {
+		r.OK = r.OK && c.OK
 	}
 }
 
@@ -76,6 +106,15 @@ func (r Report) Table(w io.Writer) error {
 			if _, err := fmt.Fprintf(w, "%s %s: %s\n", mark(s.OK), s.Name, s.Problem); err != nil {
 				return fmt.Errorf("writing the table: %w", err)
 			}
+		}
+	}
+	for _, c := range r.Checks {
+		text := mark(c.OK) + " " + c.Name
+		if c.Problem != "" {
+			text += ": " + c.Problem
+		}
+		if _, err := fmt.Fprintln(w, text); err != nil {
+			return fmt.Errorf("writing the table: %w", err)
 		}
 	}
 	return nil

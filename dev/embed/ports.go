@@ -42,6 +42,13 @@ func freePort(taken ...int) (int, error) {
 	return 0, errNoFreePort
 }
 
+// FreePort returns a port of the loopback interface that is free and will stay so
+// unless somebody asks for it by number; never one of those taken.
+func FreePort(taken ...int) (int, error) { return freePort(taken...) }
+
+// CanListen returns nil if port is free on the loopback interface.
+func CanListen(port int) error { return canListen(port) }
+
 func canListen(port int) error {
 	l, err := net.Listen("tcp", loopback(port))
 	if err != nil {

@@ -37,23 +37,24 @@ func awaitReady(ctx context.Context, opts Options) error {
 	}); err != nil {
 		return fmt.Errorf("asking for namespace %q: %w", opts.Namespace, err)
 	}
-	return addSearchAttributes(ctx, c, opts)
+	return EnsureSearchAttributes(ctx, c, opts.Namespace, opts.SearchAttributes)
 }
 
-// addSearchAttributes registers what an older database does not know yet.
-func addSearchAttributes(ctx context.Context, c client.Client, opts Options) error {
-	missing, err := missingSearchAttributes(ctx, c, opts)
+// EnsureSearchAttributes registers what the namespace that c is connected to does
+// not know yet, and returns when all are known. One of another type is an error.
+func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace string, want map[string]enumspb.IndexedValueType) error {
+	missing, err := missingSearchAttributes(ctx, c, namespace, want)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
 	if _, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-		Namespace:        opts.Namespace,
+		Namespace:        namespace,
 		SearchAttributes: missing,
 	}); err != nil {
 		return fmt.Errorf("adding search attributes: %w", err)
 	}
 	return untilOK(ctx, func() error {
-		missing, err := missingSearchAttributes(ctx, c, opts)
+		missing, err := missingSearchAttributes(ctx, c, namespace, want)
 		if err == nil && len(missing) > 0 {
 			err = fmt.Errorf("%d search attributes are still missing", len(missing))
 		}
@@ -61,17 +62,17 @@ func addSearchAttributes(ctx context.Context, c client.Client, opts Options) err
 	})
 }
 
-func missingSearchAttributes(ctx context.Context, c client.Client, opts Options) (map[string]enumspb.IndexedValueType, error) {
+func missingSearchAttributes(ctx context.Context, c client.Client, namespace string, wanted map[string]enumspb.IndexedValueType) (map[string]enumspb.IndexedValueType, error) {
 	known, err := c.OperatorService().ListSearchAttributes(ctx,
-		&operatorservice.ListSearchAttributesRequest{Namespace: opts.Namespace})
+		&operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return nil, fmt.Errorf("listing search attributes: %w", err)
 	}
 	missing := make(map[string]enumspb.IndexedValueType)
-	for name, want := range opts.SearchAttributes {
+	for name, want := range wanted {
 		got, ok := known.GetCustomAttributes()[name]
 		if ok && got != want {
-			return nil, fmt.Errorf("search attribute %s is a %s in this database and should be a %s: use another directory", name, got, want)
+			return nil, fmt.Errorf("search attribute %s is a %s in namespace %s and should be a %s: use another directory or namespace", name, got, namespace, want)
 		}
 		if !ok {
 			missing[name] = want

@@ -140,9 +140,12 @@ func (v *Vendor) shown(s *state, op idwise.Operation) truth {
 	return s.now()
 }
 
-// codeInvalidRequest is ours: the contract has no error_code for calls that are
-// shaped wrongly or come at the wrong time.
-const codeInvalidRequest = "invalid_request"
+// These codes are ours: the contract has no error_code for calls that are shaped
+// wrongly, come at the wrong time, or too often.
+const (
+	codeInvalidRequest  = "invalid_request"
+	codeTooManyRequests = "too_many_requests"
+)
 
 // refuse answers with the vendor's error envelope.
 func refuse(w http.ResponseWriter, status int, code string) {

@@ -1,9 +1,6 @@
 package idwisetest
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // serveStart begins a journey, whose script the magic reference chooses.
 func (v *Vendor) serveStart(w http.ResponseWriter, c *call) {
@@ -31,7 +28,7 @@ func (v *Vendor) serveSummary(w http.ResponseWriter, c *call) {
 	now := v.cfg.Now()
 	if last, ok := v.lastSummary[c.account.Key]; ok && now.Sub(last) < summaryGap {
 		w.Header().Set("Retry-After", "2")
-		refuse(w, http.StatusTooManyRequests, "too_many_requests")
+		refuse(w, http.StatusTooManyRequests, codeTooManyRequests)
 		return
 	}
 	v.lastSummary[c.account.Key] = now
@@ -57,7 +54,7 @@ func (v *Vendor) serveProcess(w http.ResponseWriter, c *call) {
 		return
 	}
 	open := s.now().phase == PhaseUserDone && s.waitsForCustomStep()
-	if !open || c.input.StepID != strconv.Itoa(customStepID) || c.input.Image == "" {
+	if !open || c.input.StepID != CustomStepID || c.input.Image == "" {
 		refuse(w, http.StatusBadRequest, codeInvalidRequest)
 		return
 	}

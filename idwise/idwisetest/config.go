@@ -43,11 +43,12 @@ type Account struct {
 	BasicUser, BasicPassword string
 }
 
-// customStepID, documentStepID and selfieStepID are the steps of every flow.
+// The steps of every flow, as webhooks and requests name them. CustomStepID is the
+// one that takes a face.
 const (
-	documentStepID = 10
-	selfieStepID   = 20
-	customStepID   = 30
+	DocumentStepID = "10"
+	SelfieStepID   = "20"
+	CustomStepID   = "30"
 )
 
 const defaultFlow = "flow-onboarding"

@@ -53,7 +53,7 @@ func TestWebhookIsGivenUpAfterFourAttempts(t *testing.T) {
 
 func TestUnansweredWebhookIsRetried(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.AckTimeout = 30 * time.Millisecond })
+	r := newRig(t, func(c *Config) { c.AckTimeout = 300 * time.Millisecond })
 	release := make(chan struct{})
 	r.endpoint.status = func(n int) int {
 		if n == 0 {
@@ -125,5 +125,23 @@ func TestSendTestEvent(t *testing.T) {
 	r.endpoint.status = func(int) int { return 401 }
 	if test, err := r.vendor.SendTestEvent(t.Context()); err == nil || test.Status != 401 {
 		t.Errorf("got %+v, %v, want an error about 401", test, err)
+	}
+}
+
+func TestSetWebhookURL(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	url := r.vendor.cfg.Accounts[0].WebhookURL
+	if err := r.vendor.SetWebhookURL("key", ""); err != nil {
+		t.Fatal(err)
+	}
+	id := r.vendor.Start("approve", "")
+	r.await(id, func(s Snapshot) bool { return len(s.Webhooks) == 1 && len(s.Webhooks[0].Attempts) == 1 })
+	if err := r.vendor.SetWebhookURL("key", url); err != nil {
+		t.Fatal(err)
+	}
+	r.delivered(id, 1)
+	if err := r.vendor.SetWebhookURL("nobody", url); err == nil {
+		t.Error("an account that does not exist: got no error")
 	}
 }

@@ -1,7 +1,12 @@
 package idwisetest
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +18,7 @@ import (
 func TestDuplicatedAndReordered(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	r.vendor.SetFaults(Faults{Duplicate: 3, Reorder: 100 * time.Millisecond})
+	r.vendor.SetFaults(Faults{Duplicate: 3, Reorder: 250 * time.Millisecond})
 	id := r.vendor.Start("no-custom-step", "r-1")
 	snap := r.delivered(id, 6)
 	hooks := r.endpoint.received()
@@ -117,13 +122,23 @@ func TestSlowAPIWorksOnAfterTheCallerHasGone(t *testing.T) {
 	r := newRig(t, nil)
 	id := r.vendor.Start("approve", "")
 	r.await(id, inPhase(PhaseUserDone))
-	r.vendor.SetFaults(Faults{APISlow: 200 * time.Millisecond})
-	hasty, err := idwise.New(idwise.Config{BaseURL: r.url, Timeout: 30 * time.Millisecond,
-		Credentials: idwise.Credentials{Key: "key", Secret: "secret"}})
+	r.vendor.SetFaults(Faults{APISlow: 300 * time.Millisecond})
+	ctx, goAway := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Errorf("reading the call: %v", err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		goAway() // the call has arrived
+		r.vendor.ServeHTTP(w, req)
+	}))
+	defer server.Close()
+	hasty, err := idwise.New(idwise.Config{BaseURL: server.URL, Credentials: idwise.Credentials{Key: "key", Secret: "secret"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := hasty.CompleteCustomStep(t.Context(), id); err == nil || idwise.Definite(err) {
+	if err := hasty.CompleteCustomStep(ctx, id); err == nil || idwise.Definite(err) {
 		t.Errorf("got %v, want an error that leaves open what happened", err)
 	}
 	r.await(id, func(s Snapshot) bool { return s.Completed })

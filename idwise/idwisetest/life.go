@@ -129,12 +129,18 @@ func (v *Vendor) finish(s *state) {
 	})
 	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})
 	if s.now().system == refer && s.script.review != "" {
-		v.step(s, v.scaled(s.script.reviewAfter), func(s *state) {
-			_ = v.review(s, s.script.review)
-			if s.script.matchAfter > 0 {
-				v.step(s, v.scaled(s.script.matchAfter), func(s *state) { _ = v.amlMatch(s) })
-			}
-		})
+		v.step(s, v.scaled(s.script.reviewAfter), v.scriptedReview)
+	}
+}
+
+// scriptedReview plays the reviewer, unless somebody has reviewed already, and then
+// what monitoring finds. The journey is finished, so neither can fail. v.mu is held.
+func (v *Vendor) scriptedReview(s *state) {
+	if s.now().manual == "" {
+		_ = v.review(s, s.script.review)
+	}
+	if s.script.matchAfter > 0 {
+		v.step(s, v.scaled(s.script.matchAfter), func(s *state) { _ = v.amlMatch(s) })
 	}
 }
 

@@ -1,7 +1,7 @@
 package idwisetest
 
 import (
-	"strconv"
+	"encoding/json"
 	"time"
 )
 
@@ -25,7 +25,7 @@ func (s *state) result(t truth) object {
 	if t.phase == PhaseStarted {
 		return r
 	}
-	r["documents"] = object{strconv.Itoa(documentStepID): object{
+	r["documents"] = object{DocumentStepID: object{
 		"face_match_result": s.faceMatch(true, 97, "document", "selfie"),
 	}}
 	r["selfie"] = object{"status": "Complete"}
@@ -106,15 +106,15 @@ func (s *state) stepSummaries(t truth) []object {
 	if t.compared {
 		custom = done(!t.mismatch)
 	}
-	step := func(id int, kind, title string, result any) object {
+	step := func(id json.Number, kind, title string, result any) object {
 		return object{"definition": object{"step_id": id, "step_type": kind, "step_title": title}, "result": result}
 	}
 	steps := []object{
-		step(documentStepID, "Document", "Identity document", user),
-		step(selfieStepID, "Selfie", "Selfie", user),
+		step(DocumentStepID, "Document", "Identity document", user),
+		step(SelfieStepID, "Selfie", "Selfie", user),
 	}
 	if s.waitsForCustomStep() {
-		steps = append(steps, step(customStepID, "Custom", "Face from the register", custom))
+		steps = append(steps, step(CustomStepID, "Custom", "Face from the register", custom))
 	}
 	return steps
 }

@@ -149,7 +149,7 @@ func (s *Sim) answer(e journey.Effect) journey.Input {
 	case journey.EffectStep:
 		a, err := s.World.Step(*e.StepIn)
 		if err != nil {
-			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: "failed", Subject: e.StepIn.Subject}
+			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: StepUnavailable, Subject: e.StepIn.Subject}
 		}
 		return journey.Input{Stepped: &journey.Stepped{Step: e.StepIn.Step, Answer: a}}
 	case journey.EffectComplete:

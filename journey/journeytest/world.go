@@ -26,6 +26,10 @@ type World struct {
 	published []journey.Message
 }
 
+// StepUnavailable is the code that a failing step's activity fails with, in every
+// layer: the type of its ApplicationError.
+const StepUnavailable = "source_unavailable"
+
 // ErrStepUnavailable is what a step without an answer fails with.
 var ErrStepUnavailable = errors.New("the step's source is unavailable")
 

@@ -1,0 +1,104 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"idjourney/dev/history"
+	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/notify"
+)
+
+// finish waits until the journey is at rest, writes down what it came to and what
+// it cost, and says what is not as it should be.
+func (r *run) finish(ctx context.Context, result *Result) error {
+	r.line.say("waiting for the journey to come to rest")
+	var problems []error
+	for _, id := range r.all() {
+		chain, err := r.rest(ctx, id, r.phase)
+		if err == nil {
+			err = r.noFailedTasks(ctx, chain)
+		}
+		// What was decided is told even if the journey does not rest.
+		got, wrong := r.outcomes(context.WithoutCancel(ctx), id)
+		if err == nil && wrong == nil && !slices.Equal(got, r.decisions) {
+			wrong = fmt.Errorf("journey %s ended in %s", id, ending(got, r.phase))
+		}
+		problems = append(problems, err, wrong)
+		if id == r.journeyID {
+			result.Got, result.Decisions = r.got(got, err), len(got)
+			result.cost(chain.Total)
+		}
+	}
+	if n := result.Actions; r.maxActions > 0 && n > r.maxActions {
+		problems = append(problems, fmt.Errorf("it cost %d Actions, at most %d are allowed: %v", n, r.maxActions, result.ActionsByKind))
+	}
+	return errors.Join(problems...)
+}
+
+// got tells the ending; one that did not come to rest has no phase to tell.
+func (r *run) got(decisions []journey.Outcome, err error) string {
+	if err != nil && len(decisions) == 0 {
+		return "nothing"
+	}
+	return ending(decisions, r.phase)
+}
+
+func (r *Result) cost(total history.Counts) {
+	r.Actions, r.HistoryEvents, r.HistoryBytes, r.ActionsByKind = total.Actions, total.Events, total.Bytes, total.ByKind
+}
+
+// outcomes reads a journey's decisions from the customer's endpoint, which took
+// only what was signed, and from the ledger. Both must tell the same, and
+// nothing may have been told that needs a person at idjourney.
+func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome, error) {
+	told := r.messages(journeyID, journey.MessageDecided)
+	kept, err := r.stack.Ledger.Decisions(ctx, r.account, journeyID)
+	if err != nil {
+		return nil, err
+	}
+	var got []journey.Outcome
+	for _, m := range told {
+		got = append(got, m.Data.Decision.Outcome)
+	}
+	if len(told) != len(kept) {
+		return got, fmt.Errorf("the customer received %d decisions, the ledger has %d", len(told), len(kept))
+	}
+	for i, d := range kept {
+		if told[i].ID != journey.DecisionID(r.account, journeyID, i+1) || !sameDecision(*told[i].Data.Decision, d) {
+			return got, fmt.Errorf("decision %d is %s for the customer and %s in the ledger", i+1, told[i].Data.Decision.Outcome, d.Outcome)
+		}
+	}
+	if called := r.messages(journeyID, journey.MessageAttention); len(called) > 0 {
+		return got, fmt.Errorf("a person was called: %s", called[0].Data.Attention.Code)
+	}
+	return got, r.standing(ctx, journeyID, got)
+}
+
+// sameDecision compares what says what was decided, and why.
+func sameDecision(told notify.Decision, kept journey.Decision) bool {
+	return told.ID == kept.ID && told.Sequence == kept.Sequence && told.Outcome == kept.Outcome &&
+		told.Source == kept.Source && told.Supersedes == kept.Supersedes && slices.Equal(told.Reasons, kept.Reasons) &&
+		told.PolicyVersion == kept.PolicyVersion && told.System == kept.System && told.Final == kept.Final
+}
+
+// standing makes sure that the ledger says the same to a customer who asks.
+func (r *run) standing(ctx context.Context, journeyID string, decisions []journey.Outcome) error {
+	j, err := r.stack.Ledger.Journey(ctx, r.account, journeyID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound) && len(decisions) == 0:
+		return nil // IDWise knows no such journey
+	case err != nil:
+		return err
+	case j.Standing.Sequence != len(decisions):
+		return fmt.Errorf("the ledger's standing is decision %d of %d", j.Standing.Sequence, len(decisions))
+	case len(decisions) > 0 && j.Standing.Outcome != decisions[len(decisions)-1]:
+		return fmt.Errorf("the ledger's standing is %s", j.Standing.Outcome)
+	case j.Phase != r.phase:
+		return fmt.Errorf("the ledger's phase is %s, want %s", j.Phase, r.phase)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"idjourney/dev/stack"
+	"idjourney/idwise/idwisetest"
+	"idjourney/journey"
+	"idjourney/notify/notifytest"
+)
+
+// maxHappyActions is what a journey that is approved straight through may cost.
+const maxHappyActions = 10
+
+// scenario is one story and how it has to end.
+type scenario struct {
+	name string
+	// decisions are the outcomes in order; none for a journey that ends without.
+	decisions []journey.Outcome
+	// phase is where the journey comes to rest.
+	phase journey.Phase
+	// alone says that it takes something away from all, so that it is played when
+	// the others have ended.
+	alone bool
+	// maxActions is the most it may cost; 0 for no limit.
+	maxActions int
+	// play tells the story and returns when nothing more will be done to the
+	// journey. What must be true of it beyond decisions and phase it checks itself.
+	play func(ctx context.Context, r *run) error
+}
+
+// expected is the ending in words: the decisions, or the phase without any.
+func (s scenario) expected() string { return ending(s.decisions, s.phase) }
+
+func ending(decisions []journey.Outcome, phase journey.Phase) string {
+	if len(decisions) == 0 {
+		return string(phase)
+	}
+	words := make([]string, len(decisions))
+	for i, d := range decisions {
+		words[i] = string(d)
+	}
+	return strings.Join(words, ", ")
+}
+
+// run is one playing of a scenario.
+type run struct {
+	scenario
+	stack *stack.Stack
+	line  *line
+	// account and journeyID name the journey that the result is about; others are
+	// journeys of the same account that have to end in the same way.
+	account, journeyID string
+	others             []string
+}
+
+// begin starts a journey at the vendor, as the customer's app would.
+func (r *run) begin(account, script string) error {
+	key := r.stack.Keys.APIKey
+	if account == stack.AccountDown {
+		key = r.stack.Keys.DownAPIKey
+	}
+	id, err := r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, Reference: "customer-of-" + r.name})
+	if err != nil {
+		return fmt.Errorf("beginning a journey: %w", err)
+	}
+	r.watch(account, id)
+	return nil
+}
+
+// watch makes a journey the one that the line and the result are about.
+func (r *run) watch(account, journeyID string) {
+	r.account, r.journeyID = account, journeyID
+	r.line.at(r.link())
+}
+
+func (r *run) link() string { return r.stack.WorkflowURL(r.workflowID()) }
+
+func (r *run) workflowID() string { return journey.WorkflowID(r.account, r.journeyID) }
+
+// message waits until the customer has received n messages of a type about the
+// journey, and returns the n-th.
+func (r *run) message(ctx context.Context, kind journey.MessageType, n int) (notifytest.Message, error) {
+	r.line.say("waiting for %s", kind)
+	all, err := r.stack.Customer.Await(ctx, func([]notifytest.Message) bool { return len(r.messages(r.journeyID, kind)) >= n })
+	if err != nil {
+		return notifytest.Message{}, fmt.Errorf("the customer did not receive %s %d: %w (%d messages in all)", kind, n, ctx.Err(), len(all))
+	}
+	m := r.messages(r.journeyID, kind)[n-1]
+	if d := m.Data.Decision; d != nil {
+		r.line.say("decision %d: %s", d.Sequence, d.Outcome)
+	}
+	return m, nil
+}
+
+func (r *run) messages(journeyID string, kind journey.MessageType) []notifytest.Message {
+	var some []notifytest.Message
+	for _, m := range r.stack.Customer.Journey(journeyID) {
+		if m.Type == kind && m.Data.Account == r.account {
+			some = append(some, m)
+		}
+	}
+	return some
+}
+
+// decided waits for the n-th decision.
+func (r *run) decided(ctx context.Context, n int) error {
+	_, err := r.message(ctx, journey.MessageDecided, n)
+	return err
+}
+
+// reviewed lets the vendor's reviewer decide once the customer knows that a
+// review is open there.
+func (r *run) reviewed(ctx context.Context, decision string) error {
+	m, err := r.message(ctx, journey.MessageReviewRequired, 1)
+	if err != nil {
+		return err
+	}
+	if m.Data.Review.Kind != journey.ReviewVendor {
+		return fmt.Errorf("the review is %s (%s), want one at the vendor", m.Data.Review.Kind, m.Data.Review.Reason)
+	}
+	r.line.say("the reviewer at IDWise decides: %s", decision)
+	return r.stack.Vendor.Review(r.journeyID, decision)
+}
+
+// conduct plays the story and finds out how it ended.
+func (r *run) conduct(ctx context.Context) Result {
+	began := time.Now()
+	err := r.play(ctx, r)
+	result := Result{Name: r.name, Expected: r.expected(), JourneyID: r.journeyID, UI: r.link()}
+	if r.journeyID == "" {
+		result.UI = ""
+	} else if found := r.finish(ctx, &result); err == nil {
+		err = found
+	}
+	result.Seconds = time.Since(began).Seconds()
+	result.OK = err == nil
+	if err != nil {
+		result.Problem = err.Error()
+	}
+	r.line.end(result.OK, result.Got)
+	return result
+}

@@ -1,0 +1,211 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"idjourney/dev/stack"
+	"idjourney/idwise/idwisetest"
+	"idjourney/journey"
+)
+
+const (
+	approved = journey.OutcomeApproved
+	rejected = journey.OutcomeRejected
+	onHold   = journey.OutcomeOnHold
+)
+
+// scenarios is the table of all stories. temporal-away comes last, because it
+// stops Temporal for all.
+func scenarios() []scenario {
+	return []scenario{
+		{name: "approved", decisions: []journey.Outcome{approved}, phase: journey.Settled, maxActions: maxHappyActions, play: playApproved},
+		{name: "face-mismatch", decisions: []journey.Outcome{rejected}, phase: journey.Settled, play: playFaceMismatch},
+		{name: "referred-approved", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playReferredApproved},
+		{name: "government-down", phase: journey.AwaitingReview, play: playGovernmentDown},
+		{name: "duplicated-reordered", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playDuplicatedReordered},
+		{name: "aml-change", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, play: playAMLChange},
+		{name: "unknown-journey", phase: journey.Unknown, play: playUnknownJourney},
+		{name: "temporal-away", decisions: []journey.Outcome{approved}, phase: journey.Settled, alone: true, play: playTemporalAway},
+	}
+}
+
+// approved: straight through, with a matching government face.
+func playApproved(ctx context.Context, r *run) error {
+	if err := r.begin(stack.Account, "approve"); err != nil {
+		return err
+	}
+	if err := r.decided(ctx, 1); err != nil {
+		return err
+	}
+	return r.faceSubmitted(1)
+}
+
+// face-mismatch: the government's face is another one's; IDWise refers, and its
+// reviewer rejects.
+func playFaceMismatch(ctx context.Context, r *run) error {
+	if err := r.begin(stack.Account, "face-mismatch"); err != nil {
+		return err
+	}
+	m, err := r.message(ctx, journey.MessageDecided, 1)
+	if err != nil {
+		return err
+	}
+	if d := m.Data.Decision; d.Source != journey.SourceVendorReview || d.System != journey.Refer || d.Manual != journey.Rejected {
+		return fmt.Errorf("the decision rests on system %q, manual %q, source %q: not on a review of what was referred", d.System, d.Manual, d.Source)
+	}
+	return r.faceSubmitted(1)
+}
+
+// referred-approved: a rule failed, IDWise refers, its reviewer approves.
+func playReferredApproved(ctx context.Context, r *run) error {
+	if err := r.begin(stack.Account, "refer"); err != nil {
+		return err
+	}
+	if err := r.reviewed(ctx, journey.Approved); err != nil {
+		return err
+	}
+	return r.decided(ctx, 1)
+}
+
+// government-down: nobody can say whose face it is. A person has to look, and the
+// vendor's journey does not hang.
+func playGovernmentDown(ctx context.Context, r *run) error {
+	if err := r.begin(stack.AccountDown, "approve"); err != nil {
+		return err
+	}
+	m, err := r.message(ctx, journey.MessageReviewRequired, 1)
+	if err != nil {
+		return err
+	}
+	if m.Data.Review.Kind != journey.ReviewLocal {
+		return fmt.Errorf("the review is %s, want a local one", m.Data.Review.Kind)
+	}
+	snap := r.stack.Vendor.Journey(r.journeyID)
+	if !snap.Completed || snap.Phase != idwisetest.PhaseFinished {
+		return fmt.Errorf("the vendor's journey was left hanging in %s", snap.Phase)
+	}
+	if r.stack.DownRegister.Requests() < 2 {
+		return errors.New("the government was not asked a second time")
+	}
+	return r.faceSubmitted(0)
+}
+
+// duplicated-reordered: every webhook comes three times, old ones after newer ones.
+func playDuplicatedReordered(ctx context.Context, r *run) error {
+	if err := r.begin(stack.Account, "approve"); err != nil {
+		return err
+	}
+	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: 300 * time.Millisecond})
+	if err := r.decided(ctx, 1); err != nil {
+		return err
+	}
+	r.line.say("waiting for the last copies")
+	snap, err := r.stack.Vendor.Await(ctx, r.journeyID, allDelivered)
+	if err != nil {
+		return err
+	}
+	if err := wereDisturbed(snap.Webhooks); err != nil {
+		return err
+	}
+	return r.faceSubmitted(1)
+}
+
+// wereDisturbed makes sure that the story was told: three copies of each event,
+// and a copy of the first event after the last event's first one.
+func wereDisturbed(webhooks []idwisetest.Webhook) error {
+	copies := map[string]int{}
+	for _, w := range webhooks {
+		copies[w.EventID]++
+	}
+	for id, n := range copies {
+		if n != 3 {
+			return fmt.Errorf("event %s was sent %d times, want 3", id, n)
+		}
+	}
+	if len(copies) < 2 {
+		return fmt.Errorf("%d events were sent, too few for any order", len(copies))
+	}
+	old, young := webhooks[2], webhooks[len(webhooks)-3]
+	if !arrived(old).After(arrived(young)) {
+		return errors.New("no old event arrived after a newer one")
+	}
+	return nil
+}
+
+func arrived(w idwisetest.Webhook) time.Time { return w.Attempts[len(w.Attempts)-1].At }
+
+// aml-change: a reviewer approved; then monitoring finds a sanctions match, while
+// the vendor's final decision goes on saying Approved.
+func playAMLChange(ctx context.Context, r *run) error {
+	if err := r.begin(stack.Account, "refer"); err != nil {
+		return err
+	}
+	if err := r.reviewed(ctx, journey.Approved); err != nil {
+		return err
+	}
+	if err := r.decided(ctx, 1); err != nil {
+		return err
+	}
+	// The monitoring finds something long after the journey has come to rest.
+	if _, err := r.rest(ctx, r.journeyID, journey.Settled); err != nil {
+		return err
+	}
+	r.line.say("monitoring at IDWise finds a sanctions match")
+	if err := r.stack.Vendor.AMLMatch(r.journeyID); err != nil {
+		return err
+	}
+	change, err := r.message(ctx, journey.MessageAMLChanged, 1)
+	if err != nil {
+		return err
+	}
+	second, err := r.message(ctx, journey.MessageDecided, 2)
+	if err != nil {
+		return err
+	}
+	if len(change.Data.AML.Added) != 1 {
+		return fmt.Errorf("aml.changed tells of %d new matches, want 1", len(change.Data.AML.Added))
+	}
+	if d := second.Data.Decision; d.Sequence != 2 || d.Supersedes != 1 {
+		return fmt.Errorf("the second decision is number %d and supersedes %d", d.Sequence, d.Supersedes)
+	}
+	if final := r.stack.Vendor.Journey(r.journeyID).Final; final != journey.Approved {
+		return fmt.Errorf("the vendor's final decision is %s, want Approved still", final)
+	}
+	return nil
+}
+
+// unknown-journey: the portal's test event names a journey that nobody knows.
+func playUnknownJourney(ctx context.Context, r *run) error {
+	began := time.Now()
+	test, err := r.stack.Vendor.SendTestEvent(ctx)
+	if err != nil {
+		return err
+	}
+	if test.Status != http.StatusOK {
+		return fmt.Errorf("the test event was answered %d, want 200", test.Status)
+	}
+	r.watch(stack.Account, test.JourneyID)
+	r.line.say("200; asking IDWise about it for a while")
+	if _, err := r.rest(ctx, r.journeyID, journey.Unknown); err != nil {
+		return err
+	}
+	if took, least := time.Since(began), r.stack.Config.Policy.UnknownAfter; took < least {
+		return fmt.Errorf("it was closed after %v, before unknown_after (%v)", took, least)
+	}
+	if n := len(r.stack.Customer.Journey(r.journeyID)); n > 0 {
+		return fmt.Errorf("the customer was told %d things about a journey that does not exist", n)
+	}
+	return nil
+}
+
+// faceSubmitted checks how often a face was submitted at the vendor.
+func (r *run) faceSubmitted(want int) error {
+	if got := r.stack.Vendor.Journey(r.journeyID).CustomStepSubmissions; got != want {
+		return fmt.Errorf("%d faces were submitted at the vendor, want %d", got, want)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+	"idjourney/journey/journeytest"
+	"idjourney/starter"
+	"idjourney/workflows"
+)
+
+// Each case, played on a real Temporal server through the starter's signal and a
+// real worker, ends as it says. The case's durations are scaled down to seconds.
+func TestCases(t *testing.T) {
+	cases, err := journeytest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			p := newPlayer(t, c)
+			p.play(ctx)
+			p.awaitEnd(ctx)
+		})
+	}
+}
+
+// longest is how long a case may take in real time, apart from the noise.
+const longest = 10 * time.Second
+
+// player drives one case on a task queue, and under an account, of its own.
+type player struct {
+	t         *testing.T
+	world     *journeytest.World
+	scale     float64
+	account   string
+	signaler  *starter.TemporalSignaler
+	completed chan struct{}
+}
+
+func newPlayer(t *testing.T, c journeytest.Case) *player {
+	t.Helper()
+	w, err := journeytest.NewWorld(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &player{t: t, world: w, scale: c.Scale(longest), account: "case-" + c.Name, completed: make(chan struct{}, 16)}
+	w.Policy = c.Scaled(w.Policy, p.scale)
+	w.OnComplete = func() { p.completed <- struct{}{} }
+	queue := "cases-" + c.Name
+	p.signaler = starter.NewSignaler(temporal, server.Namespace(), queue)
+	startWorker(t, queue, w, p.scale)
+	return p
+}
+
+func startWorker(t *testing.T, queue string, world *journeytest.World, scale float64) {
+	t.Helper()
+	w := worker.New(temporal, queue, worker.Options{
+		DisableRegistrationAliasing: true, WorkflowPanicPolicy: worker.BlockWorkflow, WorkerStopTimeout: 5 * time.Second,
+	})
+	limits := workflows.Limits{
+		StartToClose: 10 * time.Second, ScheduleToClose: 10 * time.Second,
+		Retry: workflows.Retry{Initial: 50 * time.Millisecond, Coefficient: 2, MaximumInterval: time.Second},
+	}
+	steps := limits
+	steps.ScheduleToClose = 500 * time.Millisecond
+	flows := workflows.New(workflows.Options{
+		Limits:     func(string) workflows.Limits { return limits },
+		StepLimits: func(string, string) workflows.Limits { return steps },
+	})
+	w.RegisterWorkflowWithOptions(flows.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) {
+		return world.Fetch(time.Now()), nil
+	})
+	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) {
+		a, err := world.Step(in)
+		if err != nil {
+			err = sdk.NewApplicationError(err.Error(), journeytest.StepUnavailable)
+		}
+		return a, err
+	})
+	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) {
+		return world.Complete(), nil
+	})
+	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		return world.Publish(in), nil
+	})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+// play lets every moment happen at its time.
+func (p *player) play(ctx context.Context) {
+	p.t.Helper()
+	for i, m := range p.world.Case.Timeline {
+		switch m.After {
+		case "":
+		case "complete":
+			p.receive(ctx, p.completed)
+		default:
+			d, err := time.ParseDuration(m.After)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			p.receive(ctx, after(p.scaled(d)))
+		}
+		for _, e := range p.world.HappenScaled(i, time.Now(), p.scale) {
+			e.Account = p.account
+			if err := p.signaler.SignalWithStart(ctx, e); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		if m.Review != nil {
+			p.review(ctx, *m.Review)
+		}
+	}
+	p.receive(ctx, after(p.scaled(time.Duration(p.world.Case.Expect.Within))))
+}
+
+func (p *player) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) * p.scale) }
+
+func after(d time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	time.AfterFunc(d, func() { close(done) })
+	return done
+}
+
+func (p *player) receive(ctx context.Context, c <-chan struct{}) {
+	p.t.Helper()
+	select {
+	case <-c:
+	case <-ctx.Done():
+		p.t.Fatalf("the story is stuck: %s", p.state(context.WithoutCancel(ctx)).Describe())
+	}
+}
+
+// review waits until the review can be decided and decides it.
+func (p *player) review(ctx context.Context, r journey.Reviewed) {
+	p.t.Helper()
+	for p.state(ctx).CheckReview(r) != nil {
+		p.receive(ctx, after(20*time.Millisecond))
+	}
+	handle, err := temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: p.id(), UpdateName: journey.UpdateReview, Args: []any{r},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := handle.Get(ctx, nil); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// awaitEnd waits until the end is as the case says; a noisy machine may be late.
+func (p *player) awaitEnd(ctx context.Context) {
+	p.t.Helper()
+	var diff string
+	for range 500 {
+		if diff = p.world.Diff(p.state(ctx)); diff == "" {
+			return
+		}
+		p.receive(ctx, after(20*time.Millisecond))
+	}
+	p.t.Errorf("%s\n(-want +got):\n%s", p.world.Case.About, diff)
+}
+
+func (p *player) id() string { return journey.WorkflowID(p.account, journeytest.JourneyID) }
+
+func (p *player) state(ctx context.Context) journey.State {
+	p.t.Helper()
+	var s journey.State
+	answer, err := temporal.QueryWorkflow(ctx, p.id(), "", journey.QueryState)
+	if err == nil {
+		err = answer.Get(&s)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return s
+}

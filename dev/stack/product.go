@@ -1,0 +1,101 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"idjourney/activities"
+	"idjourney/ledger"
+	"idjourney/notify"
+	"idjourney/starter"
+	"idjourney/telemetry"
+	"idjourney/worker"
+)
+
+// startProduct starts what the binary's commands starter and worker start.
+func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
+	if s.Ledger, err = ledger.Open(ctx, s.Config.Ledger.URL.Reveal()); err != nil {
+		return err
+	}
+	s.undo(s.Ledger.Close)
+	if err := s.Ledger.Migrate(ctx); err != nil {
+		return fmt.Errorf("migrating the ledger: %w", err)
+	}
+	if err := s.startWorker(); err != nil {
+		return err
+	}
+	return s.startStarter(d)
+}
+
+func (s *Stack) startWorker() error {
+	a, err := activities.New(s.Config, s.Ledger, notify.NewSender(notify.Config{}), telemetry.NopInstruments())
+	if err != nil {
+		return err
+	}
+	w := worker.New(s.Client, s.Config, a)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("starting the worker: %w", err)
+	}
+	s.undo(func() error { w.Stop(); return nil })
+	return nil
+}
+
+func (s *Stack) startStarter(d *doors) error {
+	signaler := starter.NewSignaler(s.Client, s.Namespace, s.Config.TaskQueue)
+	f := s.Config.Forwarder
+	endpoint, err := starter.New(starter.Config{
+		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
+		Ledger: s.Ledger, Signaler: signaler, Logger: s.opts.Logger,
+		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, nil), ledger.ForwarderOptions{
+			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
+		}),
+	})
+	if err != nil {
+		return err
+	}
+	serving, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- endpoint.Serve(serving, d.public, d.admin) }()
+	s.undo(func() error { stop(); return <-ended })
+	return nil
+}
+
+// awaitReady returns when /readyz is green.
+func (s *Stack) awaitReady(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.Ready(ctx, "")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for /readyz: %w", errors.Join(ctx.Err(), err))
+		case <-tick.C:
+		}
+	}
+}
+
+// Ready asks the starter's /readyz with a query, "" or for example
+// "exclude=temporal", and returns nil if it is green.
+func (s *Stack) Ready(ctx context.Context, query string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.AdminURL+"/readyz?"+query, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	if err := resp.Body.Close(); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("/readyz answers %s", resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package starter
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+func TestTheEventCarriesTheHint(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	body := `{"event":"updated journey","body":{"eventId":"e1","journeyId":"j1","referenceNo":"jane@example.test",
+		"systemDecision":"Refer","previousSystemDecision":"Complete","manualDecision":"Approved","finalDecision":"Approved",
+		"action":"AML OGM Update","trigger":"KYC Renewal","updatedAMLVersionNumber":4,
+		"requiredSteps":[{"stepId":10,"reasonCode":"expired","renewalDeadline":"2026-12-01T00:00:00"}]}}`
+	in := take("bank", []byte(body), at, "00-trace")
+	want := journey.Event{
+		EventID: "e1", Type: journey.UpdatedJourney, Account: "bank", JourneyID: "j1",
+		ReceivedAt: at, TraceParent: "00-trace",
+		Hint: journey.Hint{
+			System: "Refer", PreviousSystem: "Complete", Manual: "Approved", Final: "Approved",
+			Action: "AML OGM Update", Trigger: "KYC Renewal", AMLVersion: 4,
+			RequiredSteps: []journey.RequiredStep{{StepID: "10", ReasonCode: "expired", RenewalDeadline: "2026-12-01T00:00:00"}},
+		},
+	}
+	if diff := cmp.Diff(want, in.event); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
+	var recorded journey.Event
+	if err := json.Unmarshal(in.row.Event, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, recorded); diff != "" {
+		t.Errorf("event in the row (-want +got):\n%s", diff)
+	}
+	if in.row.ReferenceNo != "jane@example.test" || in.row.EventType != "Updated Journey" {
+		t.Errorf("got row %+v", in.row)
+	}
+}
+
+func TestALongClaimIsCut(t *testing.T) {
+	t.Parallel()
+	step := `{"stepId":"` + strings.Repeat("s", 1000) + `"},`
+	body := `{"event":"Updated Journey","body":{"eventId":"e1","journeyId":"j1","systemDecision":"` +
+		strings.Repeat("é", 400_000) + `","requiredSteps":[` + strings.Repeat(step, 500) + `{"stepId":"last"}]}}`
+	in := take("bank", []byte(body), time.Now(), "")
+	if got := []rune(in.event.Hint.System); len(got) != maxHint {
+		t.Errorf("got a decision of %d characters, want %d", len(got), maxHint)
+	}
+	if got := len(in.event.Hint.RequiredSteps); got != maxSteps {
+		t.Errorf("got %d steps, want %d", got, maxSteps)
+	}
+	if got := len(in.row.Event); got > 16<<10 {
+		t.Errorf("the event has %d bytes, want a few", got)
+	}
+	if in.row.Disposition != ledger.Forward {
+		t.Errorf("got %s, want it forwarded", in.row.Disposition)
+	}
+}
+
+// TestEveryKnownEventIsDisposedOf fails when idwise learns an event and nobody has
+// said what becomes of it here.
+func TestEveryKnownEventIsDisposedOf(t *testing.T) {
+	t.Parallel()
+	want := map[string]ledger.Disposition{
+		"Finished User Steps": ledger.Forward, "Finished Journey": ledger.Forward, "Manually Reviewed": ledger.Forward,
+		"Updated Journey": ledger.Forward, "AML Monitor Update": ledger.Forward,
+		"Verification Update Required": ledger.Keep, "KYC Renewal Deadline Exceeded": ledger.Keep,
+		"Finished Spot Check": ledger.Keep, "Finished Step": ledger.Keep,
+	}
+	got := map[string]ledger.Disposition{}
+	for _, name := range idwise.EventNames() {
+		got[name], _ = dispose(idwise.Webhook{Event: name, Known: true, JourneyID: "j"})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func FuzzTakeKeepsEverything(f *testing.F) {
+	f.Add([]byte(`{"event":"Finished Journey","body":{"eventId":"e","journeyId":"j"}}`))
+	f.Add([]byte(`[]`))
+	f.Add([]byte("{\"event\":\"\\u0000\",\"body\":{\"journeyId\":\"\xff\"}}"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		in := take("bank", body, time.Unix(0, 0), "")
+		switch in.row.Disposition {
+		case ledger.Forward:
+			if !idwise.ValidID(in.event.JourneyID) || len(in.row.Event) == 0 || !in.known {
+				t.Errorf("forwarded as %+v", in.row)
+			}
+		case ledger.Keep, ledger.Quarantine:
+			if in.row.Reason == "" || len(in.row.Event) > 0 {
+				t.Errorf("kept as %+v", in.row)
+			}
+		default:
+			t.Errorf("got disposition %q", in.row.Disposition)
+		}
+	})
+}

@@ -1,0 +1,59 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	promexporter "go.opentelemetry.io/otel/exporters/prometheus"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+)
+
+// secondsBuckets reach from a fast acknowledgement to an activity's long try.
+// The SDK's own are meant for milliseconds: all our seconds would be in the first.
+var secondsBuckets = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900}
+
+func secondsView() sdkmetric.View {
+	return sdkmetric.NewView(
+		sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram, Unit: "s"},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: slices.Clone(secondsBuckets)}},
+	)
+}
+
+func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, logger *slog.Logger) error {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	exporter, err := promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
+	if err != nil {
+		return err
+	}
+	options := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(exporter), sdkmetric.WithView(secondsView())}
+	// Prometheus is served by Handler; autoexport would open a port of its own.
+	if kind := os.Getenv("OTEL_METRICS_EXPORTER"); kind != "" && kind != "prometheus" {
+		reader, err := autoexport.NewMetricReader(ctx)
+		if err != nil {
+			return err
+		}
+		if !autoexport.IsNoneMetricReader(reader) {
+			options = append(options, sdkmetric.WithReader(reader))
+		}
+	}
+	provider := sdkmetric.NewMeterProvider(options...)
+	t.stop = append(t.stop, provider.Shutdown)
+	t.Handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+	t.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter:                provider.Meter("temporal-sdk-go"),
+		UseMonotonicCounters: true,
+		// The default panics: a metric is never worth a process.
+		OnError: func(err error) { logger.Error("a metric of Temporal's SDK is lost", "error", err) },
+	})
+	t.Instruments, err = NewInstruments(provider.Meter(scope))
+	return err
+}

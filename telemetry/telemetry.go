@@ -1,0 +1,124 @@
+// Package telemetry sets up OpenTelemetry for idjourney's processes: traces by the
+// standard OTEL_* variables, metrics for Prometheus.
+//
+// It sets nothing global. What is built here is handed to those who use it, so
+// that two of idjourney's parts can run in one process, and tests side by side.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+)
+
+// Config says who reports.
+type Config struct {
+	// Service is the name under which the process reports, for example
+	// "idjourney-worker"; OTEL_SERVICE_NAME overrides it. Required.
+	Service string
+	// Version of the program; may be empty.
+	Version string
+	// Logger receives what goes wrong with metrics. Nil: slog.Default().
+	Logger *slog.Logger
+}
+
+// Telemetry is one process's telemetry. All its fields are set.
+type Telemetry struct {
+	// Tracing belongs into client.Options.Interceptors and nowhere else: workers
+	// inherit it from their client, and would otherwise trace everything twice.
+	Tracing interceptor.Interceptor
+	// MetricsHandler belongs into client.Options.MetricsHandler.
+	MetricsHandler client.MetricsHandler
+	// Tracer is for idjourney's own spans, for example one for each webhook.
+	Tracer trace.Tracer
+	// Propagator reads and writes the W3C trace context. Baggage is left out: it
+	// would carry whatever a sender likes into Temporal's history.
+	Propagator propagation.TextMapPropagator
+	// Instruments are idjourney's own measurements.
+	Instruments *Instruments
+	// Handler serves the metrics in Prometheus's format.
+	Handler http.Handler
+
+	stop []func(context.Context) error
+}
+
+const scope = "idjourney"
+
+// Setup starts telemetry. Spans are exported as OTEL_TRACES_EXPORTER says (otlp,
+// console), and not at all while it is unset; metrics are always served by
+// Handler, and pushed as well if OTEL_METRICS_EXPORTER says otlp or console.
+func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
+	if cfg.Service == "" {
+		return nil, errors.New("setting up telemetry: the service has no name")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	res, err := describe(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("setting up telemetry: %w", err)
+	}
+	t := &Telemetry{Propagator: propagation.TraceContext{}}
+	if err := t.setUpTraces(ctx, res); err != nil {
+		return nil, errors.Join(fmt.Errorf("setting up traces: %w", err), t.Shutdown(ctx))
+	}
+	if err := t.setUpMetrics(ctx, res, cfg.Logger); err != nil {
+		return nil, errors.Join(fmt.Errorf("setting up metrics: %w", err), t.Shutdown(ctx))
+	}
+	return t, nil
+}
+
+// Shutdown hands over what is still buffered, and stops. Give it a context with
+// a deadline: a collector that is away must not hold up the process's end.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	var errs []error
+	for _, stop := range t.stop {
+		errs = append(errs, stop(ctx))
+	}
+	t.stop = nil
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stopping telemetry: %w", err)
+	}
+	return nil
+}
+
+func describe(ctx context.Context, cfg Config) (*resource.Resource, error) {
+	attributes := []attribute.KeyValue{attribute.String("service.name", cfg.Service)}
+	if cfg.Version != "" {
+		attributes = append(attributes, attribute.String("service.version", cfg.Version))
+	}
+	// The later wins: the environment may rename the service.
+	return resource.New(ctx, resource.WithAttributes(attributes...), resource.WithTelemetrySDK(), resource.WithFromEnv())
+}
+
+func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource) error {
+	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+	if os.Getenv("OTEL_TRACES_EXPORTER") != "" {
+		exporter, err := autoexport.NewSpanExporter(ctx)
+		if err != nil {
+			return err
+		}
+		if !autoexport.IsNoneSpanExporter(exporter) {
+			options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
+		}
+	}
+	provider := sdktrace.NewTracerProvider(options...)
+	t.stop = append(t.stop, provider.Shutdown)
+	t.Tracer = provider.Tracer(scope)
+	tracing, err := newTracing(provider.Tracer("temporal-sdk-go"))
+	t.Tracing = tracing
+	return err
+}

@@ -1,0 +1,137 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func setup(t *testing.T) *Telemetry {
+	t.Helper()
+	tel, err := Setup(context.Background(), Config{Service: "idjourney-test", Version: "v0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tel.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return tel
+}
+
+func scrape(t *testing.T, tel *Telemetry) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	tel.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	if answer.Code != 200 {
+		t.Fatalf("status %d:\n%s", answer.Code, answer.Body)
+	}
+	return answer.Body.String()
+}
+
+func wantLines(t *testing.T, page string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !strings.Contains(page, line+"\n") {
+			t.Errorf("the metrics lack the line\n%s\nthey are\n%s", line, withoutRuntime(page))
+		}
+	}
+}
+
+func withoutRuntime(page string) string {
+	var kept []string
+	for line := range strings.SplitSeq(page, "\n") {
+		if strings.Contains(line, "temporal") || strings.Contains(line, "idjourney") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+// With the SDK's own buckets, made for milliseconds, all of this would be le=5.
+func TestSecondsHaveSensibleBuckets(t *testing.T) {
+	t.Parallel()
+	tel := setup(t)
+	ctx := context.Background()
+	tel.Instruments.Acknowledged(ctx, "acme", 7*time.Millisecond)
+	tel.Instruments.Acknowledged(ctx, "acme", 700*time.Millisecond)
+	tel.MetricsHandler.WithTags(map[string]string{"operation": "x"}).Timer("temporal_request_latency").Record(40 * time.Millisecond)
+	wantLines(t, scrape(t, tel),
+		`idjourney_webhook_ack_seconds_bucket{account="acme",le="0.005"} 0`,
+		`idjourney_webhook_ack_seconds_bucket{account="acme",le="0.01"} 1`,
+		`idjourney_webhook_ack_seconds_bucket{account="acme",le="0.5"} 1`,
+		`idjourney_webhook_ack_seconds_bucket{account="acme",le="1"} 2`,
+		`temporal_request_latency_seconds_bucket{operation="x",le="0.025"} 0`,
+		`temporal_request_latency_seconds_bucket{operation="x",le="0.05"} 1`,
+	)
+}
+
+func TestInstruments(t *testing.T) {
+	t.Parallel()
+	tel := setup(t)
+	ctx := context.Background()
+	i := tel.Instruments
+	i.Webhook(ctx, "acme", "Finished Journey", WebhookRecorded)
+	i.Webhook(ctx, "acme", "Finished Journey", WebhookRecorded)
+	i.Forwarded(ctx, "acme", 3*time.Second, nil)
+	i.Forwarded(ctx, "acme", time.Hour, errors.New("away"))
+	i.Attention(ctx, "acme", "hint_mismatch")
+	i.Delivery(ctx, "acme", "core", "parked")
+	if err := i.ObservePending(func(context.Context) (int, time.Time, error) { return 3, time.Time{}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	tel.MetricsHandler.Counter("temporal_corrupted_signals").Inc(2)
+	page := scrape(t, tel)
+	wantLines(t, page,
+		`idjourney_webhooks_total{account="acme",outcome=WebhookRecorded,type="Finished Journey"} 2`,
+		`idjourney_webhooks_forwarded_total{account="acme",outcome="ok"} 1`,
+		`idjourney_webhooks_forwarded_total{account="acme",outcome="failed"} 1`,
+		`idjourney_webhook_forward_lag_seconds_count{account="acme"} 1`,
+		`idjourney_hint_mismatches_total{account="acme",type="Updated Journey"} 1`,
+		`idjourney_deliveries_total{account="acme",endpoint="core",outcome="parked"} 1`,
+		`idjourney_webhooks_pending 3`,
+		`idjourney_webhooks_pending_age_seconds 0`,
+		`# TYPE temporal_corrupted_signals_total counter`,
+	)
+	if !strings.Contains(page, `service_name="idjourney-test"`) || !strings.Contains(page, "go_goroutines") {
+		t.Error("the metrics lack the service's name or Go's own")
+	}
+}
+
+// Two parts of idjourney in one process must not share or double anything.
+func TestSetupTwice(t *testing.T) {
+	t.Parallel()
+	one, two := setup(t), setup(t)
+	one.Instruments.Attention(context.Background(), "acme", "x")
+	if page := scrape(t, two); strings.Contains(page, "idjourney_hint_mismatches") {
+		t.Error("the second set-up shows what the first measured")
+	}
+}
+
+func TestSetupNeedsService(t *testing.T) {
+	t.Parallel()
+	if _, err := Setup(context.Background(), Config{}); err == nil {
+		t.Error("Setup without a service's name succeeded")
+	}
+}
+
+func TestExportersOfTheEnvironment(t *testing.T) {
+	for _, variable := range []string{"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, "nonsense")
+			if _, err := Setup(context.Background(), Config{Service: "x"}); err == nil {
+				t.Errorf("Setup with %s=nonsense succeeded", variable)
+			}
+			t.Setenv(variable, "none")
+			setup(t)
+		})
+	}
+	t.Run("Prometheus is served already", func(t *testing.T) {
+		t.Setenv("OTEL_METRICS_EXPORTER", "prometheus")
+		scrape(t, setup(t))
+	})
+}

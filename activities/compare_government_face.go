@@ -41,6 +41,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
 		return inconclusive("no_personal_number", subject), nil
 	}
+	activity.RecordHeartbeat(ctx) // each call may take most of the heartbeat's time-out
 	image, err := acc.government.Face(ctx, result.Applicant.PersonalNumber)
 	switch {
 	case errors.Is(err, government.ErrNoRecord):
@@ -65,6 +66,7 @@ func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.S
 	if !fresh {
 		return nil
 	}
+	activity.RecordHeartbeat(ctx)
 	err = acc.vendor.ProcessCustomStep(ctx, in.JourneyID, step.StepID, image.Data, image.ContentType)
 	if err == nil || !idwise.Definite(err) {
 		return nil
@@ -79,27 +81,26 @@ func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.S
 }
 
 // awaitComparison looks until the vendor shows the comparison or match_wait is
-// over; the vendor's processing is asynchronous.
+// over; the vendor's processing is asynchronous. A vendor that is away in the end
+// has not said that there is no comparison: that is for the next attempt to see.
 func (a *Activities) awaitComparison(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject string) (journey.StepAnswer, error) {
 	deadline := time.Now().Add(step.MatchWait)
 	for {
 		activity.RecordHeartbeat(ctx)
 		result, err := acc.vendor.Result(ctx, in.JourneyID)
-		wait := step.MatchPoll
+		left := time.Until(deadline)
+		asked, _ := idwise.RetryAfter(err)
 		switch {
 		case ctx.Err() != nil:
 			return journey.StepAnswer{}, ctx.Err()
-		case err != nil: // the vendor may be away for a moment; the deadline holds
-			if d, asked := idwise.RetryAfter(err); asked {
-				wait = max(wait, d)
-			}
-		case face(result) != nil:
+		case err == nil && face(result) != nil:
 			return compared(*face(result), subject), nil
-		}
-		if !time.Now().Add(wait).Before(deadline) {
+		case err != nil && asked >= left:
+			return journey.StepAnswer{}, vendorUnavailable(err)
+		case left <= 0:
 			return inconclusive("comparison_not_shown", subject), nil
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := pause(ctx, min(max(step.MatchPoll, asked), left)); err != nil {
 			return journey.StepAnswer{}, err
 		}
 	}

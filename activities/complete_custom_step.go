@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -23,9 +24,13 @@ func (a *Activities) CompleteCustomStep(ctx context.Context, in journey.Complete
 	case !idwise.IsDenied(err) && !idwise.IsMissing(err):
 		return journey.CompleteAnswer{}, vendorUnavailable(err)
 	}
-	result, lookErr := acc.vendor.Result(ctx, in.JourneyID)
-	if lookErr == nil && result.Ended() {
+	result, err := acc.vendor.Result(ctx, in.JourneyID)
+	switch {
+	case err == nil && result.Ended():
 		return journey.CompleteAnswer{}, nil
+	case err == nil, idwise.IsDenied(err), idwise.IsMissing(err), errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
+		return journey.CompleteAnswer{Problem: "refused"}, nil
+	default: // whether the first one counted is not known yet
+		return journey.CompleteAnswer{}, vendorUnavailable(err)
 	}
-	return journey.CompleteAnswer{Problem: "refused"}, nil
 }

@@ -3,7 +3,8 @@ package activities
 import (
 	"context"
 	"errors"
-	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -46,7 +47,9 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	answer.ReferenceHash = a.keyed("reference", result.ReferenceNumber)
 	err = a.ledger.SaveJourney(ctx, ledger.Journey{
 		Account: in.Account, JourneyID: in.JourneyID, Reference: result.ReferenceNumber,
-		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: time.Now(),
+		// The phase is that of the moment of asking; the vendor may have taken long,
+		// and the journey may have moved on.
+		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: activity.GetInfo(ctx).ScheduledTime,
 	})
 	if err != nil {
 		return journey.FetchAnswer{}, retryable("ledger_unavailable", err, 0)

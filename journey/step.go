@@ -43,6 +43,11 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
+		if p := effects[i].Publish; p != nil {
+			// What is told of one step carries the phase that it led to, so that
+			// messages which race each other to the ledger say the same.
+			p.Message.Phase = s.Phase
+		}
 	}
 	return s, effects
 }

@@ -73,7 +73,7 @@ type house struct {
 }
 
 // open starts a starter on loopback ports; change may alter its configuration.
-func open(t *testing.T, change func(*starter.Config)) *house {
+func open(t *testing.T, change func(*starter.Config), more ...func(*starter.Starter)) *house {
 	t.Helper()
 	h := &house{
 		store:    &store{Ledger: ledgertest.Open(t, ledgertest.SQLite(t))},
@@ -97,6 +97,9 @@ func open(t *testing.T, change func(*starter.Config)) *house {
 	s, err := starter.New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range more {
+		f(s)
 	}
 	public, admin := listen(t), listen(t)
 	h.public, h.admin = public.Addr().String(), admin.Addr().String()

@@ -1,7 +1,10 @@
 package starter
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -27,20 +30,17 @@ func (s *Starter) turnAway(c *gin.Context, acc *account, began time.Time, no *re
 	s.refuse(c, acc.name, began, no.status, sentence)
 }
 
-// refuse answers without the body having been read, at once even if it never
-// comes: net/http would wait for it, unless the connection is to be closed.
+// refuse answers without the body having been looked at.
 func (s *Starter) refuse(c *gin.Context, account string, began time.Time, status int, sentence string) {
 	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
-	closeAfter(c)
-	c.JSON(status, gin.H{"error": sentence})
+	s.answerAndClose(c, status, sentence)
 }
 
 // cutOff ends a request whose body did not arrive.
 func (s *Starter) cutOff(c *gin.Context, account string, began time.Time, status int) {
 	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
 	s.log.WarnContext(c.Request.Context(), "webhook cut off: its body did not arrive in time", "account", account)
-	closeAfter(c)
-	c.JSON(status, gin.H{"error": "the body did not arrive in time"})
+	s.answerAndClose(c, status, "the body did not arrive in time")
 }
 
 // measure counts an answer. Labels are few: an account that is configured, an event
@@ -51,10 +51,20 @@ func (s *Starter) measure(c *gin.Context, account, event string, outcome telemet
 	s.cfg.Instruments.Acknowledged(ctx, account, time.Since(began))
 }
 
-func closeAfter(c *gin.Context) {
+// answerAndClose answers at once, even while the body is still to come. Without
+// "Connection: close" net/http would wait for the body first. Afterwards it throws
+// away what still comes, for a moment: closing a connection with unread bytes resets
+// it, and a reset can overtake the answer.
+func (s *Starter) answerAndClose(c *gin.Context, status int, sentence string) {
+	text, _ := json.Marshal(gin.H{"error": sentence}) // a map of strings: cannot fail
 	c.Header("Connection", "close")
-	// Not supported by a recorder in tests, where nothing lingers either.
-	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(lingerFor))
+	c.Header("Content-Length", strconv.Itoa(len(text)))
+	c.Data(status, "application/json; charset=utf-8", text)
+	c.Writer.Flush()
+	if err := http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(s.linger)); err != nil {
+		return // without a deadline the reading might never end
+	}
+	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDiscard)
 }
 
 // recovered turns a defect of ours into 503, which is sent again, and logs the
@@ -70,9 +80,9 @@ func (s *Starter) recovered(c *gin.Context) {
 		}
 		s.logPanic(c.Request.Context(), p)
 		if !c.Writer.Written() {
-			closeAfter(c)
 			c.Header("Retry-After", retryAfter)
-			c.AbortWithStatusJSON(http.StatusServiceUnavailable, gin.H{"error": "the webhook could not be kept; send it again"})
+			c.Abort()
+			s.answerAndClose(c, http.StatusServiceUnavailable, "the webhook could not be kept; send it again")
 		}
 	}()
 	c.Next()

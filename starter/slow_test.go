@@ -52,29 +52,40 @@ func (w *wire) answer(t *testing.T) *http.Response {
 	return resp
 }
 
-// The body never comes. Only a server that does not wait for it can answer long
-// before its read time-out, which here is longer than the test's patience.
+// The body never comes, and nothing but the test's patience ends the wait for it:
+// only a server that does not wait can answer.
 func TestAWrongPasswordIsAnsweredBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) {
 		c.Intake.ReadTimeout, c.Intake.WriteTimeout = time.Hour, time.Hour
 		c.Intake.ShutdownTimeout = waitForAnswer
-	})
+	}, func(s *starter.Starter) { s.SetLinger(time.Hour) })
 	for _, length := range []int{10, 500_000, 2 << 20} {
 		w := dial(t, h.public)
 		w.head(t, "wrong", length)
 		if got := w.answer(t); got.StatusCode != 401 || !got.Close {
 			t.Errorf("length %d: got %d, close %v; want 401 and close", length, got.StatusCode, got.Close)
 		}
-		// And the connection does not wait for an hour either.
-		if _, err := io.Copy(io.Discard, w); err != nil {
-			t.Errorf("length %d: the connection was not closed: %v", length, err)
-		}
+		w.Close()
 	}
 	w := dial(t, h.public)
 	w.head(t, password, 2<<20)
 	if got := w.answer(t); got.StatusCode != 413 {
 		t.Errorf("announced too large: got %d before the body, want 413", got.StatusCode)
+	}
+	w.Close()
+}
+
+func TestARefusedSenderDoesNotKeepItsConnection(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *starter.Config) { c.Intake.ReadTimeout, c.Intake.WriteTimeout = time.Hour, time.Hour })
+	for _, length := range []int{10, 2 << 20} {
+		w := dial(t, h.public)
+		w.head(t, "wrong", length)
+		w.answer(t)
+		if _, err := io.Copy(io.Discard, w); err != nil {
+			t.Errorf("length %d: the connection was not closed: %v", length, err)
+		}
 	}
 }
 
@@ -141,7 +152,11 @@ func TestStoppingAnswersWhatIsInFlight(t *testing.T) {
 	if _, err := io.WriteString(w, body); err != nil {
 		t.Fatal(err)
 	}
-	<-h.store.entered // the request is being recorded now
+	select {
+	case <-h.store.entered: // the request is being recorded now
+	case <-awaitContext(t).Done():
+		t.Fatal("the request is not being recorded")
+	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.stop() }()
 	got := w.answer(t)

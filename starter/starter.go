@@ -73,6 +73,7 @@ type Starter struct {
 	accounts map[string]*account
 	log      *slog.Logger
 	stopping atomic.Bool
+	linger   time.Duration // lingerFor, except in tests
 }
 
 // account is one account's door.
@@ -90,7 +91,7 @@ func New(cfg Config) (*Starter, error) {
 	if cfg.Ledger == nil || cfg.Forwarder == nil || cfg.Signaler == nil {
 		return nil, errors.New("setting up the webhook endpoint: ledger, forwarder and signaler are required")
 	}
-	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger}
+	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger, linger: lingerFor}
 	s.cfg.Intake = withDefaults(cfg.Intake)
 	for _, a := range cfg.Accounts {
 		auth, err := newAuthenticator(a)

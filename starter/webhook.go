@@ -19,9 +19,10 @@ import (
 const (
 	// retryAfter is what a webhook that could be kept nowhere is told, in seconds.
 	retryAfter = "10"
-	// lingerFor is how long a refused sender is listened to, so that its network
-	// stack gets to read the answer; nothing of what it sends is looked at.
-	lingerFor = 500 * time.Millisecond
+	// lingerFor and maxDiscard bound what is still taken from a refused sender, so
+	// that it gets to read its answer; nothing of it is looked at.
+	lingerFor  = 500 * time.Millisecond
+	maxDiscard = 16 << 20
 )
 
 // The words that a webhook which was kept is answered with.

@@ -70,8 +70,17 @@ func (l *line) say(format string, args ...any) {
 	l.change(func() { l.status = fmt.Sprintf(format, args...) })
 }
 
-// at shows where to look at the journey.
-func (l *line) at(link string) { l.change(func() { l.link = link }) }
+// begin starts the line's clock.
+func (l *line) begin() {
+	l.board.mu.Lock()
+	defer l.board.mu.Unlock()
+	l.since = l.board.now()
+}
+
+// at says what begins and where to look at it.
+func (l *line) at(link, format string, args ...any) {
+	l.change(func() { l.link, l.status = link, fmt.Sprintf(format, args...) })
+}
 
 // end shows the outcome and stops the line's clock.
 func (l *line) end(ok bool, outcome string) {
@@ -91,7 +100,8 @@ func (l *line) change(set func()) {
 		b.draw()
 		return
 	}
-	_, _ = fmt.Fprintln(b.out, b.text(l))
+	// In a log the link is told when it is new and at the end.
+	_, _ = fmt.Fprintln(b.out, b.text(l, before[1] != l.link || l.done != ""))
 }
 
 // draw is called with mu held, or before the board is shared.
@@ -102,19 +112,19 @@ func (b *board) draw() {
 	}
 	for _, l := range b.lines {
 		// A line that wraps would shift all below it: the terminal must cut it.
-		s.WriteString("\x1b[2K\x1b[?7l" + b.text(l) + "\x1b[?7h\n")
+		s.WriteString("\x1b[2K\x1b[?7l" + b.text(l, true) + "\x1b[?7h\n")
 	}
 	b.drawn = len(b.lines)
 	_, _ = io.WriteString(b.out, s.String()) // a demo goes on without its audience
 }
 
-func (b *board) text(l *line) string {
+func (b *board) text(l *line, link bool) string {
 	mark, took := l.done, l.took
 	if mark == "" {
 		mark, took = "·", b.now().Sub(l.since)
 	}
 	text := fmt.Sprintf("%s %-*s %5.1fs  %s", mark, b.width, l.name, took.Seconds(), l.status)
-	if l.link != "" {
+	if link && l.link != "" {
 		text += "  " + l.link
 	}
 	return text

@@ -16,7 +16,7 @@ func TestBoardInALog(t *testing.T) {
 	clock = clock.Add(1500 * time.Millisecond)
 	l.say("%s", "custom_steps")
 	l.say("%s", "custom_steps")
-	l.at("http://ui/w")
+	l.at("http://ui/w", "custom_steps")
 	l.end(true, "approved")
 	clock = clock.Add(time.Hour)
 	b.line("aml-change").say("settled")

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,26 +56,36 @@ type run struct {
 	// journeys of the same account that have to end in the same way.
 	account, journeyID string
 	others             []string
+	said               string // last, of the vendor's news
 }
 
-// begin starts a journey at the vendor, as the customer's app would.
+// begin starts the story's journey at the vendor, as the customer's app would.
 func (r *run) begin(account, script string) error {
+	id, err := r.another(account, script)
+	if err != nil {
+		return err
+	}
+	r.watch(account, id, "a user begins a journey")
+	return nil
+}
+
+// another starts one more journey at the vendor.
+func (r *run) another(account, script string) (journeyID string, err error) {
 	key := r.stack.Keys.APIKey
 	if account == stack.AccountDown {
 		key = r.stack.Keys.DownAPIKey
 	}
-	id, err := r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, Reference: "customer-of-" + r.name})
+	journeyID, err = r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, Reference: "customer-of-" + r.name})
 	if err != nil {
-		return fmt.Errorf("beginning a journey: %w", err)
+		return "", fmt.Errorf("beginning a journey: %w", err)
 	}
-	r.watch(account, id)
-	return nil
+	return journeyID, nil
 }
 
 // watch makes a journey the one that the line and the result are about.
-func (r *run) watch(account, journeyID string) {
+func (r *run) watch(account, journeyID, what string) {
 	r.account, r.journeyID = account, journeyID
-	r.line.at(r.link())
+	r.line.at(r.link(), "%s", what)
 }
 
 func (r *run) link() string { return r.stack.WorkflowURL(r.workflowID()) }
@@ -84,8 +95,9 @@ func (r *run) workflowID() string { return journey.WorkflowID(r.account, r.journ
 // message waits until the customer has received n messages of a type about the
 // journey, and returns the n-th.
 func (r *run) message(ctx context.Context, kind journey.MessageType, n int) (notifytest.Message, error) {
-	r.line.say("waiting for %s", kind)
+	stop := r.follow(ctx)
 	all, err := r.stack.Customer.Await(ctx, func([]notifytest.Message) bool { return len(r.messages(r.journeyID, kind)) >= n })
+	stop()
 	if err != nil {
 		return notifytest.Message{}, fmt.Errorf("the customer did not receive %s %d: %w (%d messages in all)", kind, n, ctx.Err(), len(all))
 	}
@@ -104,6 +116,41 @@ func (r *run) messages(journeyID string, kind journey.MessageType) []notifytest.
 		}
 	}
 	return some
+}
+
+// follow says what goes on at the vendor until the returned function is called.
+func (r *run) follow(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			snap, err := r.stack.Vendor.Await(ctx, r.journeyID, func(s idwisetest.Snapshot) bool { return news(s) != r.said })
+			if err != nil {
+				return // the wait is over, or IDWise knows no such journey
+			}
+			r.said = news(snap)
+			r.line.say("%s", r.said)
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
+// news is where a journey stands at the vendor, in the vendor's words.
+func news(s idwisetest.Snapshot) string {
+	switch s.Phase {
+	case idwisetest.PhaseUserDone:
+		if s.CustomStepSubmissions > 0 {
+			return "the government's face is at IDWise"
+		}
+		return "Finished User Steps"
+	case idwisetest.PhaseProcessing:
+		return "Complete Custom Step; IDWise comes to a result"
+	case idwisetest.PhaseFinished:
+		return "Finished Journey; IDWise says " + s.Final
+	default:
+		return "the user is busy with the steps"
+	}
 }
 
 // decided waits for the n-th decision.
@@ -129,15 +176,21 @@ func (r *run) reviewed(ctx context.Context, decision string) error {
 // conduct plays the story and finds out how it ended.
 func (r *run) conduct(ctx context.Context) Result {
 	began := time.Now()
+	r.line.begin()
 	err := r.play(ctx, r)
-	result := Result{Name: r.name, Expected: r.expected(), JourneyID: r.journeyID, UI: r.link()}
-	if r.journeyID == "" {
-		result.UI = ""
-	} else if found := r.finish(ctx, &result); err == nil {
-		err = found
+	result := Result{Name: r.name, Expected: r.expected(), JourneyID: r.journeyID, Got: "nothing"}
+	switch {
+	case errors.Is(err, errNotPlayed):
+		result.Got = "not played"
+	case r.journeyID != "":
+		result.UI = r.link()
+		found := r.finish(ctx, &result)
+		if err == nil {
+			err = found
+		}
 	}
 	result.Seconds = time.Since(began).Seconds()
-	result.OK = err == nil
+	result.OK = err == nil || errors.Is(err, errNotPlayed)
 	if err != nil {
 		result.Problem = err.Error()
 	}

@@ -14,7 +14,7 @@ import (
 const journeysAway = 3
 
 // errNotPlayed says why a scenario says nothing, neither good nor bad.
-var errNotPlayed = errors.New("not played: the outside Temporal is not ours to stop")
+var errNotPlayed = errors.New("not played, the outside Temporal is not ours to stop")
 
 // temporal-away: Temporal is stopped. IDWise gets its 200 all the same, and the
 // journeys are decided once Temporal is back.
@@ -39,13 +39,15 @@ func playTemporalAway(ctx context.Context, r *run) error {
 }
 
 func (r *run) journeysWhileAway(ctx context.Context) error {
-	for range journeysAway {
-		if r.journeyID != "" {
-			r.others = append(r.others, r.journeyID)
-		}
-		if err := r.begin(stack.Account, "approve"); err != nil {
+	if err := r.begin(stack.Account, "approve"); err != nil {
+		return err
+	}
+	for range journeysAway - 1 {
+		id, err := r.another(stack.Account, "approve")
+		if err != nil {
 			return err
 		}
+		r.others = append(r.others, id)
 	}
 	r.line.say("Temporal is stopped; webhooks come in")
 	for _, id := range r.all() {

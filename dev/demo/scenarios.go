@@ -188,8 +188,7 @@ func playUnknownJourney(ctx context.Context, r *run) error {
 	if test.Status != http.StatusOK {
 		return fmt.Errorf("the test event was answered %d, want 200", test.Status)
 	}
-	r.watch(stack.Account, test.JourneyID)
-	r.line.say("200; asking IDWise about it for a while")
+	r.watch(stack.Account, test.JourneyID, "the test event was answered 200; IDWise is asked about it for a while")
 	if _, err := r.rest(ctx, r.journeyID, journey.Unknown); err != nil {
 		return err
 	}

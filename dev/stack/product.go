@@ -15,6 +15,21 @@ import (
 	"idjourney/worker"
 )
 
+// setUpTelemetry follows OTEL_* as the product does; its metrics are at /metrics.
+func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
+	s.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: "idjourney-demo", Logger: s.opts.Logger})
+	if err != nil {
+		return err
+	}
+	s.undo(func() error {
+		// A collector that is away must not hold up the end.
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return s.telemetry.Shutdown(ctx)
+	})
+	return nil
+}
+
 // startProduct starts what the binary's commands starter and worker start.
 func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
 	if s.Ledger, err = ledger.Open(ctx, s.Config.Ledger.URL.Reveal()); err != nil {
@@ -31,7 +46,7 @@ func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
 }
 
 func (s *Stack) startWorker() error {
-	a, err := activities.New(s.Config, s.Ledger, notify.NewSender(notify.Config{}), telemetry.NopInstruments())
+	a, err := activities.New(s.Config, s.Ledger, notify.NewSender(notify.Config{}), s.telemetry.Instruments)
 	if err != nil {
 		return err
 	}
@@ -49,7 +64,8 @@ func (s *Stack) startStarter(d *doors) error {
 	endpoint, err := starter.New(starter.Config{
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, Logger: s.opts.Logger,
-		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, nil), ledger.ForwarderOptions{
+		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
+		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments), ledger.ForwarderOptions{
 			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
 		}),
 	})

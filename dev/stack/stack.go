@@ -26,6 +26,7 @@ import (
 	"idjourney/idwise/idwisetest"
 	"idjourney/ledger"
 	"idjourney/notify/notifytest"
+	"idjourney/telemetry"
 )
 
 // The accounts of the stack's configuration. Down's government never answers.
@@ -80,8 +81,9 @@ type Stack struct {
 	ConfigFile                                         string
 	Dir                                                string
 
-	opts Options
-	stop []func() error // in the order of starting
+	opts      Options
+	telemetry *telemetry.Telemetry
+	stop      []func() error // in the order of starting
 }
 
 // Start brings the stack up and returns when /readyz is green. ctx bounds the
@@ -117,7 +119,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []func(context.Context, *doors) error{
-		s.startTemporal, s.startWorld, s.configure, s.startProduct,
+		s.setUpTelemetry, s.startTemporal, s.startWorld, s.configure, s.startProduct,
 	} {
 		if err := step(ctx, d); err != nil {
 			return err

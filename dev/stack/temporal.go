@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 
 	"idjourney/dev/embed"
@@ -33,6 +34,8 @@ func (s *Stack) startTemporal(ctx context.Context, _ *doors) error {
 		}
 	}
 	options.Logger = sdklog.NewStructuredLogger(s.opts.Logger)
+	options.MetricsHandler = s.telemetry.MetricsHandler
+	options.Interceptors = []interceptor.ClientInterceptor{s.telemetry.Tracing}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return fmt.Errorf("connecting to Temporal: %w", err)

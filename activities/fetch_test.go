@@ -1,0 +1,264 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"idjourney/idwise/idwisetest"
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+func TestFetchAnswersTheVerdict(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.start(t, "refer", idwisetest.PhaseUserDone).JourneyID
+	must(t, w.activities.CompleteCustomStep, journey.CompleteInput{Account: account, JourneyID: id})
+	w.await(t, id, idwisetest.PhaseFinished)
+	w.vendor.AMLMatch(id)
+
+	got := w.fetch(t, id)
+	want := journey.Verdict{
+		FlowID: "flow-onboarding", Ended: true, System: journey.Refer, Final: journey.Refer,
+		FailedRules: []string{"expired_document", "no_aml_records"}, Documents: 1, Selfie: "Complete",
+		AML: journey.AML{Applicability: "Applicable", Version: 1, Matches: []journey.AMLMatch{{
+			ID: "match-" + id + "-1", Datasets: []string{"sanctions"}, Status: "Potential Match", Version: 1, MonitorUpdate: "Added",
+		}}},
+	}
+	if got.Verdict == nil {
+		t.Fatalf("got %+v, want a verdict", got)
+	}
+	if diff := cmp.Diff(want, *got.Verdict, cmpopts.IgnoreFields(journey.Verdict{}, "Subject")); diff != "" {
+		t.Errorf("verdict (-want +got):\n%s", diff)
+	}
+	if got.Verdict.Subject == "" || got.Problem != "" || got.Baseline != nil {
+		t.Errorf("got subject %q, problem %q, baseline %v; want only a subject", got.Verdict.Subject, got.Problem, got.Baseline)
+	}
+	if p := got.Policy; p.Flow != "onboarding" || p.Unlisted || len(p.Steps) != 1 || p.Version == "" {
+		t.Errorf("got policy %+v, want the one of onboarding", p)
+	}
+}
+
+// A result is full of what identifies a person; nothing of it may reach a history.
+func TestFetchAnswersNoPersonalData(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.start(t, "no-custom-step", idwisetest.PhaseFinished)
+	w.vendor.AMLMatch(s.JourneyID)
+	personal := append(strings.Fields(s.Applicant.FullName), s.Applicant.PersonalNumber, s.Applicant.BirthDate,
+		s.Reference, "Listed Person", "images/"+s.JourneyID)
+
+	req, err := http.NewRequest(http.MethodGet, serve(t, w.vendor)+"/journey/v2/"+s.JourneyID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("key", "secret")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	sent, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(w.fetch(t, s.JourneyID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range personal {
+		if !strings.Contains(string(sent), text) {
+			t.Errorf("the vendor's result lacks %q: this test proves nothing about it", text)
+		}
+		if strings.Contains(string(got), text) {
+			t.Errorf("the answer holds %q:\n%s", text, got)
+		}
+	}
+}
+
+func TestFetchHashesTheReference(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hash := func(reference string) string {
+		return w.fetch(t, w.vendor.Start("never-finish", reference)).ReferenceHash
+	}
+	first, same, other, none := hash("a-1"), hash("a-1"), hash("a-2"), hash("")
+	if first == "" || first != same || first == other || none != "" {
+		t.Errorf("got %q, %q, %q, %q; want two equal, another, and none", first, same, other, none)
+	}
+}
+
+func TestFetchWithoutAVerdict(t *testing.T) {
+	t.Parallel()
+	envelope := func(code string) string { return `{"success":false,"error_code":"` + code + `","message":"m"}` }
+	cases := map[string]struct {
+		status int
+		body   string
+		want   journey.Problem
+	}{
+		"the vendor says missing":   {404, envelope("missing_requested_resource"), journey.ProblemMissing},
+		"missing, with another 4xx": {400, envelope("missing_requested_resource"), journey.ProblemMissing},
+		"bare 404":                  {404, "404 page not found", journey.ProblemDenied},
+		"404 of something else":     {404, envelope("no_route"), journey.ProblemDenied},
+		"404 without success":       {404, `{"error_code":"missing_requested_resource"}`, journey.ProblemDenied},
+		"401":                       {401, envelope("invalid_credentials"), journey.ProblemDenied},
+		"403":                       {403, envelope("unauthorized"), journey.ProblemDenied},
+		"a page":                    {200, "<html></html>", journey.ProblemUnreadable},
+		"nothing":                   {200, "", journey.ProblemUnreadable},
+		"no id":                     {200, `{"final_decision":"Complete"}`, journey.ProblemUnreadable},
+		"another journey":           {200, `{"journey_id":"another","final_decision":"Complete"}`, journey.ProblemUnreadable},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			id := w.vendor.Start("approve", "")
+			w.road.answers(callResult, c.status, "", c.body)
+			got := w.fetch(t, id)
+			if got.Problem != c.want || got.Verdict != nil || got.Policy.Version == "" {
+				t.Errorf("got %+v, want the problem %s with a policy", got, c.want)
+			}
+			if _, err := w.ledger.Journey(t.Context(), account, id); err == nil {
+				t.Error("the ledger has a journey that the vendor did not show")
+			}
+		})
+	}
+}
+
+func TestFetchOfAnUnknownJourneyIsMissing(t *testing.T) {
+	t.Parallel()
+	if got := newWorld(t).fetch(t, "no-such-journey"); got.Problem != journey.ProblemMissing {
+		t.Errorf("got %+v, want missing", got)
+	}
+}
+
+func TestFetchIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		status     int
+		retryAfter string
+		want       time.Duration
+	}{
+		"500":                {500, "", 0},
+		"502":                {502, "", 0},
+		"503 with a wait":    {503, "7", 7 * time.Second},
+		"503 without":        {503, "", 0},
+		"429 with a wait":    {429, "90", 90 * time.Second},
+		"429 without a wait": {429, "", 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			id := w.vendor.Start("approve", "")
+			w.road.answers(callResult, c.status, c.retryAfter, "")
+			_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id})
+			wantRetry(t, err, "vendor_unavailable", c.want)
+		})
+	}
+	t.Run("no answer", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.road.loseAnswers(callResult)
+		_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: w.vendor.Start("approve", "")})
+		wantRetry(t, err, "vendor_unavailable", 0)
+	})
+	t.Run("an account of a newer configuration", func(t *testing.T) {
+		t.Parallel()
+		_, err := run(t, newWorld(t).activities.Fetch, journey.FetchInput{Account: "other", JourneyID: "j"})
+		wantRetry(t, err, "account_unlisted", 0)
+	})
+	t.Run("the ledger is closed", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		if err := w.ledger.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: w.vendor.Start("approve", "")})
+		wantRetry(t, err, "ledger_unavailable", 0)
+	})
+}
+
+func TestFetchOfAnUnlistedFlow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, err := w.vendor.Begin(idwisetest.StartRequest{Script: "never-finish", FlowID: "flow-other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := w.fetch(t, id)
+	if !got.Policy.Unlisted || got.Policy.Flow != "flow-other" || got.Verdict == nil || got.Verdict.FlowID != "flow-other" {
+		t.Errorf("got %+v, want a verdict under an unlisted flow's policy", got)
+	}
+}
+
+func TestFetchRecordsTheJourney(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.vendor.Start("never-finish", "customer-7")
+	w.fetch(t, id)
+	got, err := w.ledger.Journey(t.Context(), account, id)
+	want := ledger.Journey{Account: account, JourneyID: id, Reference: "customer-7", Flow: "onboarding", Phase: journey.AwaitingResult}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Journey{}, "UpdatedAt")); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+}
+
+// While the vendor takes its time the journey may be decided. The fetch knows the
+// phase of when it was asked for, and that one is older.
+func TestFetchDoesNotBringAnOldPhaseBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.vendor.Start("never-finish", "customer-7")
+	w.road.set(func(http.ResponseWriter, *http.Request, string, int) bool {
+		d := decision(id, 1, journey.OutcomeExpired)
+		d.DecidedAt = time.Now()
+		if err := w.ledger.SaveDecision(context.Background(), d, journey.Settled); err != nil {
+			t.Errorf("saving the decision: %v", err)
+		}
+		return false
+	})
+	w.fetch(t, id)
+	got, err := w.ledger.Journey(t.Context(), account, id)
+	if err != nil || got.Phase != journey.Settled || got.Reference != "customer-7" {
+		t.Errorf("got %+v, %v; want it settled, with its reference", got, err)
+	}
+}
+
+func TestFetchBaseline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.vendor.Start("never-finish", "")
+	ask := func(wanted bool) *journey.Standing {
+		return must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id, WantBaseline: wanted}).Baseline
+	}
+	if got := ask(true); got != nil {
+		t.Errorf("of a journey the ledger has not seen: got %+v, want none", got)
+	}
+	if got := ask(true); got != nil {
+		t.Errorf("of a journey without a decision: got %+v, want none", got)
+	}
+	d := decision(id, 3, journey.OutcomeOnHold)
+	if err := w.ledger.SaveDecision(t.Context(), d, journey.Settled); err != nil {
+		t.Fatal(err)
+	}
+	want := &journey.Standing{Outcome: journey.OutcomeOnHold, Sequence: 3, Since: d.DecidedAt}
+	if diff := cmp.Diff(want, ask(true)); diff != "" {
+		t.Errorf("baseline (-want +got):\n%s", diff)
+	}
+	if got := ask(false); got != nil {
+		t.Errorf("not asked for: got %+v, want none", got)
+	}
+	w.road.answers(callResult, 404, "", "")
+	if got := ask(true); got == nil || got.Sequence != 3 {
+		t.Errorf("without a verdict: got %+v, want the ledger's", got)
+	}
+}

@@ -139,7 +139,7 @@ func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldWaiting(t, c.matchWait)
+			w := newWorldWaiting(t, c.matchWait, "2ms")
 			id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
 			w.road.set(failLooks(2, 1<<30, 503, c.retryAfter))
 			_, err := run(t, w.activities.CompareGovernmentFace, stepInput(id))
@@ -152,7 +152,7 @@ func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
 
 func TestCompareThatIsNeverShown(t *testing.T) {
 	t.Parallel()
-	w := newWorldWaiting(t, "50ms")
+	w := newWorldWaiting(t, "50ms", "2ms")
 	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
 	w.vendor.Close() // it answers on, but works on nothing any more
 	w.wantStep(t, id, journey.StepInconclusive, "comparison_not_shown")
@@ -160,4 +160,12 @@ func TestCompareThatIsNeverShown(t *testing.T) {
 	if got := w.road.count(callResult); got < 4 { // the fetch, before the submission, after it, at the end
 		t.Errorf("it looked %d times, want at least 4", got)
 	}
+}
+
+// The last look is at the end of the wait, however rarely the step polls.
+func TestCompareLooksAtTheEndOfTheWait(t *testing.T) {
+	t.Parallel()
+	w := newWorldWaiting(t, "400ms", "400ms")
+	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
+	w.wantStep(t, id, journey.StepPassed, "")
 }

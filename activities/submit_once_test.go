@@ -33,7 +33,7 @@ func TestSubmitNotAgainAfterAKilledAttempt(t *testing.T) {
 	t.Parallel()
 	t.Run("before it submitted", func(t *testing.T) {
 		t.Parallel()
-		w := newWorldWaiting(t, "20ms")
+		w := newWorldWaiting(t, "20ms", "2ms")
 		id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
 		w.claim(t, id, true)
 		w.wantStep(t, id, journey.StepInconclusive, "comparison_not_shown")

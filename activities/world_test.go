@@ -69,15 +69,15 @@ accounts:
             patience: 2m
             start_to_close: 1m
             match_wait: $MATCH_WAIT
-            match_poll: 2ms
+            match_poll: $MATCH_POLL
 `
 
 // longWait is a match_wait that no test waits out.
 const longWait = "50s"
 
-func newWorld(t *testing.T) *world { return newWorldWaiting(t, longWait) }
+func newWorld(t *testing.T) *world { return newWorldWaiting(t, longWait, "2ms") }
 
-func newWorldWaiting(t *testing.T, matchWait string) *world {
+func newWorldWaiting(t *testing.T, matchWait, matchPoll string) *world {
 	t.Helper()
 	w := &world{register: governmenttest.New("register-token")}
 	w.vendor = idwisetest.New(idwisetest.Config{
@@ -92,7 +92,7 @@ func newWorldWaiting(t *testing.T, matchWait string) *world {
 	}
 	w.door = &door{customer: w.customer}
 	text := strings.NewReplacer("$VENDOR", serve(t, w.road), "$REGISTER", serve(t, w.register),
-		"$CUSTOMER", serve(t, w.door), "$MATCH_WAIT", matchWait).Replace(written)
+		"$CUSTOMER", serve(t, w.door), "$MATCH_WAIT", matchWait, "$MATCH_POLL", matchPoll).Replace(written)
 	cfg, err := config.Read(strings.NewReader(text), []string{
 		"IDJOURNEY_REFERENCE_KEY=a-key-of-thirty-two-bytes-or-more", "KEY=key", "SECRET=secret",
 		"TOKEN=register-token", "SIGNING=" + notifytest.Secret,

@@ -14,7 +14,7 @@ type Journey struct {
 	Account, JourneyID string
 	// Reference is the customer's own reference: personal data, in no log.
 	Reference string
-	// Flow is the vendor's flow id; empty until the first fetch brought it.
+	// Flow is the flow, by the configuration's name for it; empty until the first fetch brought it.
 	Flow  string
 	Phase journey.Phase
 	// Standing is written by SaveDecision alone.

@@ -100,6 +100,7 @@ type store struct {
 	*ledger.Ledger
 	down, hangs atomic.Bool
 	entered     chan struct{} // receives when a recording hangs; may be nil
+	left        chan error    // receives why it ended; may be nil
 }
 
 func (s *store) RecordWebhook(ctx context.Context, w ledger.Webhook) (int64, bool, error) {
@@ -108,6 +109,9 @@ func (s *store) RecordWebhook(ctx context.Context, w ledger.Webhook) (int64, boo
 			s.entered <- struct{}{}
 		}
 		<-ctx.Done()
+		if s.left != nil {
+			s.left <- ctx.Err()
+		}
 		return 0, false, ctx.Err()
 	}
 	if s.down.Load() {

@@ -33,6 +33,19 @@ func TestTemporalStoppedIsAnswered200AndCaughtUp(t *testing.T) {
 	}
 }
 
+func TestARecordedWebhookIsForwardedAtOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *starter.Config) {
+		signaler := c.Signaler
+		c.Forwarder = ledger.NewForwarder(c.Ledger.(*store).Ledger, starter.Forward(signaler, nil),
+			ledger.ForwarderOptions{PollInterval: time.Hour}) // only Wake can be the reason
+	})
+	for _, id := range []string{"e1", "e2"} {
+		h.post(t, finishedJourney(id, "j1"))
+	}
+	h.temporal.await(t, 2)
+}
+
 func TestLedgerDownAndTemporalUpIsAnswered200(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)

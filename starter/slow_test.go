@@ -2,6 +2,8 @@ package starter_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -128,14 +130,20 @@ func TestASlowSenderIsCutOff(t *testing.T) {
 
 func TestAWebhookWhoseSenderHasGoneIsKept(t *testing.T) {
 	t.Parallel()
-	h := open(t, nil)
+	h := open(t, func(c *starter.Config) { c.Intake.RecordTimeout = 500 * time.Millisecond })
+	h.store.entered, h.store.left = make(chan struct{}, 1), make(chan error, 1)
+	h.store.hangs.Store(true)
 	w := dial(t, h.public)
 	body := finishedJourney("e1", "j1")
 	w.head(t, password, len(body))
 	if _, err := io.WriteString(w, body); err != nil {
 		t.Fatal(err)
 	}
+	<-h.store.entered
 	w.Close()
+	if err := <-h.store.left; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("recording ended with %v, want its own time-out: the sender's leaving is no reason", err)
+	}
 	if got := h.temporal.await(t, 1); got[0].EventID != "e1" {
 		t.Errorf("got %+v at Temporal, want e1", got)
 	}

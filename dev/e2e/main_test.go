@@ -36,7 +36,7 @@ func run(m *testing.M) int {
 	}
 	defer server.Stop()
 	temporal, err = client.Dial(client.Options{
-		HostPort: server.HostPort(), Namespace: server.Namespace(),
+		HostPort: server.HostPort(), Namespace: server.Namespace(), Identity: "idjourney-e2e",
 		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	if err != nil {

@@ -1,0 +1,43 @@
+package workflows_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+	"idjourney/workflows"
+)
+
+// The corpus is histories of a real server, each named by the situation that it
+// ends in. A failure here means that journeys which are open in production would
+// stop at their next event: their tasks would fail until a worker comes that
+// issues the same commands. If the change of behaviour is meant, put it behind a
+// new value of journey.Rules; only then record the new behaviour, by `make corpus`,
+// beside the old histories.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/histories/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no histories to replay: %v", err)
+	}
+	w := workflows.New(workflows.Options{
+		Limits:     func(string) workflows.Limits { return limits },
+		StepLimits: func(string, string) workflows.Limits { return limits },
+	})
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+			if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

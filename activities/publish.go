@@ -44,7 +44,12 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	if err != nil {
 		return journey.PublishAnswer{}, err
 	}
-	err = a.send(ctx, endpoint, in.Message, reference)
+	return a.sent(ctx, in, known, a.send(ctx, endpoint, in.Message, reference))
+}
+
+// sent says what the endpoint's answer means: done, refused for good, or to be
+// tried again after as long as the endpoint asked for.
+func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known ledger.Delivery, err error) (journey.PublishAnswer, error) {
 	var refused *notify.Refused
 	var unavailable *notify.Unavailable
 	switch {

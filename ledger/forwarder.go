@@ -181,7 +181,7 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	if failure == nil {
 		err = f.ledger.markForwarded(settle, c)
 	} else {
-		wait := backoff(c.attempts, rand.Float64())
+		wait := backoff(c.attempts, rand.Float64()) //nolint:gosec // jitter is no secret
 		if ctx.Err() != nil {
 			wait = 0 // we are stopping: somebody else may have it at once
 		}

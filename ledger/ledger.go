@@ -111,7 +111,7 @@ func each(ctx context.Context, q querier, query string, args []any, scan func(*s
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err

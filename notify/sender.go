@@ -118,7 +118,7 @@ func (s *Sender) Send(ctx context.Context, ep Endpoint, m journey.Message, refer
 	if err != nil {
 		return &Unavailable{Endpoint: ep.Name, Err: withoutURL(err)}
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	// The status alone decides; a failure to read the rest changes nothing.
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
 	return judge(ep.Name, resp.StatusCode, resp.Header, now)

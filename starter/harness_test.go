@@ -197,7 +197,7 @@ func (h *house) counted(t *testing.T, name string) map[string]int64 {
 			for _, point := range sum.DataPoints {
 				var labels []string
 				for _, kv := range point.Attributes.ToSlice() { // sorted by key
-					labels = append(labels, kv.Value.Emit())
+					labels = append(labels, kv.Value.String())
 				}
 				got[strings.Join(labels, "|")] = point.Value
 			}

@@ -56,7 +56,7 @@ func (s *Starter) Run(ctx context.Context) error {
 // then the forwarder ends, and last the admin listener. It returns nil after an
 // orderly stop.
 func (s *Starter) Serve(ctx context.Context, public, admin net.Listener) error {
-	publicServer, adminServer := s.publicServer(), s.adminServer()
+	publicServer, adminServer := s.publicServer(), s.adminServer() //nolint:contextcheck // handlers take each request's own
 	forwarding, stopForwarder := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopForwarder()
 

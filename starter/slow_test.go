@@ -169,7 +169,7 @@ func TestStoppingAnswersWhatIsInFlight(t *testing.T) {
 	go func() { stopped <- h.stop() }()
 	got := w.answer(t)
 	text, err := io.ReadAll(got.Body)
-	if err != nil || got.StatusCode != 200 || !strings.Contains(string(text), "signalled") {
+	if err != nil || got.StatusCode != http.StatusOK || !strings.Contains(string(text), "signalled") {
 		t.Errorf("got %d %s %v, want 200 signalled", got.StatusCode, text, err)
 	}
 	if err := <-stopped; err != nil {

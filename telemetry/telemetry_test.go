@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func setup(t *testing.T) *Telemetry {
 func scrape(t *testing.T, tel *Telemetry) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	tel.Handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	tel.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if answer.Code != 200 {
 		t.Fatalf("status %d:\n%s", answer.Code, answer.Body)
 	}

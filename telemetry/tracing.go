@@ -44,8 +44,8 @@ func TraceParent(ctx context.Context) string {
 // A traceparent that cannot be read is ignored.
 func AddLink(ctx context.Context, traceParent string) {
 	carrier := propagation.MapCarrier{"traceparent": traceParent}
-	cause := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
-	if cause.IsValid() {
+	cause := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
+	if cause.IsValid() && cause.IsRemote() { // ctx's own span is what remains of one that cannot be read
 		trace.SpanFromContext(ctx).AddLink(trace.Link{SpanContext: cause})
 	}
 }

@@ -44,7 +44,7 @@ func Play(ctx context.Context, s *stack.Stack, out io.Writer, live bool, started
 	report.add(results...)
 	report.Seconds = time.Since(began).Seconds()
 	// The leak search reads what is on disk and needs no time of the scenarios'.
-	report.check("duplicates change nothing", sameDecisions(s, report, "approved", "duplicated-reordered"))
+	report.check("duplicates change nothing", sameDecisions(context.WithoutCancel(ctx), s, report, "approved", "duplicated-reordered"))
 	report.check("every message was signed", allSigned(s))
 	report.check("no personal data on disk", noLeak(s))
 	return report
@@ -72,14 +72,14 @@ func refreshing(b *board) (stop func()) {
 
 // sameDecisions compares the decisions of two scenarios in all that does not name
 // the journey or the moment.
-func sameDecisions(s *stack.Stack, report Report, names ...string) error {
+func sameDecisions(ctx context.Context, s *stack.Stack, report Report, names ...string) error {
 	var texts []string
 	for _, name := range names {
 		for _, result := range report.Scenarios {
 			if result.Name != name {
 				continue
 			}
-			decisions, err := s.Ledger.Decisions(context.Background(), stack.Account, result.JourneyID)
+			decisions, err := s.Ledger.Decisions(ctx, stack.Account, result.JourneyID)
 			if err != nil {
 				return err
 			}

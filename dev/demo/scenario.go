@@ -153,9 +153,9 @@ func news(s idwisetest.Snapshot) string {
 	}
 }
 
-// decided waits for the n-th decision.
-func (r *run) decided(ctx context.Context, n int) error {
-	_, err := r.message(ctx, journey.MessageDecided, n)
+// decided waits for the first decision.
+func (r *run) decided(ctx context.Context) error {
+	_, err := r.message(ctx, journey.MessageDecided, 1)
 	return err
 }
 

@@ -35,7 +35,7 @@ func playTemporalAway(ctx context.Context, r *run) error {
 	if told != nil {
 		return told
 	}
-	return r.decided(ctx, 1)
+	return r.decided(ctx)
 }
 
 func (r *run) journeysWhileAway(ctx context.Context) error {

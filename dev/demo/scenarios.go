@@ -38,7 +38,7 @@ func playApproved(ctx context.Context, r *run) error {
 	if err := r.begin(stack.Account, "approve"); err != nil {
 		return err
 	}
-	if err := r.decided(ctx, 1); err != nil {
+	if err := r.decided(ctx); err != nil {
 		return err
 	}
 	return r.faceSubmitted(1)
@@ -68,7 +68,7 @@ func playReferredApproved(ctx context.Context, r *run) error {
 	if err := r.reviewed(ctx, journey.Approved); err != nil {
 		return err
 	}
-	return r.decided(ctx, 1)
+	return r.decided(ctx)
 }
 
 // government-down: nobody can say whose face it is. A person has to look, and the
@@ -100,7 +100,7 @@ func playDuplicatedReordered(ctx context.Context, r *run) error {
 		return err
 	}
 	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: 300 * time.Millisecond})
-	if err := r.decided(ctx, 1); err != nil {
+	if err := r.decided(ctx); err != nil {
 		return err
 	}
 	r.line.say("waiting for the last copies")
@@ -147,7 +147,7 @@ func playAMLChange(ctx context.Context, r *run) error {
 	if err := r.reviewed(ctx, journey.Approved); err != nil {
 		return err
 	}
-	if err := r.decided(ctx, 1); err != nil {
+	if err := r.decided(ctx); err != nil {
 		return err
 	}
 	// The monitoring finds something long after the journey has come to rest.

@@ -89,12 +89,7 @@ func post(ctx context.Context, t *testing.T, s *stack.Stack, body string) {
 	}
 	req.Header.Set("Authorization", "Bearer "+s.Keys.DownWebhookToken)
 	req.Header.Set("X-Webhook-Key", s.Keys.DownWebhookKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("got %s, want 200", resp.Status)
+	if got := answered(t, req); got != http.StatusOK {
+		t.Fatalf("got %d, want 200", got)
 	}
 }

@@ -50,7 +50,7 @@ func FreePort(taken ...int) (int, error) { return freePort(taken...) }
 func CanListen(port int) error { return canListen(port) }
 
 func canListen(port int) error {
-	l, err := net.Listen("tcp", loopback(port))
+	l, err := net.Listen("tcp", loopback(port)) //nolint:noctx // there is nothing to wait for
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -34,7 +35,7 @@ type doors struct {
 	public, admin, vendor, customer, government net.Listener
 }
 
-func (s *Stack) openDoors() (*doors, error) {
+func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
 	d := &doors{}
 	for _, door := range []struct {
 		listener *net.Listener
@@ -48,7 +49,7 @@ func (s *Stack) openDoors() (*doors, error) {
 		{&d.customer, "the customer's endpoint", loopback, s.opts.Ports.Customer},
 		{&d.government, "the government's register", loopback, s.opts.Ports.Government},
 	} {
-		l, err := s.open(door.what, door.host, door.port)
+		l, err := s.open(ctx, door.what, door.host, door.port)
 		if err != nil {
 			return nil, err
 		}
@@ -63,9 +64,10 @@ func (s *Stack) openDoors() (*doors, error) {
 const loopback = "127.0.0.1"
 
 // open listens on port, or on a free one and says so.
-func (s *Stack) open(what, host string, port int) (net.Listener, error) {
+func (s *Stack) open(ctx context.Context, what, host string, port int) (net.Listener, error) {
+	var listen net.ListenConfig
 	if port != 0 {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		l, err := listen.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err == nil {
 			return l, nil
 		}
@@ -74,7 +76,7 @@ func (s *Stack) open(what, host string, port int) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(free)))
+	l, err := listen.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(free)))
 	if err != nil {
 		return nil, fmt.Errorf("opening a port for %s: %w", what, err)
 	}

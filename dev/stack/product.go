@@ -23,7 +23,7 @@ func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
 	}
 	s.undo(func() error {
 		// A collector that is away must not hold up the end.
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return s.telemetry.Shutdown(ctx)
 	})
@@ -42,7 +42,7 @@ func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
 	if err := s.startWorker(); err != nil {
 		return err
 	}
-	return s.startStarter(d)
+	return s.startStarter(ctx, d)
 }
 
 func (s *Stack) startWorker() error {
@@ -58,7 +58,7 @@ func (s *Stack) startWorker() error {
 	return nil
 }
 
-func (s *Stack) startStarter(d *doors) error {
+func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	signaler := starter.NewSignaler(s.Client, s.Namespace, s.Config.TaskQueue)
 	f := s.Config.Forwarder
 	endpoint, err := starter.New(starter.Config{
@@ -72,7 +72,7 @@ func (s *Stack) startStarter(d *doors) error {
 	if err != nil {
 		return err
 	}
-	serving, stop := context.WithCancel(context.Background())
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
 	go func() { ended <- endpoint.Serve(serving, d.public, d.admin) }()
 	s.undo(func() error { stop(); return <-ended })

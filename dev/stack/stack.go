@@ -114,7 +114,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 
 // start does one thing after the other; each says how it is undone.
 func (s *Stack) start(ctx context.Context) error {
-	d, err := s.openDoors()
+	d, err := s.openDoors(ctx)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func start() (*server, error) {
 		return nil, errors.Join(fmt.Errorf("running initdb: %w: %s", err, out), os.RemoveAll(folder))
 	}
 	s := &server{folder: folder}
-	keep := exec.Command("/bin/sh", "-c", keeper, "sh", bin, folder)
+	keep := exec.Command("/bin/sh", "-c", keeper, "sh", bin, folder) //nolint:noctx // it ends with this process, by its closed pipe
 	keep.Dir = folder
 	owner.run(keep)
 	if s.leash, err = keep.StdinPipe(); err != nil {

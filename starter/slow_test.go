@@ -65,14 +65,14 @@ func TestAWrongPasswordIsAnsweredBeforeTheBody(t *testing.T) {
 	for _, length := range []int{10, 500_000, 2 << 20} {
 		w := dial(t, h.public)
 		w.head(t, "wrong", length)
-		if got := w.answer(t); got.StatusCode != 401 || !got.Close {
+		if got := w.answer(t); got.StatusCode != http.StatusUnauthorized || !got.Close {
 			t.Errorf("length %d: got %d, close %v; want 401 and close", length, got.StatusCode, got.Close)
 		}
 		w.Close()
 	}
 	w := dial(t, h.public)
 	w.head(t, password, 2<<20)
-	if got := w.answer(t); got.StatusCode != 413 {
+	if got := w.answer(t); got.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("announced too large: got %d before the body, want 413", got.StatusCode)
 	}
 	w.Close()

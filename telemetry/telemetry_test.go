@@ -88,11 +88,11 @@ func TestInstruments(t *testing.T) {
 	tel.MetricsHandler.Counter("temporal_corrupted_signals").Inc(2)
 	page := scrape(t, tel)
 	wantLines(t, page,
-		`idjourney_webhooks_total{account="acme",outcome=WebhookRecorded,type="Finished Journey"} 2`,
+		`idjourney_webhooks_total{account="acme",outcome="recorded",type="Finished Journey"} 2`,
 		`idjourney_webhooks_forwarded_total{account="acme",outcome="ok"} 1`,
 		`idjourney_webhooks_forwarded_total{account="acme",outcome="failed"} 1`,
 		`idjourney_webhook_forward_lag_seconds_count{account="acme"} 1`,
-		`idjourney_hint_mismatches_total{account="acme",type="Updated Journey"} 1`,
+		`idjourney_attention_total{account="acme",code="hint_mismatch"} 1`,
 		`idjourney_deliveries_total{account="acme",endpoint="core",outcome="parked"} 1`,
 		`idjourney_webhooks_pending 3`,
 		`idjourney_webhooks_pending_age_seconds 0`,

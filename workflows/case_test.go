@@ -132,7 +132,9 @@ func register(r registry, w *journeytest.World, now func() time.Time) {
 		return a, err
 	})
 	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) { return w.Complete(), nil })
-	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) { return w.Publish(in), nil })
+	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		return w.Publish(in), nil
+	})
 }
 
 // completed goes on with a moment that waits for Complete Custom Step.

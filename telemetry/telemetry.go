@@ -40,6 +40,9 @@ type Telemetry struct {
 	// Tracing belongs into client.Options.Interceptors and nowhere else: workers
 	// inherit it from their client, and would otherwise trace everything twice.
 	Tracing interceptor.Interceptor
+	// Exporting says that somebody receives the spans. Without, leave Tracing out:
+	// its header is in every history, about a tenth of one that nobody traces.
+	Exporting bool
 	// MetricsHandler belongs into client.Options.MetricsHandler.
 	MetricsHandler client.MetricsHandler
 	// Tracer is for idjourney's own spans, for example one for each webhook.
@@ -112,6 +115,7 @@ func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource) err
 			return err
 		}
 		if !autoexport.IsNoneSpanExporter(exporter) {
+			t.Exporting = true
 			options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
 		}
 	}

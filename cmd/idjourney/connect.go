@@ -64,7 +64,9 @@ func connect(logger *slog.Logger, t *telemetry.Telemetry) (client.Client, string
 	opts.Logger = log.NewStructuredLogger(logger)
 	if t != nil {
 		opts.MetricsHandler = t.MetricsHandler
-		opts.Interceptors = []interceptor.ClientInterceptor{t.Tracing}
+		if t.Exporting {
+			opts.Interceptors = []interceptor.ClientInterceptor{t.Tracing}
+		}
 	}
 	c, err := client.NewLazyClient(opts)
 	if err != nil {

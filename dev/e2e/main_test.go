@@ -34,7 +34,7 @@ func run(m *testing.M) int {
 	if server, err = embed.Start(ctx, embed.Options{Dir: dir, UIPort: embed.NoUI}); err != nil {
 		return fail(err)
 	}
-	defer server.Stop()
+	defer func() { _ = server.Stop() }()
 	temporal, err = client.Dial(client.Options{
 		HostPort: server.HostPort(), Namespace: server.Namespace(), Identity: "idjourney-e2e",
 		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),

@@ -35,7 +35,9 @@ func (s *Stack) startTemporal(ctx context.Context, _ *doors) error {
 	}
 	options.Logger = sdklog.NewStructuredLogger(s.opts.Logger)
 	options.MetricsHandler = s.telemetry.MetricsHandler
-	options.Interceptors = []interceptor.ClientInterceptor{s.telemetry.Tracing}
+	if s.telemetry.Exporting {
+		options.Interceptors = []interceptor.ClientInterceptor{s.telemetry.Tracing}
+	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return fmt.Errorf("connecting to Temporal: %w", err)

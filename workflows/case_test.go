@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -48,6 +50,12 @@ type player struct {
 	dueAt time.Time // of the next moment; zero while it waits for something
 	now   time.Time
 	over  bool
+
+	// What a test may put in the place of the world's own.
+	limits  workflows.Limits
+	atStart func() // runs before the first moment
+	publish func(context.Context, journey.PublishInput) (journey.PublishAnswer, error)
+	step    func(context.Context, journey.StepInput) (any, error)
 }
 
 func newPlayer(t *testing.T, c journeytest.Case) *player {
@@ -57,6 +65,17 @@ func newPlayer(t *testing.T, c journeytest.Case) *player {
 		t.Fatal(err)
 	}
 	p := &player{t: t, world: w, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	p.limits = limits
+	p.publish = func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		return w.Publish(in), nil
+	}
+	p.step = func(_ context.Context, in journey.StepInput) (any, error) {
+		a, err := w.Step(in)
+		if err != nil {
+			err = temporal.NewApplicationError(err.Error(), journeytest.StepUnavailable)
+		}
+		return a, err
+	}
 	w.OnComplete = func() { p.env.RegisterDelayedCallback(p.completed, 0) }
 	return p
 }
@@ -91,17 +110,18 @@ func (p *player) play() {
 // newRun makes a fresh environment whose clock goes on where the last one stopped.
 func (p *player) newRun() {
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet)
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(p.now)
 	env.SetWorkflowRunTimeout(0)
 	env.SetTestTimeout(30 * time.Second)
 	w := workflows.New(workflows.Options{
-		Limits:     func(string) workflows.Limits { return limits },
+		Limits:     func(string) workflows.Limits { return p.limits },
 		StepLimits: func(string, string) workflows.Limits { return limits },
 	})
 	env.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
-	register(env, p.world, env.Now)
 	p.env = env
+	p.register()
 	if !p.dueAt.IsZero() {
 		then := p.happen
 		if p.over {
@@ -111,30 +131,25 @@ func (p *player) newRun() {
 	}
 }
 
+// quiet drops what the environment and the quarantine log.
+var quiet = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
+
 var limits = workflows.Limits{
 	StartToClose: time.Minute, ScheduleToClose: 10 * time.Minute,
 	Retry: workflows.Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 }
 
-type registry interface {
-	RegisterActivityWithOptions(any, activity.RegisterOptions)
-}
-
-// register puts the world of a case in the place of the activities.
-func register(r registry, w *journeytest.World, now func() time.Time) {
-	as := func(name string, f any) { r.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
-	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) { return w.Fetch(now()), nil })
-	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) {
-		a, err := w.Step(in)
-		if err != nil {
-			err = temporal.NewApplicationError(err.Error(), journeytest.StepUnavailable)
-		}
-		return a, err
+// register puts the world of the case in the place of the activities.
+func (p *player) register() {
+	as := func(name string, f any) { p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) {
+		return p.world.Fetch(p.env.Now()), nil
 	})
-	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) { return w.Complete(), nil })
-	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
-		return w.Publish(in), nil
+	as("CompareGovernmentFace", p.step)
+	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) {
+		return p.world.Complete(), nil
 	})
+	as("Publish", p.publish)
 }
 
 // completed goes on with a moment that waits for Complete Custom Step.
@@ -147,6 +162,9 @@ func (p *player) completed() {
 // happen lets the next moment happen and plans the one after it.
 func (p *player) happen() {
 	p.dueAt = time.Time{}
+	if p.next == 0 && p.atStart != nil {
+		p.atStart()
+	}
 	m := p.world.Case.Timeline[p.next]
 	for _, e := range p.world.Happen(p.next, p.env.Now()) {
 		p.env.SignalWorkflow(journey.SignalEvent, e)

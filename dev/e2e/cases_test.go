@@ -43,65 +43,75 @@ const longest = 10 * time.Second
 type player struct {
 	t         *testing.T
 	world     *journeytest.World
+	name      string
 	scale     float64
 	account   string
 	signaler  *starter.TemporalSignaler
 	completed chan struct{}
 	sent      int // webhooks so far
+
+	// What a test may put in the place of the world's own.
+	limits  workflows.Limits
+	publish func(context.Context, journey.PublishInput) (journey.PublishAnswer, error)
 }
 
-func newPlayer(t *testing.T, c journeytest.Case) *player {
+func newPlayer(t *testing.T, c journeytest.Case, change ...func(*player)) *player {
 	t.Helper()
 	w, err := journeytest.NewWorld(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &player{t: t, world: w, scale: c.Scale(longest), account: "case-" + c.Name, completed: make(chan struct{}, 16)}
-	w.Policy = c.Scaled(w.Policy, p.scale)
-	w.OnComplete = func() { p.completed <- struct{}{} }
-	queue := "cases-" + c.Name
-	p.signaler = starter.NewSignaler(temporal, server.Namespace(), queue)
-	startWorker(t, queue, w, p.scale)
-	return p
-}
-
-func startWorker(t *testing.T, queue string, world *journeytest.World, scale float64) {
-	t.Helper()
-	w := worker.New(temporal, queue, worker.Options{
-		DisableRegistrationAliasing: true, WorkflowPanicPolicy: worker.BlockWorkflow, WorkerStopTimeout: 5 * time.Second,
-	})
-	limits := workflows.Limits{
+	p := &player{t: t, world: w, name: c.Name, scale: c.Scale(longest), completed: make(chan struct{}, 16)}
+	p.limits = workflows.Limits{
 		StartToClose: 10 * time.Second, ScheduleToClose: 10 * time.Second,
 		Retry: workflows.Retry{Initial: 50 * time.Millisecond, Coefficient: 2, MaximumInterval: time.Second},
 	}
-	steps := limits
+	p.publish = func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		return w.Publish(in), nil
+	}
+	for _, f := range change {
+		f(p)
+	}
+	p.account = "case-" + p.name
+	w.Policy = c.Scaled(w.Policy, p.scale)
+	w.OnComplete = func() { p.completed <- struct{}{} }
+	queue := "cases-" + p.name
+	p.signaler = starter.NewSignaler(temporal, server.Namespace(), queue)
+	p.startWorker(queue)
+	return p
+}
+
+func (p *player) startWorker(queue string) {
+	p.t.Helper()
+	w := worker.New(temporal, queue, worker.Options{
+		DisableRegistrationAliasing: true, WorkflowPanicPolicy: worker.BlockWorkflow, WorkerStopTimeout: 5 * time.Second,
+	})
+	steps := p.limits
 	steps.ScheduleToClose = 500 * time.Millisecond
 	flows := workflows.New(workflows.Options{
-		Limits:     func(string) workflows.Limits { return limits },
+		Limits:     func(string) workflows.Limits { return p.limits },
 		StepLimits: func(string, string) workflows.Limits { return steps },
 	})
 	w.RegisterWorkflowWithOptions(flows.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
 	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) {
-		return world.Fetch(time.Now()), nil
+		return p.world.Fetch(time.Now()), nil
 	})
 	as("CompareGovernmentFace", func(_ context.Context, in journey.StepInput) (journey.StepAnswer, error) {
-		a, err := world.Step(in)
+		a, err := p.world.Step(in)
 		if err != nil {
 			err = sdk.NewApplicationError(err.Error(), journeytest.StepUnavailable)
 		}
 		return a, err
 	})
 	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) {
-		return world.Complete(), nil
+		return p.world.Complete(), nil
 	})
-	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
-		return world.Publish(in), nil
-	})
+	as("Publish", p.publish)
 	if err := w.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
-	t.Cleanup(w.Stop)
+	p.t.Cleanup(w.Stop)
 }
 
 // play lets every moment happen at its time.

@@ -1,0 +1,134 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+	"idjourney/journey/journeytest"
+	"idjourney/workflows"
+)
+
+func caseNamed(t *testing.T, name string) journeytest.Case {
+	t.Helper()
+	cases, err := journeytest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("there is no case %q", name)
+	return journeytest.Case{}
+}
+
+// A signal that is no event, or is addressed to another journey, is quarantined
+// and raised; the events around it are taken as if it were not there.
+func TestUnreadableSignalsAreQuarantined(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, caseNamed(t, "approved"))
+	p.atStart = func() {
+		p.env.SignalWorkflow(journey.SignalEvent, "not an event")
+		p.env.SignalWorkflow(journey.SignalEvent, []int{1, 2})
+		p.env.SignalWorkflow(journey.SignalEvent, journey.Event{Type: journey.FinishedJourney, Account: "other", JourneyID: journeytest.JourneyID})
+	}
+	p.play()
+	if got, want := p.state.Counts.Quarantined, 3; got != want {
+		t.Errorf("quarantined %d signals, want %d", got, want)
+	}
+	if got, want := p.state.Standing.Outcome, journey.OutcomeApproved; got != want {
+		t.Errorf("the journey stands at %q, want %q", got, want)
+	}
+	if len(p.state.Attention) != 2 { // unreadable and misaddressed, each once
+		t.Errorf("attention is %v, want one per reason", p.state.Attention)
+	}
+}
+
+// A message that cannot be delivered keeps nothing else waiting: the AML alert of
+// an hour later is fetched and decided while decision 1 is still on its way.
+func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, caseNamed(t, "aml-change"))
+	var order []string
+	p.publish = func(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		if d := in.Message.Decision; d != nil && d.Sequence == 1 && p.env.Now().Sub(d.DecidedAt) < 3*time.Hour {
+			return journey.PublishAnswer{}, errors.New("the endpoint is down")
+		}
+		if in.Message.Stream == journey.StreamDecisions {
+			order = append(order, string(in.Message.Decision.Outcome))
+		} else {
+			order = append(order, string(in.Message.Type))
+		}
+		return p.world.Publish(in), nil
+	}
+	p.world.Case.Expect.Within = journey.Duration(24 * time.Hour)
+	p.limits.ScheduleToClose = 48 * time.Hour
+	p.limits.Retry = workflows.Retry{Initial: time.Hour, Coefficient: 1, MaximumInterval: time.Hour}
+	p.play()
+	if diff := p.world.Diff(p.state); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	got := strings.Join(order, " ")
+	if want := "journey.review_required aml.changed journey.review_required approved on_hold"; got != want {
+		t.Errorf("told %q, want %q: the AML change at once, the decisions in their order", got, want)
+	}
+}
+
+// A run that is bound to rules which this worker does not know must not go on: the
+// panic fails the task, which waits for a newer worker.
+func TestUnknownRulesPanic(t *testing.T) {
+	t.Parallel()
+	for name, input := range map[string]any{
+		"newer rules":  journey.Start{Account: "acme", JourneyID: "j", Rules: journey.Rules + 1},
+		"no rules":     journey.Start{Account: "acme", JourneyID: "j"},
+		"no journey":   journey.Start{Account: "acme", Rules: journey.Rules},
+		"not an input": "text",
+		"newer state": map[string]any{"account": "acme", "journeyId": "j", "rules": journey.Rules, "carry": map[string]any{
+			"state": map[string]any{"version": journey.StateVersion + 1, "rules": journey.Rules}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var suite testsuite.WorkflowTestSuite
+			suite.SetLogger(quiet)
+			env := suite.NewTestWorkflowEnvironment()
+			w := workflows.New(workflows.Options{})
+			env.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+			env.ExecuteWorkflow(journey.WorkflowName, input)
+			var panicked *temporal.PanicError
+			if err := env.GetWorkflowError(); !errors.As(err, &panicked) {
+				t.Errorf("got %v, want a panic", err)
+			}
+		})
+	}
+}
+
+// A worker elsewhere that answers nonsense makes its step inconclusive: it neither
+// passes nor stops the journey.
+func TestNonsenseFromACustomStepIsInconclusive(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]any{
+		"unknown outcome": map[string]string{"outcome": "splendid"},
+		"no outcome":      map[string]string{},
+		"a number":        42,
+		"nothing":         nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlayer(t, caseNamed(t, "government-down"))
+			p.step = func(context.Context, journey.StepInput) (any, error) { return answer, nil }
+			p.play()
+			if got, want := journeytest.End(p.state).Review, "local government-face:inconclusive:bad_answer"; got != want {
+				t.Errorf("the review is %q, want %q", got, want)
+			}
+		})
+	}
+}

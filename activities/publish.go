@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
@@ -117,6 +118,7 @@ func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, bef
 	a.measure.Delivery(ctx, in.Message.Account, in.Endpoint, string(state))
 	if m := in.Message.Attention; m != nil && state == ledger.DeliveryDelivered {
 		a.measure.Attention(ctx, in.Message.Account, string(m.Code))
+		activity.GetLogger(ctx).Warn("a journey needs a person", "code", m.Code, "account", in.Message.Account, "journey", in.Message.JourneyID)
 	}
 	if err != nil {
 		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)

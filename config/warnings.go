@@ -37,6 +37,16 @@ func (a *Account) warnings() []string {
 	if len(a.Flows) == 0 {
 		list = append(list, "lists no flow: every journey will be held for a person")
 	}
+	for _, f := range a.Flows {
+		if strings.HasPrefix(f.ID, "your-") {
+			list = append(list, "has the example's flow id: take IDWise's from the portal")
+		}
+		for _, s := range f.Steps {
+			if strings.HasPrefix(s.StepID, "your-") {
+				list = append(list, "has the example's step id: take IDWise's from the portal")
+			}
+		}
+	}
 	if len(a.Endpoints) == 0 {
 		list = append(list, "has no endpoint: decisions are kept, and sent to nobody")
 	}

@@ -57,15 +57,11 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 }
 
 func (s *State) attentionFor(j Judgement, now time.Time) []Effect {
-	switch j.Reason {
-	case "unknown_value":
+	if j.Reason == "unknown_value" {
 		return s.raise(AttentionUnknownValue, "", now)
-	case "flow_unlisted":
-		return s.raise(AttentionFlowUnlisted, "", now)
-	default:
-		s.clear(AttentionUnknownValue, AttentionFlowUnlisted)
-		return nil
 	}
+	s.clear(AttentionUnknownValue)
+	return nil
 }
 
 // decide makes the next numbered decision and publishes it.

@@ -27,16 +27,28 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.MissingSince = time.Time{}
 	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable)
 
+	effects := s.checkFlow(now)
 	previous := s.Verdict
 	s.Verdict, s.VerdictAt = a.Verdict, now
 	left := s.confirm(*a.Verdict)
 	phase := s.Phase
-	effects := s.onAML(previous, now)
+	effects = append(effects, s.onAML(previous, now)...)
 	effects = append(effects, s.advance(now)...)
 	if s.Phase == phase {
 		s.Silent++
 	}
 	return append(effects, s.lookAgain(left, now)...)
+}
+
+// checkFlow calls a person as soon as a journey turns out to be of a flow that the
+// account does not list: nothing of ours will complete its custom step, so the
+// vendor may never finish it.
+func (s *State) checkFlow(now time.Time) []Effect {
+	if s.Policy.Unlisted {
+		return s.raise(AttentionFlowUnlisted, "", now)
+	}
+	s.clear(AttentionFlowUnlisted)
+	return nil
 }
 
 // lookAgain decides when the API is asked next, after an answer.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,10 +49,11 @@ const settleTimeout = 5 * time.Second
 // several processes share the work. Each webhook is forwarded at least once, and
 // twice only if a process dies, or loses its ledger, after the workflow took it.
 type Forwarder struct {
-	ledger  *Ledger
-	forward ForwardFunc
-	opts    ForwarderOptions
-	wake    chan struct{}
+	ledger   *Ledger
+	forward  ForwardFunc
+	opts     ForwarderOptions
+	wake     chan struct{}
+	failures atomic.Int64 // since the last success
 }
 
 // NewForwarder returns a Forwarder that does nothing until Run.
@@ -175,6 +177,7 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	failure := f.try(deadline, c.Webhook)
 	cancel()
 
+	f.tellOutage(ctx, failure)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	var err error
@@ -185,12 +188,26 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 		if ctx.Err() != nil {
 			wait = 0 // we are stopping: somebody else may have it at once
 		}
-		f.opts.Logger.WarnContext(ctx, "webhook not forwarded yet", "webhook", c.ID, "account", c.Account,
+		f.opts.Logger.DebugContext(ctx, "webhook not forwarded yet", "webhook", c.ID, "account", c.Account,
 			"attempt", c.attempts, "again_in", wait, "error", failure)
 		err = f.ledger.putOff(settle, c, wait)
 	}
 	if err != nil {
 		f.opts.Logger.ErrorContext(ctx, "forwarder cannot write to the ledger", "webhook", c.ID, "error", err)
+	}
+}
+
+// tellOutage logs the beginning and the end of an outage, not each of its tries:
+// an hour without Temporal would otherwise fill a disk.
+func (f *Forwarder) tellOutage(ctx context.Context, failure error) {
+	if failure != nil {
+		if f.failures.Add(1) == 1 {
+			f.opts.Logger.WarnContext(ctx, "webhooks are recorded but cannot be forwarded; they are tried again until they can", "error", failure)
+		}
+		return
+	}
+	if n := f.failures.Swap(0); n > 0 {
+		f.opts.Logger.InfoContext(ctx, "webhooks are forwarded again", "failed_tries", n)
 	}
 }
 

@@ -47,6 +47,8 @@ func (s *Starter) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the admin listener: %w", errors.Join(err, public.Close()))
 	}
+	s.log.InfoContext(ctx, "the webhook endpoint listens", "public", public.Addr().String(), "admin", admin.Addr().String(), "accounts", len(s.accounts))
+	defer s.log.Info("the webhook endpoint has stopped")
 	return s.Serve(ctx, public, admin)
 }
 

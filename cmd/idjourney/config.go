@@ -19,7 +19,12 @@ func configCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: in order, %d accounts\n", o.config, len(cfg.Accounts))
+				for _, warning := range cfg.Warnings() {
+					if _, err := fmt.Fprintln(cmd.OutOrStdout(), "warning:", warning); err != nil {
+						return err
+					}
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: can be used; accounts: %d\n", o.config, len(cfg.Accounts))
 				return err
 			},
 		},

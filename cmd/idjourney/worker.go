@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -39,16 +40,20 @@ func runWorker(ctx context.Context, h *house, admin string) error {
 		return err
 	}
 	var ready atomic.Bool
-	server := &http.Server{Addr: admin, Handler: workerAdmin(h, &ready), ReadHeaderTimeout: 5 * time.Second}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", admin)
+	if err != nil {
+		return fmt.Errorf("opening the worker's admin listener, --admin: %w", err)
+	}
+	server := &http.Server{Handler: workerAdmin(h, &ready), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
 	go func() {
-		if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serving the worker's admin listener: %w", err)
 		}
 	}()
 	defer func() { _ = server.Close() }()
-	if err := awaitTemporal(ctx, h); err != nil {
-		return err
+	if !awaitTemporal(ctx, h) {
+		return nil
 	}
 	w := worker.New(h.temporal, h.cfg, a)
 	if err := w.Start(); err != nil {
@@ -67,22 +72,23 @@ func runWorker(ctx context.Context, h *house, admin string) error {
 }
 
 // awaitTemporal waits until Temporal is there and has all search attributes: with
-// one missing, a worker's upserts would fail their tasks again and again.
-func awaitTemporal(ctx context.Context, h *house) error {
+// one missing, a worker's upserts would fail their tasks again and again. False
+// means that the process is being stopped.
+func awaitTemporal(ctx context.Context, h *house) bool {
 	for said := ""; ; {
 		look, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := starter.CheckSearchAttributes(look, h.temporal, h.namespace)
 		cancel()
 		if err == nil {
-			return nil
+			return true
 		}
-		if said != err.Error() {
+		if ctx.Err() == nil && said != err.Error() {
 			said = err.Error()
 			h.logger.Warn("the worker waits for Temporal", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for Temporal: %w", err)
+			return false
 		case <-time.After(time.Second):
 		}
 	}

@@ -78,8 +78,10 @@ type Stack struct {
 
 	// The addresses, without a slash at the end.
 	PublicURL, AdminURL, VendorURL, CustomerURL, UIURL string
-	ConfigFile                                         string
-	Dir                                                string
+	// TemporalAddress is host:port of Temporal's frontend.
+	TemporalAddress string
+	ConfigFile      string
+	Dir             string
 
 	opts      Options
 	telemetry *telemetry.Telemetry

@@ -43,7 +43,7 @@ func (s *Stack) startTemporal(ctx context.Context, _ *doors) error {
 		return fmt.Errorf("connecting to Temporal: %w", err)
 	}
 	s.undo(func() error { c.Close(); return nil })
-	s.Client, s.Namespace = c, options.Namespace
+	s.Client, s.Namespace, s.TemporalAddress = c, options.Namespace, options.HostPort
 	if err := embed.EnsureSearchAttributes(ctx, c, s.Namespace, starter.SearchAttributes()); err != nil {
 		return fmt.Errorf("preparing Temporal's namespace %s: %w", s.Namespace, err)
 	}

@@ -26,7 +26,8 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	}
 	step, ok := acc.config.Step(in.Step)
 	if !ok || acc.government == nil {
-		return inconclusive("step_unlisted", ""), nil
+		// Another worker's configuration may list it; the step's patience bounds the wait.
+		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q with a government source", in.Step), 0)
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
 	if err != nil {
@@ -49,17 +50,21 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	case err != nil:
 		return journey.StepAnswer{}, retryable("government_unavailable", err, 0)
 	}
-	if err := a.submitOnce(ctx, acc, step, in, subject, image); err != nil {
+	if err := a.submitOnce(ctx, acc, step, in, image); err != nil {
 		return journey.StepAnswer{}, err
 	}
 	return a.awaitComparison(ctx, acc, step, in, subject)
 }
 
+// onceForAll stands for any subject: what the vendor reads from the documents may
+// still change after the user's steps, and must not make a second face of the first.
+const onceForAll = "any"
+
 // submitOnce submits the face unless it may have been submitted before. A call
 // that the vendor surely did not process gives the right to submit back; after any
 // other failure the comparison may still show, so it is awaited.
-func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject string, image government.Image) error {
-	fresh, err := a.ledger.ClaimSubmission(ctx, in.Account, in.JourneyID, in.Step, subject)
+func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.Step, in journey.StepInput, image government.Image) error {
+	fresh, err := a.ledger.ClaimSubmission(ctx, in.Account, in.JourneyID, in.Step, onceForAll)
 	if err != nil {
 		return retryable("ledger_unavailable", err, 0)
 	}
@@ -74,7 +79,7 @@ func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.S
 	// The claim has to go even if this attempt's time is over.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if failed := a.ledger.ReleaseSubmission(release, in.Account, in.JourneyID, in.Step, subject); failed != nil {
+	if failed := a.ledger.ReleaseSubmission(release, in.Account, in.JourneyID, in.Step, onceForAll); failed != nil {
 		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
 	}
 	return vendorUnavailable(err)

@@ -3,10 +3,10 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
 	"idjourney/journey"
@@ -23,8 +23,8 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	if err != nil {
 		return journey.PublishAnswer{}, err
 	}
-	if err := a.record(ctx, in.Message); err != nil {
-		return journey.PublishAnswer{}, err
+	if conflict, err := a.record(ctx, in.Message); err != nil || conflict != nil {
+		return journey.PublishAnswer{Conflict: conflict}, err
 	}
 	if in.Endpoint == "" {
 		return journey.PublishAnswer{}, nil
@@ -39,7 +39,8 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	}
 	endpoint, ok := acc.config.Endpoint(in.Endpoint)
 	if !ok {
-		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
+		// Another worker's configuration may list it: one is on its way, or is leaving.
+		return journey.PublishAnswer{}, retryable("endpoint_unlisted", fmt.Errorf("the configuration of this worker lists no endpoint %q", in.Endpoint), 0)
 	}
 	reference, err := a.reference(ctx, in.Message)
 	if err != nil {
@@ -81,8 +82,10 @@ func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journ
 	return a.sender.Send(ctx, to, m, reference)
 }
 
-// record writes a decision, or else the phase, before anybody is told.
-func (a *Activities) record(ctx context.Context, m journey.Message) error {
+// record writes a decision, or else the phase, before anybody is told. If another
+// history has decided under this number, nothing may be sent: it answers with the
+// ledger's standing.
+func (a *Activities) record(ctx context.Context, m journey.Message) (*journey.Standing, error) {
 	var err error
 	if m.Decision != nil {
 		err = a.ledger.SaveDecision(ctx, *m.Decision, m.Phase)
@@ -91,12 +94,15 @@ func (a *Activities) record(ctx context.Context, m journey.Message) error {
 	}
 	switch {
 	case err == nil:
-		return nil
+		return nil, nil
 	case errors.Is(err, ledger.ErrConflict):
-		// Another history has decided under this number: nothing may be sent.
-		return temporal.NewNonRetryableApplicationError(err.Error(), "decision_conflict", nil)
+		known, err := a.ledger.Journey(ctx, m.Account, m.JourneyID)
+		if err != nil {
+			return nil, retryable("ledger_unavailable", err, 0)
+		}
+		return &known.Standing, nil
 	default:
-		return retryable("ledger_unavailable", err, 0)
+		return nil, retryable("ledger_unavailable", err, 0)
 	}
 }
 

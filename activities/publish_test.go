@@ -2,13 +2,11 @@ package activities_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.temporal.io/sdk/temporal"
 
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -150,8 +148,8 @@ func TestPublishAnswers(t *testing.T) {
 	}
 }
 
-// Two histories that decide under one number contradict each other: a person has
-// to look, and the customer must not hear both.
+// Two histories that decide under one number contradict each other: the ledger's
+// standing goes back to the journey, and the customer does not hear both.
 func TestPublishRefusesAnotherDecisionOfTheSameNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -159,10 +157,9 @@ func TestPublishRefusesAnotherDecisionOfTheSameNumber(t *testing.T) {
 	if err := w.ledger.SaveDecision(t.Context(), first, journey.Settled); err != nil {
 		t.Fatal(err)
 	}
-	_, err := run(t, w.activities.Publish, decided(decision("j1", 1, journey.OutcomeRejected)))
-	var failed *temporal.ApplicationError
-	if !errors.As(err, &failed) || failed.Type() != "decision_conflict" || !failed.NonRetryable() {
-		t.Errorf("got %v, want a non-retryable decision_conflict", err)
+	got := must(t, w.activities.Publish, decided(decision("j1", 1, journey.OutcomeRejected))).Conflict
+	if got == nil || got.Outcome != journey.OutcomeApproved || got.Sequence != 1 {
+		t.Errorf("the conflict is with %+v, want approved, 1", got)
 	}
 	if got := w.customer.Attempts(); got != 0 {
 		t.Errorf("the customer was sent %d requests, want none", got)
@@ -170,17 +167,16 @@ func TestPublishRefusesAnotherDecisionOfTheSameNumber(t *testing.T) {
 	w.wantDecisions(t, "j1", first)
 }
 
-func TestPublishParksForAnEndpointThatIsNotListed(t *testing.T) {
+// A worker that is about to be replaced may not list the endpoint yet.
+func TestPublishWaitsForAnEndpointThatIsNotListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	d := decision("j1", 1, journey.OutcomeApproved)
 	in := decided(d)
 	in.Endpoint = "gone"
-	if got, want := must(t, w.activities.Publish, in), (journey.PublishAnswer{Parked: true}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
+	_, err := run(t, w.activities.Publish, in)
+	wantRetry(t, err, "endpoint_unlisted", 0)
 	w.wantDecisions(t, "j1", d)
-	w.wantDelivery(t, in, ledger.DeliveryParked, 1, 0)
 	if got := w.customer.Attempts(); got != 0 {
 		t.Errorf("the customer was sent %d requests, want none", got)
 	}

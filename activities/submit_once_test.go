@@ -119,19 +119,6 @@ func TestSubmitNotAgainAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// Another subject is another submission: a selfie that was taken again is compared
-// again.
-func TestSubmitForAnotherSubject(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
-	if _, err := w.ledger.ClaimSubmission(t.Context(), account, id, faceStep, "an earlier selfie"); err != nil {
-		t.Fatal(err)
-	}
-	w.wantStep(t, id, journey.StepPassed, "")
-	w.wantSubmissions(t, id, 1)
-}
-
 func TestSubmitNeedsTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -144,11 +131,10 @@ func TestSubmitNeedsTheLedger(t *testing.T) {
 	w.wantSubmissions(t, id, 0)
 }
 
-// claim claims the submission for what the journey shows now, and checks whether
-// it was free.
+// claim claims the submission, for whatever subject, and checks whether it was free.
 func (w *world) claim(t *testing.T, id string, want bool) {
 	t.Helper()
-	fresh, err := w.ledger.ClaimSubmission(t.Context(), account, id, faceStep, w.fetch(t, id).Verdict.Subject)
+	fresh, err := w.ledger.ClaimSubmission(t.Context(), account, id, faceStep, "any")
 	if err != nil || fresh != want {
 		t.Errorf("claiming: got %v, %v; want %v", fresh, err, want)
 	}

@@ -5,8 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"idjourney/idwise"
@@ -16,16 +18,16 @@ import (
 // verdict is the result without direct identifiers: what a journey may remember.
 func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	v := journey.Verdict{
-		FlowID: r.FlowID, Ended: r.Ended(),
-		System: r.SystemDecision, Manual: r.ManualDecision, Final: r.FinalDecision,
+		FlowID: clip(r.FlowID), Ended: r.Ended(),
+		System: clip(r.SystemDecision), Manual: clip(r.ManualDecision), Final: clip(r.FinalDecision),
 		Documents: len(r.Documents), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
 	}
 	if r.Selfie != nil {
-		v.Selfie = r.Selfie.Status
+		v.Selfie = clip(r.Selfie.Status)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.RuleResults)) {
-		if r.RuleResults[key].Result == "Failed" {
-			v.FailedRules = append(v.FailedRules, key)
+		if r.RuleResults[key].Result == "Failed" && len(v.FailedRules) < maxRules {
+			v.FailedRules = append(v.FailedRules, clip(key))
 		}
 	}
 	return v
@@ -68,12 +70,12 @@ func (a *Activities) aml(from *idwise.AML) journey.AML {
 	if from == nil {
 		return journey.AML{}
 	}
-	aml := journey.AML{Applicability: from.Applicability}
+	aml := journey.AML{Applicability: clip(from.Applicability)}
 	for _, m := range from.Matches {
 		match := journey.AMLMatch{
-			ID: cmp.Or(m.MatchID, m.ResourceID), Datasets: slices.Sorted(slices.Values(m.Datasets)),
-			Whitelisted: m.IsWhitelisted, Status: m.MatchStatus,
-			Version: m.AMLRecordVersion, MonitorUpdate: m.OngoingMonitorUpdateType,
+			ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: datasets(m.Datasets),
+			Whitelisted: m.IsWhitelisted, Status: clip(m.MatchStatus),
+			Version: m.AMLRecordVersion, MonitorUpdate: clip(m.OngoingMonitorUpdateType),
 		}
 		if match.ID == "" { // older answers name a match by nothing but the person
 			match.ID = a.keyed("match", append([]string{m.Name}, match.Datasets...)...)
@@ -82,8 +84,45 @@ func (a *Activities) aml(from *idwise.AML) journey.AML {
 		aml.Matches = append(aml.Matches, match)
 	}
 	slices.SortFunc(aml.Matches, func(x, y journey.AMLMatch) int { return cmp.Compare(x.ID, y.ID) })
+	return a.bounded(aml)
+}
+
+// What a journey remembers is bounded, whatever the vendor answers: its state has to
+// fit into Temporal's payloads for years.
+const (
+	maxText    = 128
+	maxRules   = 50
+	maxMatches = 50
+)
+
+// bounded folds the matches beyond the bound into one, which stands for all of them:
+// it changes when they do, and nobody has accepted it.
+func (a *Activities) bounded(aml journey.AML) journey.AML {
+	if len(aml.Matches) <= maxMatches {
+		return aml
+	}
+	var rest []string
+	for _, m := range aml.Matches[maxMatches:] {
+		rest = append(rest, m.ID, m.Status, m.MonitorUpdate, strconv.FormatBool(m.Whitelisted), strconv.Itoa(m.Version))
+	}
+	folded := journey.AMLMatch{
+		ID: "and-more-" + a.keyed("matches", rest...), Status: fmt.Sprintf("%d more", len(aml.Matches)-maxMatches),
+		Version: aml.Version, MonitorUpdate: "unknown",
+	}
+	aml.Matches = append(aml.Matches[:maxMatches:maxMatches], folded)
 	return aml
 }
+
+func datasets(names []string) []string {
+	sorted := slices.Sorted(slices.Values(names))
+	sorted = sorted[:min(len(sorted), maxRules)]
+	for i := range sorted {
+		sorted[i] = clip(sorted[i])
+	}
+	return sorted
+}
+
+func clip(text string) string { return text[:min(len(text), maxText)] }
 
 // keyed is a hash that cannot be guessed back without the key; "" for nothing. The
 // purpose keeps hashes of one value apart that are used for different things.

@@ -7,21 +7,34 @@ import (
 	"time"
 )
 
-// unaccepted lists the matches that nobody has accepted: those that monitoring
-// brought after the journey was finished, and under a decision of the vendor's
-// system all of them. A reviewer's Approved accepts the matches of the first
-// check, but not what came later: the vendor's final stays Approved then.
-func (v Verdict) unaccepted(accepted []string) []string {
-	var ids []string
+// unaccepted lists the matches that nobody has accepted. Against an approval these
+// are all that were not there when it was made. Without one they are those that
+// monitoring brought after the journey was finished (the vendor's final stays
+// Approved then), and under a decision of the vendor's system all of them; a
+// reviewer's Approved accepts the matches of the first check.
+func (s *State) unaccepted(v Verdict) (keys []string) {
 	for _, m := range v.AML.Matches {
-		if m.Whitelisted || slices.Contains(accepted, m.key()) {
-			continue
-		}
-		if m.MonitorUpdate != "" || v.Final != Approved {
-			ids = append(ids, m.key())
+		switch {
+		case m.Whitelisted || slices.Contains(s.Accepted, m.key()):
+		case s.AcceptedKnown, m.MonitorUpdate != "", v.Final == Complete:
+			keys = append(keys, m.key())
 		}
 	}
-	return ids
+	return keys
+}
+
+// accept remembers the matches that an approval rests on.
+func (s *State) accept(v Verdict) {
+	s.Accepted, s.AcceptedKnown = v.AML.keys(), true
+}
+
+// keepAML keeps the matches that are known while the vendor screens again: only an
+// applicable screening without them says that they are gone.
+func (s *State) keepAML(v Verdict) *Verdict {
+	if p := s.Verdict; p != nil && len(p.AML.Matches) > 0 && len(v.AML.Matches) == 0 && v.AML.Applicability != "Applicable" {
+		v.AML = p.AML
+	}
+	return &v
 }
 
 // key names a match in one state of it: a changed match is accepted anew.
@@ -29,59 +42,67 @@ func (m AMLMatch) key() string {
 	return m.ID + "@" + hash(strings.Join(m.Datasets, ","), strconv.FormatBool(m.Whitelisted), m.Status, strconv.Itoa(m.Version), m.MonitorUpdate)[:8]
 }
 
-func (a AML) fingerprint() string {
+func (a AML) keys() []string {
 	keys := make([]string, 0, len(a.Matches))
 	for _, m := range a.Matches {
 		keys = append(keys, m.key())
 	}
 	slices.Sort(keys)
-	return hash(keys...)[:12]
+	return keys
 }
+
+func (a AML) fingerprint() string { return hash(a.keys()...)[:12] }
 
 func (s *State) amlFingerprint() string {
 	if s.Verdict == nil {
-		return ""
+		return AML{}.fingerprint()
 	}
 	return s.Verdict.AML.fingerprint()
 }
 
 // onAML tells the customer what changed in the AML matches of a journey that had
 // been finished before; the first finished verdict is the baseline.
-func (s *State) onAML(previous *Verdict, now time.Time) []Effect {
+func (s *State) onAML(now time.Time) []Effect {
 	v := s.Verdict
 	s.AMLVersion = max(s.AMLVersion, v.AML.Version)
-	if previous == nil || !previous.finished() || !v.finished() || previous.AML.fingerprint() == v.AML.fingerprint() {
+	if !v.finished() {
 		return nil
 	}
-	change := compareAML(previous.AML, v.AML)
+	before, known := s.AMLSeen, s.AMLKnown
+	s.AMLSeen, s.AMLKnown = v.AML.keys(), true
+	if !known || slices.Equal(before, s.AMLSeen) {
+		return nil
+	}
+	change := compareAML(before, v.AML)
 	change.Version = s.AMLVersion
-	id := messageID("aml", s.Account, s.JourneyID, previous.AML.fingerprint(), v.AML.fingerprint(), now.Format(time.RFC3339Nano))
+	id := messageID("aml", s.Account, s.JourneyID, hash(before...), v.AML.fingerprint(), now.Format(time.RFC3339Nano))
 	return s.publish(Message{ID: id, Type: MessageAMLChanged, Stream: StreamAML, AML: &change}, now)
 }
 
-func compareAML(before, after AML) AMLChange {
+// compareAML compares the keys of the matches before with the matches now.
+func compareAML(before []string, after AML) AMLChange {
 	change := AMLChange{Datasets: map[string]int{}}
-	old := map[string]string{}
-	for _, m := range before.Matches {
-		old[m.ID] = m.key()
-	}
+	now := map[string]bool{}
 	for _, m := range after.Matches {
+		now[m.ID] = true
 		for _, dataset := range m.Datasets {
 			change.Datasets[dataset]++
 		}
-		key, known := old[m.ID]
+		known := slices.ContainsFunc(before, func(key string) bool { return matchID(key) == m.ID })
 		switch {
 		case !known:
 			change.Added = append(change.Added, m.ID)
-		case key != m.key():
+		case !slices.Contains(before, m.key()):
 			change.Changed = append(change.Changed, m.ID)
 		}
-		delete(old, m.ID)
 	}
-	for _, m := range before.Matches {
-		if _, gone := old[m.ID]; gone {
-			change.Removed = append(change.Removed, m.ID)
+	for _, key := range before {
+		if id := matchID(key); !now[id] {
+			change.Removed = append(change.Removed, id)
 		}
 	}
 	return change
 }
+
+// matchID is the id in a match's key.
+func matchID(key string) string { return key[:strings.LastIndexByte(key, '@')] }

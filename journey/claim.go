@@ -16,6 +16,10 @@ type Claim struct {
 	// the matches had when it was claimed, for results that carry no version.
 	AML       int    `json:"aml,omitempty"`
 	AMLBefore string `json:"amlBefore,omitempty"`
+	// Changed is the fingerprint of the verdict at the time of a hint that told
+	// other decisions than it. Such a hint may as well be old, so a claim of this
+	// kind alone is worth asking again, but no person's attention.
+	Changed string `json:"changed,omitempty"`
 	// Tries counts the looks that did not show it.
 	Tries int `json:"tries,omitempty"`
 }
@@ -87,13 +91,31 @@ func (s *State) claim(e Event) {
 			s.Claim.Manual = true
 		}
 	case AMLMonitorUpdate: // confirmed by the version, or else by any change of the matches
-		if e.Hint.AMLVersion > s.AMLVersion && e.Hint.AMLVersion > s.Claim.AML {
-			s.Claim.AML, s.Claim.AMLBefore = e.Hint.AMLVersion, s.amlFingerprint()
+		if n := e.Hint.AMLVersion; (n == 0 || n > s.AMLVersion) && (s.Claim.AMLBefore == "" || n > s.Claim.AML) {
+			s.Claim.AML, s.Claim.AMLBefore = n, s.amlFingerprint()
 		}
-	default:
-		return
+	}
+	if v := s.Verdict; v != nil && e.Hint.differs(*v) {
+		s.Claim.Changed = s.fingerprint(*v)
 	}
 	s.Claim.Tries = 0
+}
+
+// differs says that the hint tells a decision which the verdict does not show.
+func (h Hint) differs(v Verdict) bool {
+	other := func(hinted, shown string) bool { return hinted != "" && hinted != shown }
+	return other(h.System, v.System) || other(h.Manual, v.Manual) || other(h.Final, v.Final)
+}
+
+// certain says that the claim can only be true: what it names never goes away.
+func (c Claim) certain() bool { return c.UserSteps || c.Finished || c.Manual || c.AMLBefore != "" }
+
+// showsAML goes by the version where both sides name one, else by any change.
+func (c Claim) showsAML(a AML) bool {
+	if c.AML > 0 && a.Version > 0 {
+		return a.Version >= c.AML
+	}
+	return a.fingerprint() != c.AMLBefore
 }
 
 // confirm drops what the verdict shows and says whether anything is left.
@@ -108,11 +130,13 @@ func (s *State) confirm(v Verdict) (left bool) {
 	if v.Manual != "" {
 		s.Claim.Manual = false
 	}
-	if n := s.Claim.AML; n > 0 && (v.AML.Version >= n || v.AML.Version == 0 && v.AML.fingerprint() != s.Claim.AMLBefore) {
-		s.AMLVersion = n
+	if s.Claim.AMLBefore != "" && s.Claim.showsAML(v.AML) {
 		s.Claim.AML, s.Claim.AMLBefore = 0, ""
 	}
-	left = s.Claim.UserSteps || s.Claim.Finished || s.Claim.Manual || s.Claim.AML > 0
+	if s.Claim.Changed != "" && s.fingerprint(v) != s.Claim.Changed {
+		s.Claim.Changed = ""
+	}
+	left = s.Claim.certain() || s.Claim.Changed != ""
 	if !left {
 		s.Claim = Claim{}
 		if before != s.Claim {

@@ -5,6 +5,13 @@ import (
 	"time"
 )
 
+const (
+	// maxReruns bounds how often steps run again for a subject that will not hold
+	// still; after that the last answer stands, and counts as judged_other.
+	maxReruns  = 3
+	maxSubject = 128
+)
+
 // advance moves the journey on as far as the last verdict carries: to the custom
 // steps, to Complete Custom Step, to the vendor's result and what it means.
 func (s *State) advance(now time.Time) []Effect {
@@ -49,7 +56,10 @@ func (s *State) userStepsFinished(v Verdict) bool {
 // subject, and after the last one calls the vendor's Complete Custom Step,
 // whatever the answers were, so that no journey hangs at the vendor.
 func (s *State) runCustomSteps(now time.Time) []Effect {
-	s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
+	s.UserStepsHinted = true // from here on they are believed, whatever the result takes back
+	if s.Reruns < maxReruns {
+		s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
+	}
 	for _, step := range s.Policy.Steps {
 		if s.run(step.Name) != nil {
 			continue
@@ -86,7 +96,17 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 	default:
 		answer.Outcome, answer.Reason = StepInconclusive, "bad_answer"
 	}
-	s.Steps = append(s.Steps, StepRun{Name: in.Step, Outcome: answer.Outcome, Reason: answer.Reason, Subject: answer.Subject})
+	if !isCode(answer.Reason) || len(answer.Subject) > maxSubject {
+		answer.Reason = "bad_reason" // it may be a person's data: it goes no further
+	}
+	run := StepRun{Name: in.Step, Outcome: answer.Outcome, Reason: answer.Reason, Subject: answer.Subject[:min(len(answer.Subject), maxSubject)]}
+	s.Steps = append(s.Steps, run)
+	if s.Verdict != nil && run.judgedOther(*s.Verdict) && s.Reruns < maxReruns {
+		// What it judged is not what we know: look before it is run again.
+		s.Reruns++
+		s.lookNow(now)
+		return nil
+	}
 	return s.settleLook(s.advance(now), now)
 }
 
@@ -127,6 +147,17 @@ func (s *State) run(name string) *StepRun {
 		}
 	}
 	return nil
+}
+
+// isCode says that a reason is a short code and not a text: letters, digits and
+// underscores, at most 64 of them.
+func isCode(reason string) bool {
+	for _, r := range reason {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
+			return false
+		}
+	}
+	return len(reason) <= 64
 }
 
 // judgedOther says that the answer was given for something else than what the

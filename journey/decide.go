@@ -3,6 +3,7 @@ package journey
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,14 +20,13 @@ func (s *State) conclude(now time.Time) []Effect {
 		s.enter(AwaitingResubmission, now)
 		return nil
 	}
-	j := judge(s.Policy, v, s.Steps, s.Accepted)
+	s.seeFace(v)
+	j := s.judge(v)
 	effects := s.attentionFor(j, now)
 	if s.Decided != nil && s.Decided.Source == SourceOperator {
 		j = s.afterPerson(j, v)
-	} else if s.Standing.Outcome == OutcomeRejected && j.Outcome == OutcomeApproved && v.Final != Approved {
-		// The system never turns a rejection into an approval by itself.
-		j = Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
 	}
+	j = s.afterRejection(j, v)
 	if j.Review == "" {
 		s.Review = nil
 		s.enter(Settled, now)
@@ -49,7 +49,21 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 	switch {
 	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Fingerprint:
 		return Judgement{}
-	case j.Outcome == OutcomeOnHold && len(v.unaccepted(s.Accepted)) > 0:
+	case j.Outcome == OutcomeOnHold && len(s.unaccepted(v)) > 0:
+		return j
+	default:
+		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
+	}
+}
+
+// afterRejection keeps a rejection: nothing of the system's softens it, by whatever
+// detour. Only a person does, here or by a final Approved at the vendor that was
+// not there when it was made.
+func (s *State) afterRejection(j Judgement, v Verdict) Judgement {
+	switch {
+	case s.Rejected == nil, j.Outcome == "", j.Outcome == OutcomeRejected:
+		return j
+	case j.Outcome == OutcomeApproved && v.Final == Approved && s.Rejected.Final != "" && s.Rejected.Final != Approved:
 		return j
 	default:
 		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
@@ -57,8 +71,11 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 }
 
 func (s *State) attentionFor(j Judgement, now time.Time) []Effect {
-	if j.Reason == "unknown_value" {
+	switch j.Reason {
+	case "unknown_value":
 		return s.raise(AttentionUnknownValue, "", now)
+	case "inconsistent":
+		return s.raise(AttentionUnknownValue, "inconsistent", now)
 	}
 	s.clear(AttentionUnknownValue)
 	return nil
@@ -80,6 +97,15 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 		d.AMLVersion, d.AMLMatches = s.AMLVersion, len(v.AML.Matches)
 		d.Fingerprint = s.fingerprint(*v)
 	}
+	switch d.Outcome {
+	case OutcomeRejected:
+		s.Rejected = &Rejection{Final: d.Final}
+	case OutcomeApproved:
+		s.Rejected = nil
+		if s.Verdict != nil {
+			s.accept(*s.Verdict)
+		}
+	}
 	s.Decided = &d
 	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: now}
 	return s.publish(Message{ID: d.ID, Type: MessageDecided, Stream: StreamDecisions, Decision: &d}, now)
@@ -87,11 +113,15 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 
 // openReview opens a review, or leaves the one that is open for the same reason.
 func (s *State) openReview(j Judgement, now time.Time) []Effect {
-	if s.Review != nil && s.Review.Kind == j.Review && s.Review.Reason == j.Reason {
+	facts := ""
+	if j.Review == ReviewLocal { // what a person decides here is bound to what they saw
+		facts = s.fingerprint(*s.Verdict)
+	}
+	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, facts, strconv.Itoa(s.Standing.Sequence))
+	if s.Review != nil && s.Review.ID == id {
 		return nil
 	}
-	s.Review = &Review{Kind: j.Review, Reason: j.Reason, Since: now}
-	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, now.Format(time.RFC3339Nano))
+	s.Review = &Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now}
 	return s.publish(Message{ID: id, Type: MessageReviewRequired, Review: s.Review}, now)
 }
 
@@ -100,6 +130,8 @@ func (s State) CheckReview(r Reviewed) error {
 	switch {
 	case s.Review == nil || s.Review.Kind != ReviewLocal:
 		return errNoLocalReview
+	case r.Review != s.Review.ID:
+		return errOtherReview
 	case r.Outcome != OutcomeApproved && r.Outcome != OutcomeRejected:
 		return errReviewOutcome
 	case r.Actor == "" || r.Reason == "":
@@ -116,12 +148,6 @@ func (s *State) onReviewed(r Reviewed, now time.Time) []Effect {
 		return nil
 	}
 	s.Review = nil
-	if r.Outcome == OutcomeApproved && s.Verdict != nil {
-		s.Accepted = nil
-		for _, m := range s.Verdict.AML.Matches {
-			s.Accepted = append(s.Accepted, m.key())
-		}
-	}
 	s.enter(Settled, now)
 	return s.decide(Judgement{Outcome: r.Outcome, Source: SourceOperator, Reasons: []string{r.Reason}}, r.Actor, now)
 }
@@ -140,6 +166,10 @@ func (s *State) expire(now time.Time) []Effect {
 // fingerprint names the facts that a decision rests on.
 func (s State) fingerprint(v Verdict) string {
 	facts := []string{v.System, v.Manual, v.Final, v.AML.fingerprint(), v.Subject}
+	facts = append(facts, v.FailedRules...)
+	if v.Face != nil {
+		facts = append(facts, "face", strconv.FormatBool(v.Face.Matched))
+	}
 	for _, r := range s.Steps {
 		facts = append(facts, r.Name, string(r.Outcome), r.Reason, r.Subject)
 	}

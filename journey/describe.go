@@ -97,8 +97,11 @@ func (c Claim) words() string {
 	if c.Manual {
 		words = append(words, "a manual decision")
 	}
-	if c.AML > 0 {
-		words = append(words, fmt.Sprintf("AML version %d", c.AML))
+	if c.AMLBefore != "" {
+		words = append(words, "an AML change")
+	}
+	if c.Changed != "" {
+		words = append(words, "another decision")
 	}
 	return strings.Join(words, ", ")
 }

@@ -39,10 +39,16 @@ type PublishAnswer struct {
 	// declared days of retrying are over. The message stays in the ledger.
 	Parked bool `json:"parked,omitempty"`
 	Status int  `json:"status,omitempty"`
+	// Conflict is the ledger's standing when it holds another decision under this
+	// number; nothing was sent then.
+	Conflict *Standing `json:"conflict,omitempty"`
 }
 
 // Reviewed is a person's decision on a local review.
 type Reviewed struct {
+	// Review is the id of the review that is decided, so that nobody decides about
+	// facts that came after they looked.
+	Review  string  `json:"review"`
 	Outcome Outcome `json:"outcome"` // approved or rejected
 	Actor   string  `json:"actor"`
 	Reason  string  `json:"reason"`

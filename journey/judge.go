@@ -1,6 +1,9 @@
 package journey
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Judgement is what a finished verdict and the custom steps mean under a policy:
 // an outcome, or a review, or (an AML match) both.
@@ -12,40 +15,52 @@ type Judgement struct {
 	Reason  string // of the review
 }
 
-// judge is memoryless but for what people accepted: the same facts always mean
-// the same, whatever was seen before. The heaviest finding wins: a rejection,
-// then on hold, then a review, then the approval.
-func judge(p Policy, v Verdict, steps []StepRun, accepted []string) Judgement {
+// judge says what a verdict means. It remembers nothing but what people accepted:
+// the same facts mean the same, whatever was seen before. The heaviest finding
+// wins: a rejection, then on hold, then a review, then the approval.
+func (s *State) judge(v Verdict) Judgement {
+	matched := len(s.unaccepted(v)) > 0 && s.Policy.AMLMatch != AMLMeansTell
 	switch {
+	case v.Final != cmp.Or(v.Manual, v.System):
+		return hold("inconsistent") // the vendor defines final as manual if set, else system
 	case v.Final == Rejected:
 		return Judgement{Outcome: OutcomeRejected, Source: SourceVendorReview}
+	case v.Final == Refer && matched && s.monitored(v):
+		// The vendor's system referred an approved customer because of the match.
+		return Judgement{Outcome: OutcomeOnHold, Source: SourcePolicy, Reasons: []string{"aml_match"}, Review: ReviewVendor, Reason: "aml_match"}
 	case v.Final == Refer:
 		return Judgement{Review: ReviewVendor, Reason: "refer"}
 	case !v.passes():
 		return hold("unknown_value")
-	case p.Unlisted:
+	case s.Policy.Unlisted:
 		return Judgement{Review: ReviewLocal, Reason: "flow_unlisted"}
 	}
 	worst := Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	if v.Final == Approved {
 		worst.Source = SourceVendorReview
 	}
-	if len(v.unaccepted(accepted)) > 0 && p.AMLMatch != AMLMeansTell {
+	if matched {
 		worst = hold("aml_match")
 	}
-	for _, step := range p.Steps {
-		if found := judgeStep(step, v, steps); found.weight() > worst.weight() {
+	for _, step := range s.Policy.Steps {
+		if found := s.judgeStep(step, v); found.weight() > worst.weight() {
 			worst = found
 		}
 	}
 	return worst
 }
 
+// monitored says that a match came after an approval, or by monitoring.
+func (s *State) monitored(v Verdict) bool {
+	return s.Standing.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold ||
+		slices.ContainsFunc(v.AML.Matches, func(m AMLMatch) bool { return m.MonitorUpdate != "" && !m.Whitelisted })
+}
+
 // judgeStep weighs one custom step. Nothing is approved without positive
 // evidence for it, except that a person at the vendor may approve a journey whose
 // step was not due, and one whose step failed if the policy says so.
-func judgeStep(step StepPolicy, v Verdict, steps []StepRun) Judgement {
-	outcome, reason := evidence(step, v, steps)
+func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
+	outcome, reason := s.evidence(step, v)
 	name := step.Name + ":" + string(outcome)
 	if reason != "" {
 		name += ":" + reason
@@ -62,24 +77,37 @@ func judgeStep(step StepPolicy, v Verdict, steps []StepRun) Judgement {
 }
 
 // evidence is what is known of a step. Where the vendor's result shows the
-// comparison itself, that is what counts.
-func evidence(step StepPolicy, v Verdict, steps []StepRun) (StepOutcome, string) {
-	if step.ShownBy == "face" && v.Face != nil {
-		if v.Face.Matched {
-			return StepPassed, ""
-		}
-		return StepFailed, "mismatch"
-	}
-	i := slices.IndexFunc(steps, func(r StepRun) bool { return r.Name == step.Name })
-	switch {
-	case i < 0:
-		return StepInconclusive, "not_run"
-	case steps[i].judgedOther(v):
+// comparison itself, that is what counts, unless the subject has changed since it
+// was judged or first seen: a new selfie does not pass on the old one's comparison.
+func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
+	run := s.run(step.Name)
+	if run != nil && run.judgedOther(v) {
 		return StepInconclusive, "judged_other"
-	case step.ShownBy == "face" && steps[i].Outcome == StepPassed:
+	}
+	if step.ShownBy == "face" && v.Face != nil {
+		switch {
+		case s.Face != nil && s.Face.FaceComparison == *v.Face && s.Face.Subject != "" && v.Subject != "" && s.Face.Subject != v.Subject:
+			return StepInconclusive, "judged_other"
+		case v.Face.Matched:
+			return StepPassed, ""
+		default:
+			return StepFailed, "mismatch"
+		}
+	}
+	switch {
+	case run == nil:
+		return StepInconclusive, "not_run"
+	case step.ShownBy == "face" && run.Outcome == StepPassed:
 		return StepInconclusive, "comparison_gone"
 	default:
-		return steps[i].Outcome, steps[i].Reason
+		return run.Outcome, run.Reason
+	}
+}
+
+// seeFace remembers the comparison that a finished verdict shows first.
+func (s *State) seeFace(v Verdict) {
+	if v.Face != nil && (s.Face == nil || s.Face.FaceComparison != *v.Face) {
+		s.Face = &SeenFace{FaceComparison: *v.Face, Subject: v.Subject}
 	}
 }
 

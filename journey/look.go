@@ -12,11 +12,16 @@ const (
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.Looking = false
-	if a.Policy.Version != "" { // none when the fetch itself was given up
+	// A problem's policy is the account's, not the flow's, and none at all when the
+	// fetch itself was given up.
+	if a.Policy.Version != "" && (a.Verdict != nil || s.Verdict == nil) {
 		s.Policy = a.Policy
 	}
 	if a.Baseline != nil && s.Standing.Sequence == 0 {
 		s.Standing = *a.Baseline
+		if s.Standing.Outcome == OutcomeRejected {
+			s.Rejected = &Rejection{}
+		}
 	}
 	if a.Problem != "" || a.Verdict == nil {
 		return s.onProblem(a.Problem, now)
@@ -25,14 +30,13 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 		s.ReferenceHash = a.ReferenceHash
 	}
 	s.MissingSince = time.Time{}
-	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable)
+	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
 
 	effects := s.checkFlow(now)
-	previous := s.Verdict
-	s.Verdict, s.VerdictAt = a.Verdict, now
-	left := s.confirm(*a.Verdict)
+	s.Verdict, s.VerdictAt = s.keepAML(*a.Verdict), now
+	left := s.confirm(*s.Verdict)
 	phase := s.Phase
-	effects = append(effects, s.onAML(previous, now)...)
+	effects = append(effects, s.onAML(now)...)
 	effects = append(effects, s.advance(now)...)
 	if s.Phase == phase {
 		s.Silent++
@@ -65,11 +69,14 @@ func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 		s.Claim.Tries++
 		return nil
 	case claimLeft: // asked for long enough: the API is believed
+		certain := s.Claim.certain()
 		s.Claim = Claim{}
 		s.Counts.HintMismatches++
-		effects := s.raise(AttentionHintMismatch, "", now)
 		s.LookAt = s.silenceEnds(now)
-		return effects
+		if !certain {
+			return nil
+		}
+		return s.raise(AttentionHintMismatch, "", now)
 	default:
 		s.LookAt = s.silenceEnds(now)
 		return nil
@@ -85,9 +92,9 @@ func (s *State) silenceEnds(now time.Time) time.Time {
 		return time.Time{}
 	case s.Phase == AwaitingUserSteps:
 		wait = s.Policy.UserStepsWithin
-	case s.Phase == AwaitingResult:
+	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
 		wait = s.Policy.ResultWithin
-	case s.Phase == AwaitingReview && s.Review != nil && s.Review.Kind == ReviewVendor, s.Phase == AwaitingResubmission:
+	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
 		wait = s.Policy.ReviewLook
 	}
 	if wait <= 0 {
@@ -124,6 +131,9 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 			s.enter(Unknown, now)
 			s.Claim = Claim{}
 			return nil
+		}
+		if !s.neverSeen() && s.MissingSince.Before(now) {
+			effects = s.raise(AttentionVendorMissing, "", now)
 		}
 	case ProblemDenied:
 		effects = s.raise(AttentionVendorDenied, "", now)

@@ -53,6 +53,8 @@ const (
 
 // Review is an open review.
 type Review struct {
+	// ID changes whenever the facts under review do.
+	ID     string     `json:"id"`
 	Kind   ReviewKind `json:"kind"`
 	Reason string     `json:"reason"`
 	Since  time.Time  `json:"since"`
@@ -65,6 +67,7 @@ type AttentionCode string
 const (
 	AttentionVendorDenied      AttentionCode = "vendor_denied"      // credentials or paths; cleared by a fetch that works
 	AttentionVendorUnreachable AttentionCode = "vendor_unreachable" // cleared by a fetch that works
+	AttentionVendorMissing     AttentionCode = "vendor_missing"     // IDWise no longer knows the journey; cleared by a fetch that works
 	AttentionVendorUnreadable  AttentionCode = "vendor_unreadable"  // cleared by a fetch that works
 	AttentionHintMismatch      AttentionCode = "hint_mismatch"      // a webhook's claim that the API never showed
 	AttentionUnknownValue      AttentionCode = "unknown_value"      // a decision value we do not know
@@ -121,9 +124,22 @@ type State struct {
 	Review   *Review   `json:"review,omitempty"`
 	Standing Standing  `json:"standing"`
 	Decided  *Decision `json:"decided,omitempty"`
-	// Accepted are the AML matches that a person has seen and accepted.
-	Accepted   []string `json:"accepted,omitempty"`
+	// Rejected remembers a rejection until a person approves.
+	Rejected *Rejection `json:"rejected,omitempty"`
+	// Accepted are the AML matches that the last approval rests on; only with
+	// AcceptedKnown is any other match a new one.
+	Accepted      []string `json:"accepted,omitempty"`
+	AcceptedKnown bool     `json:"acceptedKnown,omitempty"`
+	// AMLSeen are the matches of the last finished verdict, by key, and AMLVersion
+	// the highest version that a verdict has shown.
+	AMLSeen    []string `json:"amlSeen,omitempty"`
+	AMLKnown   bool     `json:"amlKnown,omitempty"`
 	AMLVersion int      `json:"amlVersion,omitempty"`
+	// Face is the last comparison seen, and the subject it was first seen for.
+	Face *SeenFace `json:"face,omitempty"`
+	// Reruns counts the custom steps that were run again because they had judged
+	// something else than the result shows.
+	Reruns int `json:"reruns,omitempty"`
 
 	Attention  []AttentionItem `json:"attention,omitempty"`
 	Seen       []string        `json:"seen,omitempty"`
@@ -137,6 +153,18 @@ type StepRun struct {
 	Outcome StepOutcome `json:"outcome"`
 	Reason  string      `json:"reason,omitempty"`
 	Subject string      `json:"subject,omitempty"`
+}
+
+// Rejection is what a rejection rested on. The vendor's reviewer overturns it by a
+// final decision that was not there then; an empty one was never known.
+type Rejection struct {
+	Final string `json:"finalDecision,omitempty"`
+}
+
+// SeenFace is a comparison and the subject it was first seen for.
+type SeenFace struct {
+	FaceComparison
+	Subject string `json:"subject,omitempty"`
 }
 
 // Counts are figures for people; no rule reads them.

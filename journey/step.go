@@ -37,6 +37,7 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	case in.Quarantined != "":
 		s.Counts.Quarantined++
 		effects = s.raise(AttentionQuarantined, in.Quarantined, now)
+		s.lookNow(now) // it was a signal about this journey, whatever it said
 	case in.Tick:
 		effects = s.onTick(now)
 	}
@@ -62,7 +63,7 @@ func (s *State) onTick(now time.Time) []Effect {
 	s.Counts.Fetches++
 	return []Effect{{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
-		WantBaseline: s.Verdict == nil && s.Standing.Sequence == 0, Links: s.takeLinks(),
+		WantBaseline: s.Standing.Sequence == 0, Links: s.takeLinks(),
 	}}}
 }
 
@@ -72,7 +73,15 @@ func (s *State) takeLinks() []string {
 	return links
 }
 
+// onPublished takes how a message ended. If the ledger holds another decision under
+// the number (this history was reset), the ledger is right: the journey takes up its
+// standing and decides again on top of it where the facts ask for that.
 func (s *State) onPublished(p Published, now time.Time) []Effect {
+	if ledger := p.Answer.Conflict; ledger != nil {
+		s.Standing, s.Decided = *ledger, nil
+		s.lookNow(now)
+		return nil
+	}
 	if !p.Answer.Parked {
 		return nil
 	}
@@ -129,6 +138,7 @@ func (s State) clone() State {
 	s.Links = slices.Clone(s.Links)
 	s.Steps = slices.Clone(s.Steps)
 	s.Accepted = slices.Clone(s.Accepted)
+	s.AMLSeen = slices.Clone(s.AMLSeen)
 	s.Attention = slices.Clone(s.Attention)
 	s.Seen = slices.Clone(s.Seen)
 	return s

@@ -38,7 +38,7 @@ func messages() map[journey.MessageType]journey.Message {
 		DecidedBy: "policy", DecidedAt: amlAt, Fingerprint: "internal-fingerprint",
 	}
 	review.Type, review.Phase, review.At = journey.MessageReviewRequired, journey.AwaitingReview, reviewAt
-	review.Review = &journey.Review{Kind: journey.ReviewVendor, Reason: "referred", Since: reviewAt}
+	review.Review = &journey.Review{ID: "rev_0f6f3fd63b4c0f7fc6c8a9c1f2ad8d55", Kind: journey.ReviewVendor, Reason: "referred", Since: reviewAt}
 	attention.Type, attention.Phase, attention.At = journey.MessageAttention, journey.AwaitingResult, attentionAt
 	attention.Attention = &journey.AttentionItem{Code: journey.AttentionVendorDenied, Since: attentionAt, Detail: "internal-detail"}
 	aml.Type, aml.Stream = journey.MessageAMLChanged, journey.StreamAML

@@ -52,16 +52,15 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 // task is then done again with it.
 func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
-	err := workflow.Await(ctx, func() bool {
-		for _, p := range i.pending {
-			if p.running {
-				return false
-			}
+	for {
+		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.reviews) > 0) }
+		if err := workflow.Await(ctx, idle); err != nil {
+			return err
 		}
-		return workflow.AllHandlersFinished(ctx)
-	})
-	if err != nil {
-		return err
+		if len(i.reviews) == 0 {
+			break
+		}
+		i.tell(ctx) // an update that came meanwhile waits for its answer
 	}
 	i.drain(ctx)
 	next := argument{
@@ -73,6 +72,15 @@ func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 		next.Carry.Pending = append(next.Carry.Pending, *p)
 	}
 	return workflow.NewContinueAsNewError(ctx, journey.WorkflowName, next)
+}
+
+func (i *interpreter) lanesIdle() bool {
+	for _, p := range i.pending {
+		if p.running {
+			return false
+		}
+	}
+	return true
 }
 
 // decodeArgument reads and migrates the argument. What it cannot read, and rules

@@ -170,7 +170,8 @@ func (p *player) happen() {
 		p.env.SignalWorkflow(journey.SignalEvent, e)
 	}
 	if m.Review != nil {
-		p.env.UpdateWorkflow(journey.UpdateReview, "", &updated{p.t}, *m.Review)
+		p.see()
+		p.env.UpdateWorkflow(journey.UpdateReview, "", &updated{p.t}, m.Decide(p.state))
 	}
 	p.next++
 	p.plan()
@@ -213,6 +214,7 @@ func (p *player) see() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.state = journey.State{} // decoding leaves absent fields as they are
 	if err := answer.Get(&p.state); err != nil {
 		p.t.Fatal(err)
 	}

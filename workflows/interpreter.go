@@ -23,6 +23,10 @@ type interpreter struct {
 	armedAt time.Time // instant of the one timer; zero if none
 	disarm  workflow.CancelFunc
 	fired   bool
+	// cancelled says that an operator asked for the run to be cancelled.
+	cancelled func() bool
+	// reviews are the updates that wait for what Step makes of them.
+	reviews map[*journey.Reviewed]*reviewing
 	settled bool // this run came to settle: worth a fresh history
 }
 
@@ -37,6 +41,7 @@ type pending struct {
 func newInterpreter(ctx workflow.Context, options Options, arg argument) *interpreter {
 	i := &interpreter{
 		options: options,
+		reviews: map[*journey.Reviewed]*reviewing{},
 		signals: workflow.GetSignalChannelWithOptions(ctx, journey.SignalEvent, workflow.SignalChannelOptions{
 			Description: "A webhook's hint, or an operator's refresh: the journey looks at the API.",
 		}),
@@ -63,14 +68,34 @@ func (i *interpreter) handle(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, journey.UpdateReview,
-		func(_ workflow.Context, r journey.Reviewed) error {
+		func(ctx workflow.Context, r journey.Reviewed) error {
+			waiting := &reviewing{}
+			i.reviews[&r] = waiting
 			i.inbox = append(i.inbox, journey.Input{Reviewed: &r})
-			return nil
+			if err := workflow.Await(ctx, func() bool { return waiting.told }); err != nil {
+				return err
+			}
+			return waiting.refused
 		},
 		workflow.UpdateHandlerOptions{
 			Description: "Ends a local review: outcome approved or rejected, actor, reason.",
 			Validator:   func(_ workflow.Context, r journey.Reviewed) error { return i.state.CheckReview(r) },
 		})
+}
+
+// reviewing is an accepted update: the validator saw the state before other news of
+// the same moment, so only telling says whether the review could still be decided.
+type reviewing struct {
+	told    bool
+	refused error
+}
+
+// checkReview answers the update that brought this input, if one did.
+func (i *interpreter) checkReview(in journey.Input) {
+	if waiting := i.reviews[in.Reviewed]; waiting != nil {
+		waiting.told, waiting.refused = true, i.state.CheckReview(*in.Reviewed)
+		delete(i.reviews, in.Reviewed)
+	}
 }
 
 // arm keeps one timer for the earliest deadline. It is re-armed lazily: a timer

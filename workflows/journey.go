@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"idjourney/journey"
@@ -55,11 +56,15 @@ func New(options Options) *Workflows { return &Workflows{options: options} }
 // fails the task, which waits for a worker that can read it.
 func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (string, error) {
 	arg := decodeArgument(raw)
-	i := newInterpreter(ctx, w.options, arg)
-	if err := i.handle(ctx); err != nil {
+	// A cancel request must not cut off what is decided and not told yet, so the run
+	// works on a context of its own and looks at the request where it may close.
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	i := newInterpreter(own, w.options, arg)
+	i.cancelled = func() bool { return ctx.Err() != nil }
+	if err := i.handle(own); err != nil {
 		return "", err
 	}
-	return i.run(ctx)
+	return i.run(own)
 }
 
 // run is the loop. At its head nothing of a batch is half told, so here, and only
@@ -71,14 +76,14 @@ func (i *interpreter) run(ctx workflow.Context) (string, error) {
 		i.dispatch(ctx)
 		i.show(ctx)
 		if i.mayClose() {
-			return string(i.state.Phase), nil
+			return i.close()
 		}
 		if i.continueDue(ctx) {
 			return "", i.continueAsNew(ctx)
 		}
 		i.arm(ctx)
 		if err := workflow.Await(ctx, i.woken); err != nil {
-			return "", err // cancelled by an operator: the history says by whom
+			return "", err
 		}
 	}
 }
@@ -95,10 +100,14 @@ func (i *interpreter) drain(ctx workflow.Context) {
 // judged together.
 func (i *interpreter) tell(ctx workflow.Context) {
 	now := workflow.Now(ctx).UTC()
-	inbox := append(i.inbox, journey.Input{Tick: true})
+	inbox := i.inbox
+	if !i.cancelled() {
+		inbox = append(inbox, journey.Input{Tick: true})
+	}
 	i.inbox, i.fired = nil, false
 	before := i.state.Phase
 	for _, in := range inbox {
+		i.checkReview(in)
 		var effects []journey.Effect
 		i.state, effects = journey.Step(i.state, in, now)
 		for _, e := range effects {
@@ -111,9 +120,24 @@ func (i *interpreter) tell(ctx workflow.Context) {
 }
 
 func (i *interpreter) woken() bool {
-	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.fired
+	return i.news() || i.cancelled() && len(i.pending) == 0
 }
 
+func (i *interpreter) news() bool {
+	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.fired && !i.cancelled()
+}
+
+// mayClose says that the journey is over, or an operator has cancelled the run, and
+// that everything it began is done and told.
 func (i *interpreter) mayClose() bool {
-	return i.state.Closed() && len(i.pending) == 0 && !i.woken()
+	return (i.state.Closed() || i.cancelled()) && len(i.pending) == 0 && !i.news()
+}
+
+// close ends the run. A later event starts the journey again, from the ledger's
+// standing.
+func (i *interpreter) close() (string, error) {
+	if i.cancelled() && !i.state.Closed() {
+		return "", temporal.NewCanceledError("an operator cancelled the run; a later event starts it again")
+	}
+	return string(i.state.Phase), nil
 }

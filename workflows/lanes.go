@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -42,12 +43,20 @@ func (i *interpreter) start(ctx workflow.Context, p *pending) {
 		var raw converter.RawValue
 		err := future.Get(ctx, &raw)
 		p.running = false
-		if temporal.IsCanceledError(err) {
+		if notDone(err) {
 			return
 		}
 		i.inbox = append(i.inbox, answer(i.state, p.Effect, raw, err))
 		i.forget(p)
 	})
+}
+
+// notDone says that the activity was cancelled, or failed after its cancellation
+// was asked for: the server then reports the failed try instead of trying again.
+func notDone(err error) bool {
+	var failed *temporal.ActivityError
+	return temporal.IsCanceledError(err) ||
+		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
 }
 
 func (i *interpreter) forget(done *pending) {

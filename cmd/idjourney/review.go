@@ -24,6 +24,11 @@ func reviewCommand() *cobra.Command {
 				return err
 			}
 			defer c.Close()
+			if r.Review == "" {
+				if r.Review, err = openReview(cmd, c, account, id); err != nil {
+					return err
+				}
+			}
 			handle, err := c.UpdateWorkflow(cmd.Context(), client.UpdateWorkflowOptions{
 				WorkflowID: journey.WorkflowID(account, id), UpdateName: journey.UpdateReview,
 				Args: []any{r}, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -40,6 +45,7 @@ func reviewCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the account's name")
 	cmd.Flags().StringVar(&id, "journey", "", "IDWise's journey id")
+	cmd.Flags().StringVar(&r.Review, "review", "", "the review's id, as journey.review_required told it; without, the one that is open now")
 	cmd.Flags().StringVar((*string)(&r.Outcome), "outcome", "", "approved or rejected")
 	cmd.Flags().StringVar(&r.Actor, "actor", "", "who decides; stands in the decision")
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "why; stands in the decision")
@@ -47,4 +53,21 @@ func reviewCommand() *cobra.Command {
 		_ = cmd.MarkFlagRequired(name) // fails only for a flag that does not exist
 	}
 	return cmd
+}
+
+// openReview says which review is open, so that whoever decides sees what about.
+func openReview(cmd *cobra.Command, c client.Client, account, id string) (string, error) {
+	var s journey.State
+	answer, err := c.QueryWorkflow(cmd.Context(), journey.WorkflowID(account, id), "", journey.QueryState)
+	if err == nil {
+		err = answer.Get(&s)
+	}
+	if err != nil {
+		return "", fmt.Errorf("asking journey %s of account %s for its review: %w", id, account, err)
+	}
+	if s.Review == nil {
+		return "", fmt.Errorf("journey %s of account %s has no review open", id, account)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "review %s: %s, %s\n", s.Review.ID, s.Review.Kind, s.Review.Reason)
+	return s.Review.ID, err
 }

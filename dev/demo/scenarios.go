@@ -99,7 +99,7 @@ func playDuplicatedReordered(ctx context.Context, r *run) error {
 	if err := r.begin(stack.Account, "approve"); err != nil {
 		return err
 	}
-	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: 300 * time.Millisecond})
+	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: 700 * time.Millisecond})
 	if err := r.decided(ctx); err != nil {
 		return err
 	}

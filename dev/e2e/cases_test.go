@@ -138,7 +138,7 @@ func (p *player) play(ctx context.Context) {
 			p.sent++
 		}
 		if m.Review != nil {
-			p.review(ctx, *m.Review)
+			p.review(ctx, m)
 		}
 	}
 	p.receive(ctx, after(p.scaled(time.Duration(p.world.Case.Expect.Within))))
@@ -176,10 +176,12 @@ func (p *player) receive(ctx context.Context, c <-chan struct{}) {
 }
 
 // review waits until the review can be decided and decides it.
-func (p *player) review(ctx context.Context, r journey.Reviewed) {
+func (p *player) review(ctx context.Context, m journeytest.Moment) {
 	p.t.Helper()
-	for p.state(ctx).CheckReview(r) != nil {
+	r := m.Decide(p.state(ctx))
+	for s := p.state(ctx); s.CheckReview(r) != nil; s = p.state(ctx) {
 		p.receive(ctx, after(20*time.Millisecond))
+		r = m.Decide(s)
 	}
 	handle, err := temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: p.id(), UpdateName: journey.UpdateReview, Args: []any{r},

@@ -26,6 +26,8 @@ func TestContinueAsNewUnderFire(t *testing.T) {
 		p.name = "under-fire"
 		p.publish = func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 			if down.Load() {
+				// Long enough that a continue-as-new finds it at work, and asks it to stop.
+				<-after(300 * time.Millisecond)
 				return journey.PublishAnswer{}, errors.New("the endpoint is down")
 			}
 			return p.world.Publish(in), nil

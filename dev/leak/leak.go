@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,7 +50,7 @@ func Search(values []Value, roots ...string) ([]Finding, error) {
 				return err
 			}
 			files++
-			content, err := os.ReadFile(path)
+			content, err := read(path)
 			if err != nil {
 				return err
 			}
@@ -65,6 +65,16 @@ func Search(values []Value, roots ...string) ([]Finding, error) {
 		}
 	}
 	return found, nil
+}
+
+// read leaves the reading to another process: closing a file here would drop the
+// locks that this process holds on it, and with them SQLite's protection.
+func read(path string) ([]byte, error) {
+	content, err := exec.Command("cat", "--", path).Output()
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return content, nil
 }
 
 func inContent(path string, content []byte, values []Value) []Finding {

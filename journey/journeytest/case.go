@@ -57,6 +57,15 @@ type Moment struct {
 	Review *journey.Reviewed `json:"review"`
 }
 
+// Decide is the moment's decision on the review that the state has open.
+func (m Moment) Decide(s journey.State) journey.Reviewed {
+	r := *m.Review
+	if s.Review != nil {
+		r.Review = s.Review.ID
+	}
+	return r
+}
+
 // Expect is how the story ends, Within after the last moment.
 type Expect struct {
 	Within    journey.Duration            `json:"within"`

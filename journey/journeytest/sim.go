@@ -41,8 +41,8 @@ func (s *Sim) Happens() bool {
 // reviewNotOpen says that the next moment is a person's decision on a local review
 // which is not open: its update would be refused.
 func (s *Sim) reviewNotOpen() bool {
-	r := s.World.Case.Timeline[s.next].Review
-	return r != nil && s.State.CheckReview(*r) != nil
+	m := s.World.Case.Timeline[s.next]
+	return m.Review != nil && s.State.CheckReview(m.Decide(s.State)) != nil
 }
 
 func (s *Sim) happensAt() (time.Time, bool) {
@@ -72,8 +72,9 @@ func (s *Sim) Happen() {
 	s.next++
 	s.happenedAt = s.Now
 	s.undelivered = append(s.undelivered, s.World.Happen(i, s.Now)...)
-	if r := s.World.Case.Timeline[i].Review; r != nil {
-		s.tell(journey.Input{Reviewed: r})
+	if m := s.World.Case.Timeline[i]; m.Review != nil {
+		r := m.Decide(s.State)
+		s.tell(journey.Input{Reviewed: &r})
 	}
 }
 

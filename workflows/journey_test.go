@@ -132,3 +132,29 @@ func TestNonsenseFromACustomStepIsInconclusive(t *testing.T) {
 		})
 	}
 }
+
+// An operator cancels the run while a decision is on its way: it is still told, and
+// only then the run closes as cancelled.
+func TestACancelledRunTellsWhatItDecided(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, caseNamed(t, "approved"))
+	tries := 0
+	p.publish = func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		if tries++; tries == 1 {
+			p.env.CancelWorkflow()
+		}
+		if tries < 4 {
+			return journey.PublishAnswer{}, errors.New("the endpoint is down")
+		}
+		return p.world.Publish(in), nil
+	}
+	p.mayEnd = true // the run ends before the story's own end
+	p.play()
+	if got := p.world.Decisions(); len(got) != 1 || got[0] != "approved vendor" {
+		t.Errorf("the customer was told %q, want the one approval", got)
+	}
+	var cancelled *temporal.CanceledError
+	if err := p.env.GetWorkflowError(); !errors.As(err, &cancelled) {
+		t.Errorf("the run ended with %v, want cancelled", err)
+	}
+}

@@ -59,35 +59,55 @@ func setupCommand() *cobra.Command {
 }
 
 func createNamespace(ctx context.Context, c client.Client, namespace string, retention time.Duration) error {
-	_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
-		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
-		Description: "identity-verification journeys",
+	err := untilReady(ctx, func() error {
+		_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+			Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
+			Description: "identity-verification journeys",
+		})
+		var exists *serviceerror.NamespaceAlreadyExists
+		if errors.As(err, &exists) {
+			return nil
+		}
+		return err
 	})
-	var exists *serviceerror.NamespaceAlreadyExists
-	if err != nil && !errors.As(err, &exists) {
+	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", namespace, err)
 	}
 	return nil
 }
 
-// createSearchAttributes waits, on request, for a namespace that is so new that
-// not all of Temporal knows it yet. Creating an attribute that is there with the
-// same type changes nothing.
-func createSearchAttributes(ctx context.Context, c client.Client, namespace string, wait bool) error {
-	for {
+// createSearchAttributes creates what is missing: one that is there with the same
+// type stays as it is.
+func createSearchAttributes(ctx context.Context, c client.Client, namespace string, created bool) error {
+	try := func() error {
 		_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
 			Namespace: namespace, SearchAttributes: starter.SearchAttributes(),
 		})
-		var unknown *serviceerror.NamespaceNotFound
-		switch {
-		case err == nil:
-			return nil
-		case !wait || !errors.As(err, &unknown):
+		if err != nil {
 			return fmt.Errorf("creating search attributes in namespace %s: %w", namespace, err)
+		}
+		return nil
+	}
+	if !created {
+		return try()
+	}
+	// All of Temporal has to hear of a new namespace first.
+	return untilReady(ctx, try)
+}
+
+// untilReady tries again while Temporal is starting, or does not know a new
+// namespace everywhere yet.
+func untilReady(ctx context.Context, try func() error) error {
+	for {
+		err := try()
+		var away *serviceerror.Unavailable
+		var unknown *serviceerror.NamespaceNotFound
+		if err == nil || !errors.As(err, &away) && !errors.As(err, &unknown) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for namespace %s: %w", namespace, err)
+			return err
 		case <-time.After(500 * time.Millisecond):
 		}
 	}

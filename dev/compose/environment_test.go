@@ -120,7 +120,7 @@ func (l lookup) LookupEnv(name string) (string, bool) { value, ok := l[name]; re
 
 func uiKnows(t *testing.T) func(string) bool {
 	t.Helper()
-	return in(read(t, moduleDir(t, "github.com/temporalio/ui-server/v2")+"/docker/config-template.yaml"))
+	return in(read(t, moduleDir(t, "github.com/temporalio/ui-server/v2")+"/config/docker.yaml"))
 }
 
 // embeddedServerTemplate is what Temporal's image configures itself from.

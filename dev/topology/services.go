@@ -102,18 +102,11 @@ func (t *Topology) startTemporal(ctx context.Context) error {
 	})
 }
 
-// runSetup makes the namespace and the search attributes; like the job, it tries
-// again when Temporal listens but does not answer yet.
+// runSetup makes the namespace and the search attributes.
 func (t *Topology) runSetup(ctx context.Context) error {
-	var last error
-	for range 6 {
-		cmd := exec.CommandContext(ctx, t.binary("idjourney"), t.command(setup, t.project.Services[setup].Command)...)
-		cmd.Env = t.environment(setup)
-		if last = t.job(setup, cmd); last == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	return last
+	cmd := exec.CommandContext(ctx, t.binary("idjourney"), t.command(setup, t.project.Services[setup].Command)...)
+	cmd.Env = t.environment(setup)
+	return t.job(setup, cmd)
 }
 
 // startProduct starts starter and worker, and returns when the file's own health

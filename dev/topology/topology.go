@@ -146,12 +146,12 @@ func (t *Topology) Resume(ctx context.Context) error {
 }
 
 // Outside describes the topology to a stack, which then plays the world around it.
-func (t *Topology) Outside(uiURL string) *stack.Outside {
+func (t *Topology) Outside() *stack.Outside {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	environ := t.environment(starter)
 	return &stack.Outside{
-		TemporalAddress: t.address(temporal, 7233), Namespace: value(environ, "TEMPORAL_NAMESPACE"), UIURL: uiURL,
+		TemporalAddress: t.address(temporal, 7233), Namespace: value(environ, "TEMPORAL_NAMESPACE"),
 		PublicURL: "http://" + t.address(starter, 8080), AdminURL: "http://" + t.address(starter, 9090),
 		LedgerURL: value(environ, "IDJOURNEY_LEDGER_URL"),
 		Run:       t.run, Pausable: t,
@@ -165,6 +165,14 @@ func (t *Topology) run(ctx context.Context, configFile string, secrets []string)
 	defer t.mu.Unlock()
 	t.configFile, t.secrets = configFile, slices.Clone(secrets)
 	return t.startProduct(ctx)
+}
+
+// UIPort is the port for Temporal's Web UI, which is not run from here: its image
+// holds a program of its own.
+func (t *Topology) UIPort() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.port("temporal-ui", 8080)
 }
 
 // DataDir is PostgreSQL's folder.

@@ -29,8 +29,14 @@ func TestTopology(t *testing.T) {
 	_ = report.Table(&out) // into memory
 	t.Logf("played in %v\n%s", time.Since(began), &out)
 	if !report.OK {
-		t.Error("not all ended as expected")
+		t.Fatal("not all ended as expected")
 	}
+	searchable(ctx, t, s, report)
+	lasts(ctx, t, top, s, report)
+	if err := top.Down(); err != nil {
+		t.Fatal(err)
+	}
+	noLeak(t, top, s)
 }
 
 // up builds, and starts everything but the product.
@@ -74,7 +80,7 @@ func up(ctx context.Context, t *testing.T) *Topology {
 
 func world(ctx context.Context, t *testing.T, top *Topology) *stack.Stack {
 	t.Helper()
-	s, err := stack.Start(ctx, stack.Options{Dir: t.TempDir(), Outside: top.Outside(""), Logger: slog.New(slog.DiscardHandler)})
+	s, err := stack.Start(ctx, stack.Options{Dir: t.TempDir(), Outside: top.Outside(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

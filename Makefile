@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,13 +19,18 @@ demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (E
 	@cd dev && $(GO) build -o $(BIN)/idjourney-demo ./cmd/demo
 	@EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-demo
 
+stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file)
+	@echo "the first build of Temporal's server takes some minutes"
+	@cd dev && $(GO) build -o $(BIN)/idjourney-stack ./cmd/stack
+	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-stack
+
 test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
 
 test-root: postgresql ## the product's own tests
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
 
-test-dev: ## end to end: embedded Temporal, real HTTP, real processes, kill -9
+test-dev: postgresql ## end to end: embedded Temporal, real HTTP, real processes, kill -9
 	cd dev && $(GO) vet ./... && $(GO) test -timeout 20m ./...
 
 race: postgresql ## the product's own tests under the race detector

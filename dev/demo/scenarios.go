@@ -99,7 +99,11 @@ func playDuplicatedReordered(ctx context.Context, r *run) error {
 	if err := r.begin(stack.Account, "approve"); err != nil {
 		return err
 	}
-	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: 700 * time.Millisecond})
+	hold := 700 * time.Millisecond
+	if r.stack.Temporal == nil {
+		hold = time.Second // longer than a Temporal elsewhere may need from the first event to the last
+	}
+	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: hold})
 	if err := r.decided(ctx); err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
 
 // startProduct starts what the binary's commands starter and worker start.
 func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
+	if s.opts.Outside != nil {
+		return s.runOutside(ctx)
+	}
 	if s.Ledger, err = ledger.Open(ctx, s.Config.Ledger.URL.Reveal()); err != nil {
 		return err
 	}

@@ -51,6 +51,9 @@ type Options struct {
 	TemporalAddress string
 	// UIURL is the outside Temporal's Web UI; "" if there is none.
 	UIURL string
+	// Outside, if set, is where Temporal and the product run instead of in this
+	// process; TemporalAddress and UIURL then say nothing.
+	Outside *Outside
 	// WrongPath, if set, is where account demo-down looks for results: a mistake
 	// in its configuration.
 	WrongPath string
@@ -62,8 +65,10 @@ type Options struct {
 
 // Stack is a running stack. Its fields may be used until Stop.
 type Stack struct {
-	// Temporal is nil when the server is an outside one.
+	// Temporal is nil when the server is an outside one. Pausable is nil when
+	// nobody may take it away.
 	Temporal  *embed.Server
+	Pausable  Pausable
 	Client    client.Client
 	Namespace string
 

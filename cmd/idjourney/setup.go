@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"go.temporal.io/api/operatorservice/v1"
-	"go.temporal.io/api/serviceerror"
 
 	"idjourney/starter"
 )
@@ -27,12 +23,9 @@ func setupCommand() *cobra.Command {
 			}
 			defer c.Close()
 			attributes := starter.SearchAttributes()
-			err = patiently(cmd.Context(), func() error {
-				// Creating one that is there with the same type changes nothing.
-				_, err := c.OperatorService().AddSearchAttributes(cmd.Context(), &operatorservice.AddSearchAttributesRequest{
-					Namespace: namespace, SearchAttributes: attributes,
-				})
-				return err
+			// Creating one that is there with the same type changes nothing.
+			_, err = c.OperatorService().AddSearchAttributes(cmd.Context(), &operatorservice.AddSearchAttributesRequest{
+				Namespace: namespace, SearchAttributes: attributes,
 			})
 			if err != nil {
 				return fmt.Errorf("creating search attributes in namespace %s: %w", namespace, err)
@@ -44,23 +37,5 @@ func setupCommand() *cobra.Command {
 			}
 			return nil
 		},
-	}
-}
-
-// patiently tries again for a while if the namespace is not found: Temporal's
-// servers take some seconds to notice one that was just made.
-func patiently(ctx context.Context, do func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for {
-		err := do()
-		if _, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err); !unknown {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(time.Second):
-		}
 	}
 }

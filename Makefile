@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,13 @@ docs: ## generate docs/configuration.md from the code
 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+
+screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
+	@command -v $${CHROMIUM:-chromium} >/dev/null || { \
+	  echo "installing Chromium for the pictures"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo "the pictures are taken by Chromium: install it, on Debian by: sudo apt-get install chromium, or name it in CHROMIUM"; exit 1; }
+	@mkdir -p docs/images && cd dev && $(GO) run ./cmd/screenshots ../docs/images
 
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

@@ -49,6 +49,8 @@ func (s State) stands() string {
 
 func (s State) waitsFor() string {
 	switch {
+	case s.Phase == Ended, s.Phase == Erased:
+		return "it waits for nothing any more"
 	case s.Closed():
 		return "it waits for nothing; a later event opens it again"
 	case s.Running != "":

@@ -80,6 +80,7 @@ func TestDemo(t *testing.T) {
 	}
 	noTaskFailed(t, s)
 	savesItself(t, report)
+	costsAreTrue(t, report)
 }
 
 // endings checks each scenario, and that there are these and no others.

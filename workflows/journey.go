@@ -100,7 +100,9 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	before := i.state.Phase
 	for _, in := range inbox {
 		var effects []journey.Effect
+		attention := i.state.Attention
 		i.state, effects = journey.Step(i.state, in, now)
+		i.measure(ctx, in, attention, effects)
 		for _, e := range effects {
 			i.pending = append(i.pending, &pending{Effect: e})
 		}

@@ -14,20 +14,18 @@ func (c *Client) Probe(ctx context.Context, op Operation, journeyID string) erro
 	if c.paths[op].Method != http.MethodGet {
 		return fmt.Errorf("probing %s: it changes a journey: %w", op, ErrNotSent)
 	}
-	body, err := c.do(ctx, request{operation: op, journeyID: journeyID})
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		JourneyID json.RawMessage `json:"journey_id"`
-	}
-	if json.Unmarshal(body, &answer) != nil || looseText(answer.JourneyID) == "" {
-		return fmt.Errorf("reading the answer of %s: %w", op, ErrUnreadable)
-	}
-	if looseText(answer.JourneyID) != journeyID {
-		return fmt.Errorf("reading the answer of %s: %w", op, ErrOtherJourney)
-	}
-	return nil
+	return c.do(ctx, request{operation: op, journeyID: journeyID, accept: func(body []byte) error {
+		var answer struct {
+			JourneyID json.RawMessage `json:"journey_id"`
+		}
+		if json.Unmarshal(body, &answer) != nil || looseText(answer.JourneyID) == "" {
+			return ErrUnreadable
+		}
+		if looseText(answer.JourneyID) != journeyID {
+			return ErrOtherJourney
+		}
+		return nil
+	}})
 }
 
 // Endpoint is where the client finds the operation, corrections included.

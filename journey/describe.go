@@ -99,7 +99,10 @@ func (c Claim) words() string {
 	if c.Manual {
 		words = append(words, "a manual decision")
 	}
-	if c.AMLBefore != "" {
+	switch {
+	case c.AML > 0:
+		words = append(words, fmt.Sprintf("AML version %d", c.AML))
+	case c.AMLBefore != "":
 		words = append(words, "an AML change")
 	}
 	if c.Changed != "" {

@@ -196,7 +196,7 @@ func TestVolumes(t *testing.T) {
 	}
 }
 
-// What is mounted is there, except what belongs to somebody else's change.
+// Docker makes an empty folder of what is mounted and not there.
 func TestMountedFilesExist(t *testing.T) {
 	t.Parallel()
 	for name, s := range load(t).Services {

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"go.temporal.io/sdk/contrib/envconfig"
 	serverconfig "go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
 
 	"idjourney/config"
 )
@@ -161,8 +162,12 @@ func TestServerConfiguration(t *testing.T) {
 	if c.Global.Metrics == nil || c.Global.Metrics.Prometheus == nil || c.Global.Metrics.Prometheus.ListenAddress != "0.0.0.0:9095" {
 		t.Errorf("metrics = %+v, want them for Prometheus on 9095", c.Global.Metrics)
 	}
-	if _, err := Mounted(s, c.DynamicConfigClient.Filepath); err != nil {
-		t.Error(err)
+	file, err := Mounted(s, c.DynamicConfigClient.Filepath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := dynamicconfig.LoadYamlFile([]byte(read(t, file))); len(found.Errors)+len(found.Warnings) > 0 {
+		t.Errorf("the dynamic configuration is not understood: %v %v", found.Errors, found.Warnings)
 	}
 }
 

@@ -125,19 +125,23 @@ func (t *Topology) startProduct(ctx context.Context) error {
 		}
 	}
 	for _, name := range []string{starter, worker} {
-		check := t.command(name, t.project.Services[name].HealthCheck.Test[2:]) // after CMD and /idjourney
-		err := t.await(ctx, name, t.running[name], func(ctx context.Context) error {
-			out, err := exec.CommandContext(ctx, t.binary("idjourney"), check...).CombinedOutput()
-			if err != nil {
-				return errors.Join(err, errors.New(string(out)))
-			}
-			return nil
-		})
-		if err != nil {
+		if err := t.healthy(ctx, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// healthy waits until a service's own health check is content.
+func (t *Topology) healthy(ctx context.Context, name string) error {
+	check := t.command(name, t.project.Services[name].HealthCheck.Test[2:]) // after CMD and /idjourney
+	return t.await(ctx, name, t.running[name], func(ctx context.Context) error {
+		out, err := exec.CommandContext(ctx, t.binary("idjourney"), check...).CombinedOutput()
+		if err != nil {
+			return errors.Join(err, errors.New(string(out)))
+		}
+		return nil
+	})
 }
 
 // Remove deletes data and logs; the topology has to be down.

@@ -66,7 +66,7 @@ func New(ctx context.Context, opts Options) (*Topology, error) {
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
 	}
-	project, err := compose.Load(ctx, opts.Root, opts.Env)
+	project, err := compose.Load(ctx, opts.Root, opts.Env, standin)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (t *Topology) Down() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var problems []error
-	for _, name := range []string{worker, starter, temporal, postgresql} {
+	for _, name := range []string{standin, worker, starter, temporal, postgresql} {
 		problems = append(problems, t.stop(name))
 	}
 	return errors.Join(problems...)

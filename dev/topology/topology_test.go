@@ -33,6 +33,7 @@ func TestTopology(t *testing.T) {
 	}
 	searchable(ctx, t, s, report)
 	lasts(ctx, t, top, s, report)
+	firstLook(ctx, t, top)
 	if err := top.Down(); err != nil {
 		t.Fatal(err)
 	}

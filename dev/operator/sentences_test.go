@@ -33,7 +33,6 @@ type situation struct {
 	verdict *journey.Verdict // nil: IDWise knows no such journey, or denied
 	denied  bool
 	holds   bool // the custom step does not end
-	fails   bool // the custom step fails
 	hasty   bool // the policy's long waits are over at once
 }
 

@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -60,7 +59,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	all, err := pictures(ctx, s, report)
+	all, err := pictures(s, report)
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ type picture struct {
 const shownScenario = "aml-change"
 
 // pictures are the pages that the documentation shows.
-func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]picture, error) {
+func pictures(s *stack.Stack, report demo.Report) ([]picture, error) {
 	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running" AND JourneyPhase="settled"`)
 	all := []picture{{"journeys.png", list, "journey/" + stack.Account + "/", 1300, 620}}
 	for _, r := range report.Scenarios {
@@ -92,13 +91,7 @@ func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]pictur
 				return nil, fmt.Errorf("the scenario %s did not end as it should: %s", r.Name, r.Problem)
 			}
 			id := journey.WorkflowID(stack.Account, r.JourneyID)
-			d, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
-			if err != nil {
-				return nil, err
-			}
-			page := embed.WorkflowURL(s.UIURL, s.Namespace, id, d.GetWorkflowExecutionInfo().GetExecution().GetRunId())
-			all = append(all, picture{"journey.png", embed.WorkflowURL(s.UIURL, s.Namespace, id, ""), r.JourneyID, 1300, 1050},
-				picture{"sentence.png", strings.TrimSuffix(page, "/history") + "/user-metadata", "A person has to decide", 1300, 620})
+			all = append(all, picture{"journey.png", embed.WorkflowURL(s.UIURL, s.Namespace, id, ""), r.JourneyID, 1300, 1050})
 		}
 	}
 	return all, nil

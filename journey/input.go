@@ -85,6 +85,18 @@ type Effect struct {
 	Publish  *PublishInput  `json:"publish,omitempty"`
 }
 
+// causedBy names the webhooks that an effect follows; a fetch knows its own.
+func (e *Effect) causedBy(links []string) {
+	switch {
+	case e.StepIn != nil:
+		e.StepIn.Links = links
+	case e.Complete != nil:
+		e.Complete.Links = links
+	case e.Publish != nil:
+		e.Publish.Links = links
+	}
+}
+
 // FetchInput asks for the journey's result. Links are the traceparents of the
 // webhooks that caused it.
 type FetchInput struct {

@@ -44,6 +44,7 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
+		effects[i].causedBy(s.Causes)
 		if p := effects[i].Publish; p != nil {
 			// What is told of one step carries the phase that it led to, so that
 			// messages which race each other to the ledger say the same.
@@ -63,14 +64,17 @@ func (s *State) onTick(now time.Time) []Effect {
 	s.Counts.Fetches++
 	return []Effect{{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
-		WantBaseline: s.Standing.Sequence == 0, Links: s.takeLinks(),
+		WantBaseline: s.Standing.Sequence == 0, Links: s.followLinks(),
 	}}}
 }
 
-func (s *State) takeLinks() []string {
-	links := s.Links
-	s.Links = nil
-	return links
+// followLinks says which webhooks a look follows; one of the journey's own accord
+// still follows those of the look before.
+func (s *State) followLinks() []string {
+	if len(s.Links) > 0 {
+		s.Causes, s.Links = s.Links, nil
+	}
+	return s.Causes
 }
 
 // onPublished takes how a message ended. If the ledger holds another decision under

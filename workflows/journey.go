@@ -109,7 +109,9 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	for _, in := range inbox {
 		i.checkReview(in)
 		var effects []journey.Effect
+		attention := i.state.Attention
 		i.state, effects = journey.Step(i.state, in, now)
+		i.measure(ctx, in, attention, effects)
 		for _, e := range effects {
 			i.pending = append(i.pending, &pending{Effect: e})
 		}

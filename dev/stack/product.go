@@ -17,7 +17,7 @@ import (
 
 // setUpTelemetry follows OTEL_* as the product does; its metrics are at /metrics.
 func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
-	s.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: "idjourney-demo", Logger: s.opts.Logger})
+	s.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: "idjourney-demo", Logger: s.opts.Logger, Spans: s.opts.Spans})
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,9 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	f := s.Config.Forwarder
 	endpoint, err := starter.New(starter.Config{
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
-		Ledger: s.Ledger, Signaler: signaler, Logger: s.opts.Logger,
+		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
-		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments), ledger.ForwarderOptions{
+		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer), ledger.ForwarderOptions{
 			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
 		}),
 	})

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.temporal.io/sdk/client"
 
 	"idjourney/config"
@@ -56,6 +57,8 @@ type Options struct {
 	WrongPath string
 	// Logger receives what the product logs; nil for nobody.
 	Logger *slog.Logger
+	// Spans receives every span as it ends; nil to follow OTEL_*.
+	Spans sdktrace.SpanExporter
 	// Say is told in a sentence what the user should know; nil for nobody.
 	Say func(format string, args ...any)
 }
@@ -104,6 +107,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	opts.Logger = slog.New(telemetry.NewLogHandler(opts.Logger.Handler()))
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
 	}

@@ -69,6 +69,7 @@ const (
 const (
 	LaneVendor = "vendor"
 	LaneSteps  = "steps"
+	LaneLedger = "ledger"
 )
 
 // Effect is one thing to be done to the world. It stays pending until its answer

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,7 +37,7 @@ func newSpans(all tracetest.SpanStubs) spans {
 func tag(span tracetest.SpanStub, key string) string {
 	for _, a := range span.Attributes {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
@@ -212,8 +214,34 @@ func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
 			t.Errorf("the metrics lack %s", want)
 		}
 	}
+	documented(t, page)
 	if t.Failed() {
 		t.Logf("the metrics:\n%s", page)
+	}
+}
+
+// documented compares the names in docs/telemetry.md with those of a run.
+func documented(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "telemetry.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{"idjourney_attention_total": true} // nobody is called in this run
+	for _, family := range regexp.MustCompile(`(?m)^# TYPE (idjourney_[a-z_]+) `).FindAllStringSubmatch(page, -1) {
+		shown[family[1]] = true
+	}
+	told := map[string]bool{}
+	for _, name := range regexp.MustCompile("`(idjourney_[a-z_]+)`").FindAllStringSubmatch(string(text), -1) {
+		told[name[1]] = true
+		if !shown[name[1]] {
+			t.Errorf("docs/telemetry.md tells of %s, which no process shows", name[1])
+		}
+	}
+	for name := range shown {
+		if !told[name] {
+			t.Errorf("docs/telemetry.md does not tell of %s", name)
+		}
 	}
 }
 

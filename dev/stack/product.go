@@ -39,7 +39,7 @@ func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
 	if err := s.Ledger.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrating the ledger: %w", err)
 	}
-	if err := s.startWorker(); err != nil {
+	if err := s.startWorker(); err != nil { //nolint:contextcheck // counters at 0 wait for nobody
 		return err
 	}
 	return s.startStarter(ctx, d)
@@ -61,7 +61,7 @@ func (s *Stack) startWorker() error {
 func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	signaler := starter.NewSignaler(s.Client, s.Namespace, s.Config.TaskQueue)
 	f := s.Config.Forwarder
-	endpoint, err := starter.New(starter.Config{
+	endpoint, err := starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,

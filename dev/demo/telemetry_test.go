@@ -216,7 +216,11 @@ func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
 	}
 	documented(t, page)
 	if t.Failed() {
-		t.Logf("the metrics:\n%s", page)
+		for line := range strings.SplitSeq(page, "\n") {
+			if strings.HasPrefix(line, "idjourney_") && !strings.Contains(line, "_bucket{") {
+				t.Log(line)
+			}
+		}
 	}
 }
 

@@ -80,7 +80,8 @@ const (
 // AttentionCodes lists them.
 func AttentionCodes() []AttentionCode {
 	return []AttentionCode{
-		AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionHintMismatch, AttentionUnknownValue,
+		AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorMissing, AttentionVendorUnreadable,
+		AttentionHintMismatch, AttentionUnknownValue,
 		AttentionFlowUnlisted, AttentionCompleteFailed, AttentionDeliveryParked, AttentionQuarantined,
 	}
 }

@@ -77,6 +77,15 @@ const (
 	AttentionQuarantined       AttentionCode = "quarantined"        // a signal that could not be decoded
 )
 
+// AttentionCodes lists them.
+func AttentionCodes() []AttentionCode {
+	return []AttentionCode{
+		AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorMissing, AttentionVendorUnreadable,
+		AttentionHintMismatch, AttentionUnknownValue,
+		AttentionFlowUnlisted, AttentionCompleteFailed, AttentionDeliveryParked, AttentionQuarantined,
+	}
+}
+
 // AttentionItem is one open call for a person.
 type AttentionItem struct {
 	Code  AttentionCode `json:"code"`

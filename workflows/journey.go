@@ -61,6 +61,7 @@ func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (strin
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	i := newInterpreter(own, w.options, arg)
 	i.cancelled = func() bool { return ctx.Err() != nil }
+	i.expect(own)
 	if err := i.handle(own); err != nil {
 		return "", err
 	}

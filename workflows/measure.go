@@ -21,7 +21,7 @@ const (
 func (i *interpreter) measure(ctx workflow.Context, in journey.Input, before []journey.AttentionItem, effects []journey.Effect) {
 	for _, a := range i.state.Attention {
 		if !slices.Contains(before, a) {
-			i.count(ctx, metricAttention, "code", string(a.Code))
+			i.count(ctx, 1, metricAttention, "code", string(a.Code))
 		}
 	}
 	var told []string // an effect for each endpoint
@@ -30,10 +30,10 @@ func (i *interpreter) measure(ctx workflow.Context, in journey.Input, before []j
 			continue
 		}
 		told = append(told, e.Publish.Message.ID)
-		i.count(ctx, metricAMLChanges)
+		i.count(ctx, 1, metricAMLChanges)
 	}
 	if in.Stepped != nil {
-		i.count(ctx, metricCustomSteps, "step", in.Stepped.Step, "outcome", stepOutcome(in.Stepped.Answer))
+		i.count(ctx, 1, metricCustomSteps, "step", in.Stepped.Step, "outcome", stepOutcome(in.Stepped.Answer))
 	}
 }
 
@@ -47,11 +47,20 @@ func stepOutcome(a journey.StepAnswer) string {
 	}
 }
 
-// count adds one under labels that are given in pairs.
-func (i *interpreter) count(ctx workflow.Context, name string, labels ...string) {
-	tags := map[string]string{"account": i.state.Account}
-	for n := 0; n+1 < len(labels); n += 2 {
-		tags[labels[n]] = labels[n+1]
+// expect shows at 0 what an account's people are woken by: Prometheus sees no
+// increase in a series that begins at 1.
+func (i *interpreter) expect(ctx workflow.Context) {
+	for _, code := range journey.AttentionCodes() {
+		i.count(ctx, 0, metricAttention, "code", string(code))
 	}
-	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(name).Inc(1)
+	i.count(ctx, 0, metricAMLChanges)
+}
+
+// count adds n under labels that are given in pairs.
+func (i *interpreter) count(ctx workflow.Context, n int64, name string, labels ...string) {
+	tags := map[string]string{"account": i.state.Account}
+	for l := 0; l+1 < len(labels); l += 2 {
+		tags[labels[l]] = labels[l+1]
+	}
+	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(name).Inc(n)
 }

@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
+.PHONY: help postgresql build demo test test-root test-dev race lint bench faults fuzz docs corpus scrapes vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ docs: ## generate docs/configuration.md from the code
 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+
+scrapes: ## record again what the alerts are tested over: real processes, one fault after the other (5 minutes)
+	cd dev && $(GO) run ./cmd/scrapes $(ONLY)
 
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

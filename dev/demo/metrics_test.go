@@ -10,12 +10,9 @@ import (
 	"idjourney/dev/stack"
 )
 
-// shownLater are metrics that appear with the first fault;
-// dev/alerts has recordings in which they are there.
-var shownLater = []string{
-	"idjourney_attention_total",
-	"temporal_workflow_task_execution_failed_total",
-}
+// shownLater are metrics that appear with the first fault; dev/alerts has
+// recordings in which they are there.
+var shownLater = []string{"temporal_workflow_task_execution_failed_total"}
 
 // allMeasured scrapes the demo and makes sure that what alerts and dashboard read
 // is measured by the code as it is now, not only by the one that was recorded.

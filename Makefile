@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots scrapes vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -30,8 +30,9 @@ test-root: postgresql ## the product's own tests
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
 
+# Not from the cache: these tests build the binary and read deploy/, which Go does not know.
 test-dev: postgresql ## end to end: embedded Temporal, real HTTP, real processes, kill -9
-	cd dev && $(GO) vet ./... && $(GO) test -timeout 20m ./...
+	cd dev && $(GO) vet ./... && $(GO) test -count 1 -timeout 20m ./...
 
 race: postgresql ## the product's own tests under the race detector
 	$(GO) test -race -timeout 15m ./...
@@ -70,6 +71,9 @@ screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
 	  echo "the pictures are taken by Chromium: install it, on Debian by: sudo apt-get install chromium, or name it in CHROMIUM"; exit 1; }
 	@mkdir -p docs/images && cd dev && $(GO) run ./cmd/screenshots ../docs/images
+
+scrapes: ## record again what the alerts are tested over: real processes, one fault after the other (5 minutes)
+	cd dev && $(GO) run ./cmd/scrapes $(ONLY)
 
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

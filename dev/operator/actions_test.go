@@ -160,19 +160,27 @@ func TestResetBeforeSteps(t *testing.T) {
 }
 
 // A reset to just before a decision takes it again, at another time. The ledger
-// keeps the first and refuses the second, so that the customer hears nothing new.
+// keeps the first and refuses the second: the journey takes up the ledger's standing
+// and looks again, and the customer hears nothing new.
 func TestResetBeforeDecision(t *testing.T) {
 	t.Parallel()
 	id := approve(t)
+	before, err := state(t.Context(), workflowID(id))
+	if err != nil {
+		t.Fatal(err)
+	}
 	reset(t, id, 0, lastPublish)
 	await(t, func(ctx context.Context) error {
 		s, err := state(ctx, workflowID(id))
-		if err == nil && (len(s.Attention) != 1 || s.Attention[0].Code != journey.AttentionDeliveryParked) {
+		if err == nil && s.Counts.Fetches <= before.Counts.Fetches {
 			err = errors.New(s.Describe())
 		}
 		return err
 	})
-	awaitRest(t, id, journey.Settled)
+	s := awaitRest(t, id, journey.Settled)
+	if len(s.Attention) != 0 || s.Standing.Sequence != 1 {
+		t.Errorf("the journey is at %s; want decision 1 and nobody called", s.Describe())
+	}
 	wantDecisions(t, id, journey.OutcomeApproved)
 }
 

@@ -41,10 +41,14 @@ func submitted() *journey.Verdict {
 }
 
 func finished(system, final string) *journey.Verdict {
-	return &journey.Verdict{
+	v := &journey.Verdict{
 		Ended: true, Documents: 1, Selfie: "Complete", System: system, Final: final, Subject: "s1",
 		Face: &journey.FaceComparison{Matched: true, Score: 93},
 	}
+	if final != system { // final is the manual decision where there is one
+		v.Manual = final
+	}
+	return v
 }
 
 func situations() []situation {

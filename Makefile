@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo test test-root test-dev race lint bench faults fuzz docs corpus vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots scrapes vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,14 +19,20 @@ demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (E
 	@cd dev && $(GO) build -o $(BIN)/idjourney-demo ./cmd/demo
 	@EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-demo
 
+stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file)
+	@echo "the first build of Temporal's server takes some minutes"
+	@cd dev && $(GO) build -o $(BIN)/idjourney-stack ./cmd/stack
+	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-stack
+
 test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
 
 test-root: postgresql ## the product's own tests
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
 
-test-dev: ## end to end: embedded Temporal, real HTTP, real processes, kill -9
-	cd dev && $(GO) vet ./... && $(GO) test -timeout 20m ./...
+# Not from the cache: these tests build the binary and read deploy/, which Go does not know.
+test-dev: postgresql ## end to end: embedded Temporal, real HTTP, real processes, kill -9
+	cd dev && $(GO) vet ./... && $(GO) test -count 1 -timeout 20m ./...
 
 race: postgresql ## the product's own tests under the race detector
 	$(GO) test -race -timeout 15m ./...
@@ -58,6 +64,16 @@ docs: ## generate docs/configuration.md from the code
 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+
+screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
+	@command -v $${CHROMIUM:-chromium} >/dev/null || { \
+	  echo "installing Chromium for the pictures"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo "the pictures are taken by Chromium: install it, on Debian by: sudo apt-get install chromium, or name it in CHROMIUM"; exit 1; }
+	@mkdir -p docs/images && cd dev && $(GO) run ./cmd/screenshots ../docs/images
+
+scrapes: ## record again what the alerts are tested over: real processes, one fault after the other (5 minutes)
+	cd dev && $(GO) run ./cmd/scrapes $(ONLY)
 
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

@@ -42,7 +42,7 @@ func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measur
 		key: []byte(cfg.ReferenceKey.Reveal()),
 	}
 	for i := range cfg.Accounts {
-		acc, err := connect(&cfg.Accounts[i])
+		acc, err := a.connect(&cfg.Accounts[i])
 		if err != nil {
 			return nil, fmt.Errorf("connecting account %s: %w", cfg.Accounts[i].Name, err)
 		}
@@ -51,11 +51,14 @@ func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measur
 	return a, nil
 }
 
-func connect(c *config.Account) (*account, error) {
+func (a *Activities) connect(c *config.Account) (*account, error) {
 	vendor, err := idwise.New(idwise.Config{
 		BaseURL:     c.BaseURL,
 		Credentials: idwise.Credentials{Key: c.APIKey.Reveal(), Secret: c.APISecret.Reveal()},
 		Paths:       c.PathMap(), Timeout: c.Timeout, RequestsPerSecond: c.RequestsPerSecond,
+		Observe: func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
+			a.measure.VendorCall(ctx, c.Name, string(op), string(outcome), took)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -64,7 +67,26 @@ func connect(c *config.Account) (*account, error) {
 	if g := c.Government; g != nil {
 		acc.government, err = government.NewHTTP(government.HTTPConfig{URL: g.URL, Token: g.Token.Reveal(), Timeout: g.Timeout})
 	}
+	a.expect(c)
 	return acc, err
+}
+
+// expect shows at 0 what has not happened to an account yet.
+func (a *Activities) expect(c *config.Account) {
+	e := telemetry.Expected{
+		Account: c.Name, Government: c.Government != nil,
+		Operations: []string{string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep)},
+		DeliveryOutcomes: []string{
+			string(ledger.DeliveryDelivered), string(ledger.DeliveryPending), string(ledger.DeliveryParked),
+		},
+	}
+	for _, outcome := range idwise.Outcomes() {
+		e.OperationOutcomes = append(e.OperationOutcomes, string(outcome))
+	}
+	for _, endpoint := range c.Endpoints {
+		e.Endpoints = append(e.Endpoints, endpoint.Name)
+	}
+	a.measure.ExpectWork(context.Background(), e)
 }
 
 // account finds a journey's account. One that this worker's configuration does

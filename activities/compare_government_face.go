@@ -12,6 +12,7 @@ import (
 	"idjourney/government"
 	"idjourney/idwise"
 	"idjourney/journey"
+	"idjourney/telemetry"
 )
 
 // CompareGovernmentFace is the vendor's custom step with the government's face:
@@ -43,7 +44,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 		return inconclusive("no_personal_number", subject), nil
 	}
 	activity.RecordHeartbeat(ctx) // each call may take most of the heartbeat's time-out
-	image, err := acc.government.Face(ctx, result.Applicant.PersonalNumber)
+	image, err := a.face(ctx, acc, result.Applicant.PersonalNumber)
 	switch {
 	case errors.Is(err, government.ErrNoRecord):
 		return inconclusive("no_record", subject), nil
@@ -59,6 +60,21 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 // onceForAll stands for any subject: what the vendor reads from the documents may
 // still change after the user's steps, and must not make a second face of the first.
 const onceForAll = "any"
+
+// face looks the face up in the government's register.
+func (a *Activities) face(ctx context.Context, acc *account, personalNumber string) (government.Image, error) {
+	began := time.Now()
+	image, err := acc.government.Face(ctx, personalNumber)
+	outcome := telemetry.GovernmentOK
+	switch {
+	case errors.Is(err, government.ErrNoRecord):
+		outcome = telemetry.GovernmentNoRecord
+	case err != nil:
+		outcome = telemetry.GovernmentFailed
+	}
+	a.measure.GovernmentCall(ctx, acc.config.Name, outcome, time.Since(began))
+	return image, err
+}
 
 // submitOnce submits the face unless it may have been submitted before. A call
 // that the vendor surely did not process gives the right to submit back; after any

@@ -134,7 +134,7 @@ func TestFetchDoesNotBringAnOldPhaseBack(t *testing.T) {
 	w.road.set(func(http.ResponseWriter, *http.Request, string, int) bool {
 		d := decision(id, 1, journey.OutcomeExpired)
 		d.DecidedAt = time.Now()
-		if err := w.ledger.SaveDecision(context.Background(), d, journey.Settled); err != nil {
+		if _, err := w.ledger.SaveDecision(context.Background(), d, journey.Settled); err != nil {
 			t.Errorf("saving the decision: %v", err)
 		}
 		return false
@@ -160,7 +160,7 @@ func TestFetchBaseline(t *testing.T) {
 		t.Errorf("of a journey without a decision: got %+v, want none", got)
 	}
 	d := decision(id, 3, journey.OutcomeOnHold)
-	if err := w.ledger.SaveDecision(t.Context(), d, journey.Settled); err != nil {
+	if _, err := w.ledger.SaveDecision(t.Context(), d, journey.Settled); err != nil {
 		t.Fatal(err)
 	}
 	want := &journey.Standing{Outcome: journey.OutcomeOnHold, Sequence: 3, Since: d.DecidedAt}

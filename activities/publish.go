@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 
 	"idjourney/config"
@@ -19,6 +21,7 @@ import (
 // and the message's id lets the receiver recognise what came twice.
 func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 	link(ctx, in.Links)
+	describe(ctx, in)
 	acc, err := a.account(in.Message.Account)
 	if err != nil {
 		return journey.PublishAnswer{}, err
@@ -46,7 +49,19 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	if err != nil {
 		return journey.PublishAnswer{}, err
 	}
-	return a.sent(ctx, in, known, a.send(ctx, endpoint, in.Message, reference))
+	began := time.Now()
+	err = a.send(ctx, endpoint, in.Message, reference)
+	a.measure.DeliveryTook(ctx, in.Message.Account, in.Endpoint, time.Since(began))
+	return a.sent(ctx, in, known, err)
+}
+
+// describe says in the activity's span what is told to whom.
+func describe(ctx context.Context, in journey.PublishInput) {
+	span := trace.SpanFromContext(ctx)
+	span.SetAttributes(attribute.String("idjourney.message", string(in.Message.Type)), attribute.String("idjourney.endpoint", in.Endpoint))
+	if d := in.Message.Decision; d != nil {
+		span.SetAttributes(attribute.Int("idjourney.decision", d.Sequence), attribute.String("idjourney.outcome", string(d.Outcome)))
+	}
 }
 
 // sent says what the endpoint's answer means: done, refused for good, or to be
@@ -87,10 +102,17 @@ func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journ
 // ledger's standing.
 func (a *Activities) record(ctx context.Context, m journey.Message) (*journey.Standing, error) {
 	var err error
-	if m.Decision != nil {
-		err = a.ledger.SaveDecision(ctx, *m.Decision, m.Phase)
+	if d := m.Decision; d != nil {
+		var fresh bool
+		if fresh, err = a.ledger.SaveDecision(ctx, *d, m.Phase); fresh {
+			a.measureDecision(ctx, *d)
+		}
 	} else {
-		err = a.ledger.SaveJourney(ctx, ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At})
+		j := ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At}
+		if m.Review != nil {
+			j.Review = m.Review.Kind
+		}
+		err = a.ledger.SaveJourney(ctx, j)
 	}
 	switch {
 	case err == nil:
@@ -103,6 +125,20 @@ func (a *Activities) record(ctx context.Context, m journey.Message) (*journey.St
 		return &known.Standing, nil
 	default:
 		return nil, retryable("ledger_unavailable", err, 0)
+	}
+}
+
+// measureDecision measures a decision when it has just been recorded for the first
+// time: so each counts once, however often and to however many endpoints it is sent.
+func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
+	a.measure.Decided(ctx, d.Account, string(d.Outcome), string(d.Source))
+	first, newest, err := a.ledger.WebhookTimes(ctx, d.Account, d.JourneyID, d.DecidedAt)
+	if err != nil || first.IsZero() { // the webhook went to Temporal directly: nobody wrote down when
+		return
+	}
+	a.measure.TimeToDecision(ctx, d.Account, string(d.Outcome), d.Sequence == 1, d.DecidedAt.Sub(first))
+	if d.Source != journey.SourceOperator && d.Outcome != journey.OutcomeExpired {
+		a.measure.Reaction(ctx, d.Account, string(d.Outcome), time.Since(newest))
 	}
 }
 
@@ -121,9 +157,9 @@ func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, bef
 		Account: in.Message.Account, JourneyID: in.Message.JourneyID,
 		State: state, Attempts: before.Attempts + 1, LastStatus: status, UpdatedAt: time.Now(),
 	})
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("idjourney.delivery", string(state)))
 	a.measure.Delivery(ctx, in.Message.Account, in.Endpoint, string(state))
 	if m := in.Message.Attention; m != nil && state == ledger.DeliveryDelivered {
-		a.measure.Attention(ctx, in.Message.Account, string(m.Code))
 		activity.GetLogger(ctx).Warn("a journey needs a person", "code", m.Code, "account", in.Message.Account, "journey", in.Message.JourneyID)
 	}
 	if err != nil {

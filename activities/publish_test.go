@@ -154,7 +154,7 @@ func TestPublishRefusesAnotherDecisionOfTheSameNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := decision("j1", 1, journey.OutcomeApproved)
-	if err := w.ledger.SaveDecision(t.Context(), first, journey.Settled); err != nil {
+	if _, err := w.ledger.SaveDecision(t.Context(), first, journey.Settled); err != nil {
 		t.Fatal(err)
 	}
 	got := must(t, w.activities.Publish, decided(decision("j1", 1, journey.OutcomeRejected))).Conflict

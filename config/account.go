@@ -18,7 +18,8 @@ type Account struct {
 	Environment       Environment    `mapstructure:"environment" doc:"live or sandbox. Required. The two share no secret and no endpoint."`
 	Region            string         `mapstructure:"region" doc:"IDWise's region: eu, uae or qatar. Not together with base_url."`
 	BaseURL           string         `mapstructure:"base_url" doc:"Address of IDWise's API where the region's is not the right one, for example a stand-in. https for a live account."`
-	Paths             []PathOverride `mapstructure:"paths" doc:"Corrections of the API's paths, should IDWise's differ from the built-in table."`
+	Paths             []PathOverride `mapstructure:"paths" doc:"Corrections of the API's paths, should IDWise's differ from the built-in table, and marks on those that are confirmed."`
+	AcceptUnconfirmed bool           `mapstructure:"accept_unconfirmed_paths" doc:"true lets a live account start although paths of IDWise's API that it needs are guesses of ours."`
 	APIKey            Secret         `mapstructure:"api_key" doc:"API key (some accounts: customer id). Required."`
 	APISecret         Secret         `mapstructure:"api_secret" doc:"API secret (some accounts: server key). Required."`
 	RequestsPerSecond float64        `mapstructure:"requests_per_second" doc:"Most requests to IDWise's API a second, per worker process."`
@@ -34,6 +35,7 @@ type Account struct {
 type PathOverride struct {
 	Operation string `mapstructure:"operation" doc:"Name of the operation in the table of package idwise, for example journey_result."`
 	Path      string `mapstructure:"path" doc:"Path from the API's base, with {journey_id} where the table has it."`
+	Confirmed bool   `mapstructure:"confirmed" doc:"true once the path has been seen to work at this account: idjourney doctor says how far it is known. It counts for exactly the path that is written here."`
 }
 
 // Government is the source of reference faces.

@@ -28,6 +28,7 @@ type Config struct {
 	Forwarder        Forwarder         `mapstructure:"forwarder" doc:"How recorded webhooks reach Temporal."`
 	Worker           Worker            `mapstructure:"worker" doc:"The Temporal worker."`
 	Policy           Policy            `mapstructure:"policy" doc:"What a journey waits for and for how long; accounts and flows may override each key."`
+	ReviewOverdue    time.Duration     `mapstructure:"review_overdue_after" doc:"From when on an open review counts as overdue in the metrics, and so wakes somebody; the journey itself goes on waiting."`
 	Activities       []ActivityOptions `mapstructure:"activities" doc:"Time-outs and retries of idjourney's own activities, each over the defaults in the table at the end."`
 	Accounts         []Account         `mapstructure:"accounts" doc:"The IDWise accounts; at least one."`
 }

@@ -24,6 +24,7 @@ func (c *Config) setDefaults() {
 	c.Forwarder.LeaseFor = first(c.Forwarder.LeaseFor, 30*time.Second)
 	c.Worker.setDefaults()
 	c.Policy = c.Policy.over(DefaultPolicy())
+	c.ReviewOverdue = first(c.ReviewOverdue, 24*time.Hour)
 	c.Activities = mergeActivities(c.Activities)
 	face := c.ActivityOptions(ActivityCompareGovernmentFace)
 	for i := range c.Accounts {

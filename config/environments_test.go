@@ -10,6 +10,7 @@ const live = `
   - name: acme
     environment: live
     region: uae
+    accept_unconfirmed_paths: true
     api_key: { secret_env: LIVE_KEY }
     api_secret: { secret_env: LIVE_SECRET }
     webhook:

@@ -18,7 +18,23 @@ import (
 // ("NAME=value", as os.Environ gives it): IDJOURNEY_… variables override the
 // file's keys, and secret_env names others. The error joins one sentence for
 // each fault that was found, and holds no secret.
+//
+// A live account whose paths nobody has confirmed is a fault, too; see
+// [LoadUnconfirmed].
 func Load(path string, environ []string) (*Config, error) {
+	c, err := LoadUnconfirmed(path, environ)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.unconfirmed(); err != nil {
+		return nil, fmt.Errorf("configuration %s:\n%w", path, err)
+	}
+	return c, nil
+}
+
+// LoadUnconfirmed is Load for what never runs a journey, above all for the doctor,
+// by whose help the paths of a live account are confirmed.
+func LoadUnconfirmed(path string, environ []string) (*Config, error) {
 	if path == "" {
 		return nil, errors.New("no configuration is named: give its path with --config or IDJOURNEY_CONFIG")
 	}
@@ -27,7 +43,7 @@ func Load(path string, environ []string) (*Config, error) {
 		return nil, fmt.Errorf("opening the configuration: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	c, err := Read(file, environ)
+	c, err := read(file, environ)
 	if err != nil {
 		return nil, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
@@ -36,6 +52,17 @@ func Load(path string, environ []string) (*Config, error) {
 
 // Read is Load for a configuration that is not in a file.
 func Read(yaml io.Reader, environ []string) (*Config, error) {
+	c, err := read(yaml, environ)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.unconfirmed(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func read(yaml io.Reader, environ []string) (*Config, error) {
 	text, err := io.ReadAll(yaml)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)

@@ -26,11 +26,32 @@ type request struct {
 	journeyID   string
 	contentType string
 	body        io.Reader
+	// accept reads the body of a success, and may find that it is none; nil if the
+	// operation's answer says nothing.
+	accept func(body []byte) error
 }
 
-// do sends one request and answers the body of a success. Everything else is an
-// *APIError, ErrUnreadable, ErrNotSent or the transport's error.
-func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+// do makes one call. An error is an *APIError, ErrUnreadable, ErrNotSent, the
+// transport's, or what accept found.
+func (c *Client) do(ctx context.Context, r request) error {
+	var sent time.Time
+	body, err := c.send(ctx, r, &sent)
+	var took time.Duration
+	if !sent.IsZero() {
+		took = time.Since(sent)
+	}
+	if err == nil && r.accept != nil {
+		if err = r.accept(body); err != nil {
+			err = fmt.Errorf("reading the answer of %s: %w", r.operation, err)
+		}
+	}
+	c.observe(ctx, r.operation, outcomeOf(err), took)
+	return err
+}
+
+// send sends one request, at the time that it writes down, and answers the body of
+// a success.
+func (c *Client) send(ctx context.Context, r request, sent *time.Time) ([]byte, error) {
 	if !ValidID(r.journeyID) {
 		return nil, fmt.Errorf("calling %s: the journey's id has characters an id cannot have: %w", r.operation, ErrNotSent)
 	}
@@ -49,6 +70,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}
+	*sent = time.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("calling %s: %w", r.operation, withoutURL(err))

@@ -44,6 +44,8 @@ type Config struct {
 	MaxBody int64
 	// RequestsPerSecond bounds the calls of this client; 0 for no bound.
 	RequestsPerSecond float64
+	// Observe is told of every call; nil for nobody.
+	Observe ObserveFunc
 }
 
 const (
@@ -61,6 +63,7 @@ type Client struct {
 	maxBody     int64
 	limiter     *rate.Limiter
 	hold        hold
+	observe     ObserveFunc
 }
 
 // New makes a client. The error is a sentence that says what to correct.
@@ -87,6 +90,10 @@ func New(cfg Config) (*Client, error) {
 		base: base, credentials: cfg.Credentials, paths: paths,
 		http: httpClient(cfg.HTTPClient), timeout: cfg.Timeout, maxBody: cfg.MaxBody,
 		limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
+		observe: cfg.Observe,
+	}
+	if c.observe == nil {
+		c.observe = func(context.Context, Operation, Outcome, time.Duration) {}
 	}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout

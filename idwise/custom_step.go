@@ -22,11 +22,10 @@ func (c *Client) ProcessCustomStep(ctx context.Context, journeyID, stepID string
 	if err := writeCustomStep(form, journeyID, stepID, image, contentType); err != nil {
 		return fmt.Errorf("calling %s: %w: %w", ProcessCustomStep, ErrNotSent, err)
 	}
-	_, err := c.do(ctx, request{
+	return c.do(ctx, request{
 		operation: ProcessCustomStep, journeyID: journeyID,
 		contentType: form.FormDataContentType(), body: &body,
 	})
-	return err
 }
 
 func writeCustomStep(form *multipart.Writer, journeyID, stepID string, image []byte, contentType string) error {
@@ -70,9 +69,8 @@ func (c *Client) CompleteCustomStep(ctx context.Context, journeyID string) error
 	if err != nil {
 		return fmt.Errorf("calling %s: %w: %w", CompleteCustomStep, ErrNotSent, err)
 	}
-	_, err = c.do(ctx, request{
+	return c.do(ctx, request{
 		operation: CompleteCustomStep, journeyID: journeyID,
 		contentType: "application/json", body: bytes.NewReader(body),
 	})
-	return err
 }

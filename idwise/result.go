@@ -42,18 +42,19 @@ func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
 // Result asks for a journey's result, which the vendor gives before its end, too.
 // Beside the errors of every call it may be ErrUnreadable or ErrOtherJourney.
 func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) {
-	body, err := c.do(ctx, request{operation: JourneyResult, journeyID: journeyID})
+	var result *Result
+	err := c.do(ctx, request{operation: JourneyResult, journeyID: journeyID, accept: func(body []byte) error {
+		r, err := decodeResult(body)
+		if err == nil && r.JourneyID != journeyID {
+			err = ErrOtherJourney
+		}
+		result = r
+		return err
+	}})
 	if err != nil {
 		return nil, err
 	}
-	r, err := decodeResult(body)
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", JourneyResult, err)
-	}
-	if r.JourneyID != journeyID {
-		return nil, fmt.Errorf("reading the answer of %s: %w", JourneyResult, ErrOtherJourney)
-	}
-	return r, nil
+	return result, nil
 }
 
 // resultWire is the result as the vendor writes it.

@@ -49,6 +49,8 @@ func (s State) stands() string {
 
 func (s State) waitsFor() string {
 	switch {
+	case s.Phase == Ended, s.Phase == Erased:
+		return "it waits for nothing any more"
 	case s.Closed():
 		return "it waits for nothing; a later event opens it again"
 	case s.Running != "":
@@ -97,7 +99,10 @@ func (c Claim) words() string {
 	if c.Manual {
 		words = append(words, "a manual decision")
 	}
-	if c.AMLBefore != "" {
+	switch {
+	case c.AML > 0:
+		words = append(words, fmt.Sprintf("AML version %d", c.AML))
+	case c.AMLBefore != "":
 		words = append(words, "an AML change")
 	}
 	if c.Changed != "" {

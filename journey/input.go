@@ -69,6 +69,7 @@ const (
 const (
 	LaneVendor = "vendor"
 	LaneSteps  = "steps"
+	LaneLedger = "ledger"
 )
 
 // Effect is one thing to be done to the world. It stays pending until its answer
@@ -83,6 +84,18 @@ type Effect struct {
 	StepIn   *StepInput     `json:"stepInput,omitempty"`
 	Complete *CompleteInput `json:"complete,omitempty"`
 	Publish  *PublishInput  `json:"publish,omitempty"`
+}
+
+// causedBy names the webhooks that an effect follows; a fetch knows its own.
+func (e *Effect) causedBy(links []string) {
+	switch {
+	case e.StepIn != nil:
+		e.StepIn.Links = links
+	case e.Complete != nil:
+		e.Complete.Links = links
+	case e.Publish != nil:
+		e.Publish.Links = links
+	}
 }
 
 // FetchInput asks for the journey's result. Links are the traceparents of the

@@ -4,7 +4,9 @@ package journey
 // started with, or that it took up when it last continued as new; Step branches
 // on State.Rules, and a worker that does not know a run's value leaves the task
 // to a newer one. A branch is deleted one maximum run age after its release.
-const Rules = 1
+//
+// 2: the ledger is told when a review or a resubmission ends in silence.
+const Rules = 2
 
 // StateVersion is the version of State's JSON form. Raise it with a migration
 // and a golden file whenever an old state would be read wrongly.

@@ -77,6 +77,15 @@ const (
 	AttentionQuarantined       AttentionCode = "quarantined"        // a signal that could not be decoded
 )
 
+// AttentionCodes lists them.
+func AttentionCodes() []AttentionCode {
+	return []AttentionCode{
+		AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorMissing, AttentionVendorUnreadable,
+		AttentionHintMismatch, AttentionUnknownValue,
+		AttentionFlowUnlisted, AttentionCompleteFailed, AttentionDeliveryParked, AttentionQuarantined,
+	}
+}
+
 // AttentionItem is one open call for a person.
 type AttentionItem struct {
 	Code  AttentionCode `json:"code"`
@@ -112,7 +121,10 @@ type State struct {
 	// MissingSince is the first of an unbroken row of "no such journey".
 	MissingSince time.Time `json:"missingSince,omitzero"`
 	Claim        Claim     `json:"claim,omitzero"`
-	Links        []string  `json:"links,omitempty"`
+	// Links are the traces of the webhooks that no look has followed yet; Causes of
+	// those that the last look followed, and so of all that came from it.
+	Links  []string `json:"links,omitempty"`
+	Causes []string `json:"causes,omitempty"`
 
 	// The custom steps: what was hinted, what was answered, what is under way.
 	UserStepsHinted bool      `json:"userStepsHinted,omitempty"`

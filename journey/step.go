@@ -20,6 +20,7 @@ import (
 // it does not understand it counts and leaves alone.
 func Step(s State, in Input, now time.Time) (State, []Effect) {
 	s = s.clone()
+	left := s.Phase
 	var effects []Effect
 	switch {
 	case in.Event != nil:
@@ -41,9 +42,13 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	case in.Tick:
 		effects = s.onTick(now)
 	}
+	if s.Rules >= 2 {
+		effects = append(effects, s.leaving(left, effects, now)...)
+	}
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
+		effects[i].causedBy(s.Causes)
 		if p := effects[i].Publish; p != nil {
 			// What is told of one step carries the phase that it led to, so that
 			// messages which race each other to the ledger say the same.
@@ -51,6 +56,19 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 		}
 	}
 	return s, effects
+}
+
+// leaving tells the ledger that a review or a resubmission is over where no message
+// does, because the outcome stays what it was: else the ledger would count it as
+// open, and at last as overdue, until the next look, which may be years away.
+func (s *State) leaving(left Phase, effects []Effect, now time.Time) []Effect {
+	told := slices.ContainsFunc(effects, func(e Effect) bool { return e.Publish != nil })
+	if s.Phase == left || told || left != AwaitingReview && left != AwaitingResubmission {
+		return nil
+	}
+	m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
+	m.ID = messageID("pha", s.Account, s.JourneyID, string(s.Phase), now.Format(time.RFC3339Nano))
+	return []Effect{{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}}}
 }
 
 // onTick starts a fetch if one is due. Only a tick does, so that all events which
@@ -63,14 +81,17 @@ func (s *State) onTick(now time.Time) []Effect {
 	s.Counts.Fetches++
 	return []Effect{{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
-		WantBaseline: s.Standing.Sequence == 0, Links: s.takeLinks(),
+		WantBaseline: s.Standing.Sequence == 0, Links: s.followLinks(),
 	}}}
 }
 
-func (s *State) takeLinks() []string {
-	links := s.Links
-	s.Links = nil
-	return links
+// followLinks says which webhooks a look follows; one of the journey's own accord
+// still follows those of the look before.
+func (s *State) followLinks() []string {
+	if len(s.Links) > 0 {
+		s.Causes, s.Links = s.Links, nil
+	}
+	return s.Causes
 }
 
 // onPublished takes how a message ended. If the ledger holds another decision under

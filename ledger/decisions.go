@@ -33,18 +33,18 @@ UPDATE journeys SET outcome = $3, sequence = $4, since = $5
 WHERE account = $1 AND journey_id = $2 AND sequence < $4`
 
 // SaveDecision appends d and, in the same transaction, lets it become the
-// journey's standing, and phase its phase as of d.DecidedAt. Saving the same
-// decision again changes nothing and returns nil. A different decision with the
-// same sequence is ErrConflict. A sequence below the standing's is recorded and
-// leaves the standing as it is.
-func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) error {
+// journey's standing, and phase its phase as of d.DecidedAt. fresh is true for one
+// caller alone: saving the same decision again changes nothing. A different
+// decision with the same sequence is ErrConflict. A sequence below the standing's
+// is recorded and leaves the standing as it is.
+func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) (fresh bool, err error) {
 	if err := checkDecision(d); err != nil {
-		return fmt.Errorf("saving decision: %w", err)
+		return false, fmt.Errorf("saving decision: %w", err)
 	}
 	d.DecidedAt = d.DecidedAt.UTC()
 	content, err := json.Marshal(d)
 	if err != nil {
-		return fmt.Errorf("saving decision: %w", err)
+		return false, fmt.Errorf("saving decision: %w", err)
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
 		if l.dialect.lockFeed != "" {
@@ -52,16 +52,15 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 				return err
 			}
 		}
-		fresh, err := appendDecision(ctx, tx, d, content)
-		if err != nil || !fresh {
+		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {
 			return err
 		}
 		return takeStanding(ctx, tx, d, phase)
 	})
 	if err != nil {
-		return fmt.Errorf("saving decision: %w", err)
+		return false, fmt.Errorf("saving decision: %w", err)
 	}
-	return nil
+	return fresh, nil
 }
 
 func checkDecision(d journey.Decision) error {
@@ -100,7 +99,7 @@ func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content
 }
 
 func takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
-	_, err := tx.ExecContext(ctx, upsertJourney, d.Account, d.JourneyID, "", "", string(phase), nanos(d.DecidedAt))
+	_, err := tx.ExecContext(ctx, upsertJourney, d.Account, d.JourneyID, "", "", string(phase), nanos(d.DecidedAt), "")
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func decision(journeyID string, sequence int, outcome journey.Outcome) journey.D
 
 func mustSave(t *testing.T, l *ledger.Ledger, d journey.Decision, phase journey.Phase) {
 	t.Helper()
-	if err := l.SaveDecision(t.Context(), d, phase); err != nil {
+	if _, err := l.SaveDecision(t.Context(), d, phase); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -63,7 +63,7 @@ func TestConflictingDecisionChangesNothing(t *testing.T) {
 		mustSave(t, l, d, journey.Settled)
 		other := d
 		other.Reasons = []string{"another reason"}
-		if err := l.SaveDecision(t.Context(), other, journey.AwaitingReview); !errors.Is(err, ledger.ErrConflict) {
+		if _, err := l.SaveDecision(t.Context(), other, journey.AwaitingReview); !errors.Is(err, ledger.ErrConflict) {
 			t.Errorf("got %v, want ErrConflict", err)
 		}
 		wantDecisions(t, l, "j1", d)
@@ -108,7 +108,7 @@ func TestSaveDecisionRefuses(t *testing.T) {
 	} {
 		d := decision("j1", 1, journey.OutcomeApproved)
 		change(&d)
-		if err := l.SaveDecision(t.Context(), d, journey.Settled); err == nil {
+		if _, err := l.SaveDecision(t.Context(), d, journey.Settled); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -127,7 +127,7 @@ func TestFeedMissesNothing(t *testing.T) {
 			together.Go(func() {
 				for n := range each {
 					d := decision(fmt.Sprintf("j%d", w), n+1, journey.OutcomeOnHold)
-					if err := ledgers[w%2].SaveDecision(t.Context(), d, journey.Settled); err != nil {
+					if _, err := ledgers[w%2].SaveDecision(t.Context(), d, journey.Settled); err != nil {
 						t.Error(err)
 					}
 				}

@@ -35,8 +35,8 @@ type Delivery struct {
 // upsertDelivery leaves a delivered row alone: the answer of an attempt that was
 // overtaken by a retry may come late.
 const upsertDelivery = `
-INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at, first_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 ON CONFLICT (message_id, endpoint) DO UPDATE SET
 	state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status, updated_at = excluded.updated_at
 WHERE old.state <> 'delivered'`

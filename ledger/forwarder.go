@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"idjourney/telemetry"
 )
 
 // ForwardFunc brings one webhook's event to where it is wanted. It must keep to
@@ -178,6 +180,7 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	cancel()
 
 	f.tellOutage(ctx, failure)
+	ctx = telemetry.WithTraceParent(ctx, c.TraceParent) // so that the log names its trace
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	var err error

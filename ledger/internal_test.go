@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,5 +56,31 @@ func TestDecisionsCannotBeChangedEvenBySQL(t *testing.T) {
 				t.Errorf("got %v, want a refusal", err)
 			}
 		})
+	}
+}
+
+// However many journeys have been finished, reading metrics looks at none of them.
+func TestFiguresReadIndexesAlone(t *testing.T) {
+	t.Parallel()
+	l, err := Open(t.Context(), "sqlite:"+t.TempDir()+"/l.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting"} {
+		var plan []string
+		err := each(t.Context(), l.read, "EXPLAIN QUERY PLAN "+query, []any{0}[:strings.Count(query, "$1")], func(rows *sql.Rows) error {
+			var id, parent, unused int
+			var detail string
+			err := rows.Scan(&id, &parent, &unused, &detail)
+			plan = append(plan, detail)
+			return err
+		})
+		if err != nil || len(plan) != 1 || !strings.HasSuffix(plan[0], "USING COVERING INDEX "+index) {
+			t.Errorf("got the plan %q and %v, want a scan of %s alone", plan, err, index)
+		}
 	}
 }

@@ -17,6 +17,8 @@ type Journey struct {
 	// Flow is the flow, by the configuration's name for it; empty until the first fetch brought it.
 	Flow  string
 	Phase journey.Phase
+	// Review is the kind of the review that is open, empty where that is not known.
+	Review journey.ReviewKind
 	// Standing is written by SaveDecision alone.
 	Standing journey.Standing
 	// UpdatedAt is when Phase became true, by the clock of whoever said so.
@@ -24,10 +26,11 @@ type Journey struct {
 }
 
 // upsertJourney lets only a newer word change what an older one said: answers of
-// retried activities may come late. Unknown ("") never replaces known.
+// retried activities may come late. Unknown ("") never replaces known. A new phase
+// begins when it is first heard of, and knows no review until it is told.
 const upsertJourney = `
-INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $6)
 ON CONFLICT (account, journey_id) DO UPDATE SET
 	reference = CASE WHEN old.reference = '' OR (excluded.reference <> '' AND excluded.updated_at >= old.updated_at)
 		THEN excluded.reference ELSE old.reference END,
@@ -35,6 +38,10 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 		THEN excluded.flow ELSE old.flow END,
 	phase = CASE WHEN old.phase = '' OR (excluded.phase <> '' AND excluded.updated_at >= old.updated_at)
 		THEN excluded.phase ELSE old.phase END,
+	review = CASE WHEN excluded.review <> '' AND excluded.updated_at >= old.updated_at THEN excluded.review
+		WHEN excluded.phase <> '' AND excluded.updated_at >= old.updated_at AND excluded.phase <> old.phase THEN '' ELSE old.review END,
+	phase_since = CASE WHEN excluded.phase <> '' AND excluded.phase <> old.phase AND (old.phase = '' OR excluded.updated_at >= old.updated_at)
+		THEN excluded.updated_at ELSE old.phase_since END,
 	updated_at = CASE WHEN excluded.phase <> '' AND excluded.updated_at > old.updated_at THEN excluded.updated_at ELSE old.updated_at END`
 
 // SaveJourney records j, except for its Standing. Empty fields never overwrite
@@ -48,7 +55,7 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) error {
 		j.UpdatedAt = time.Now()
 	}
 	_, err := l.write.ExecContext(ctx, upsertJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow),
-		string(j.Phase), nanos(j.UpdatedAt))
+		string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
 	if err != nil {
 		return fmt.Errorf("saving journey: %w", err)
 	}
@@ -59,9 +66,9 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) error {
 func (l *Ledger) Journey(ctx context.Context, account, journeyID string) (Journey, error) {
 	j := Journey{Account: account, JourneyID: journeyID}
 	var since, updatedAt int64
-	found, err := one(ctx, l.read, `SELECT reference, flow, phase, outcome, sequence, since, updated_at
+	found, err := one(ctx, l.read, `SELECT reference, flow, phase, review, outcome, sequence, since, updated_at
 		FROM journeys WHERE account = $1 AND journey_id = $2`, []any{account, journeyID},
-		&j.Reference, &j.Flow, &j.Phase, &j.Standing.Outcome, &j.Standing.Sequence, &since, &updatedAt)
+		&j.Reference, &j.Flow, &j.Phase, &j.Review, &j.Standing.Outcome, &j.Standing.Sequence, &since, &updatedAt)
 	if err == nil && !found {
 		err = ErrNotFound
 	}

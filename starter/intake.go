@@ -34,8 +34,9 @@ func (in intake) label() string {
 }
 
 // take decides what becomes of an authenticated body. There is no error: whatever
-// cannot be understood is kept for a person, never refused.
-func take(account string, body []byte, at time.Time, traceParent string) intake {
+// cannot be understood is kept for a person, never refused. The event names the
+// webhook's trace only if somebody keeps that: it would weigh on the history.
+func take(account string, body []byte, at time.Time, traceParent string, sampled bool) intake {
 	row := ledger.Webhook{Account: account, Body: body, ReceivedAt: at, TraceParent: traceParent}
 	w, err := idwise.DecodeWebhook(body)
 	if err != nil {
@@ -56,6 +57,9 @@ func take(account string, body []byte, at time.Time, traceParent string) intake 
 	row.Disposition, row.Reason = dispose(w)
 	in := intake{row: row, known: w.Known}
 	if row.Disposition == ledger.Forward {
+		if !sampled {
+			traceParent = ""
+		}
 		in.event = eventOf(account, w, at, traceParent)
 		// Strings, numbers and a valid time: this cannot fail.
 		in.row.Event, _ = json.Marshal(in.event)

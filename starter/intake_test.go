@@ -20,7 +20,7 @@ func TestTheEventCarriesTheHint(t *testing.T) {
 		"systemDecision":"Refer","previousSystemDecision":"Complete","manualDecision":"Approved","finalDecision":"Approved",
 		"action":"AML OGM Update","trigger":"KYC Renewal","updatedAMLVersionNumber":4,
 		"requiredSteps":[{"stepId":10,"reasonCode":"expired","renewalDeadline":"2026-12-01T00:00:00"}]}}`
-	in := take("bank", []byte(body), at, "00-trace")
+	in := take("bank", []byte(body), at, "00-trace", true)
 	want := journey.Event{
 		EventID: "e1", Type: journey.UpdatedJourney, Account: "bank", JourneyID: "j1",
 		ReceivedAt: at, TraceParent: "00-trace",
@@ -50,7 +50,7 @@ func TestALongClaimIsCut(t *testing.T) {
 	step := `{"stepId":"` + strings.Repeat("s", 1000) + `"},`
 	body := `{"event":"Updated Journey","body":{"eventId":"e1","journeyId":"j1","systemDecision":"` +
 		strings.Repeat("é", 400_000) + `","requiredSteps":[` + strings.Repeat(step, 500) + `{"stepId":"last"}]}}`
-	in := take("bank", []byte(body), time.Now(), "")
+	in := take("bank", []byte(body), time.Now(), "", false)
 	if got := []rune(in.event.Hint.System); len(got) != maxHint {
 		t.Errorf("got a decision of %d characters, want %d", len(got), maxHint)
 	}
@@ -89,7 +89,7 @@ func FuzzTakeKeepsEverything(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte("{\"event\":\"\\u0000\",\"body\":{\"journeyId\":\"\xff\"}}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		in := take("bank", body, time.Unix(0, 0), "")
+		in := take("bank", body, time.Unix(0, 0), "", false)
 		switch in.row.Disposition {
 		case ledger.Forward:
 			if !idwise.ValidID(in.event.JourneyID) || len(in.row.Event) == 0 || !in.known {

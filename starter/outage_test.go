@@ -37,7 +37,7 @@ func TestARecordedWebhookIsForwardedAtOnce(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) {
 		signaler := c.Signaler
-		c.Forwarder = ledger.NewForwarder(c.Ledger.(*store).Ledger, starter.Forward(signaler, nil),
+		c.Forwarder = ledger.NewForwarder(c.Ledger.(*store).Ledger, starter.Forward(signaler, nil, nil),
 			ledger.ForwarderOptions{PollInterval: time.Hour}) // only Wake can be the reason
 	})
 	for _, id := range []string{"e1", "e2"} {

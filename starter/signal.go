@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -64,13 +68,23 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 }
 
 // Forward returns the function that a ledger.Forwarder brings webhooks to
-// Temporal with. Each try is measured; instruments may be nil.
-func Forward(s Signaler, instruments *telemetry.Instruments) ledger.ForwardFunc {
+// Temporal with. Each try is measured and is a span in the trace of its webhook,
+// however much later it is; instruments and tracer may be nil.
+func Forward(s Signaler, instruments *telemetry.Instruments, tracer trace.Tracer) ledger.ForwardFunc {
 	if instruments == nil {
 		instruments = telemetry.NopInstruments()
 	}
+	if tracer == nil {
+		tracer = noop.NewTracerProvider().Tracer("")
+	}
 	return func(ctx context.Context, w ledger.Webhook) error {
+		ctx, span := tracer.Start(telemetry.WithTraceParent(ctx, w.TraceParent), "forward",
+			trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(attribute.String("idjourney.account", w.Account)))
+		defer span.End()
 		err := forward(ctx, s, w)
+		if err != nil {
+			span.SetStatus(codes.Error, "Temporal did not take the event")
+		}
 		instruments.Forwarded(ctx, w.Account, time.Since(w.ReceivedAt), err)
 		return err
 	}

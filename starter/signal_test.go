@@ -207,7 +207,7 @@ func TestTheSearchAttributesAreTheDesigns(t *testing.T) {
 func TestForwardDoesNotQuoteWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	f := newTemporal()
-	err := starter.Forward(f, nil)(awaitContext(t), ledger.Webhook{ID: 7, Event: []byte(`{"eventId": jane@example.test}`)})
+	err := starter.Forward(f, nil, nil)(awaitContext(t), ledger.Webhook{ID: 7, Event: []byte(`{"eventId": jane@example.test}`)})
 	if err == nil || strings.Contains(err.Error(), "jane") || len(f.taken()) != 0 {
 		t.Errorf("got %v and %d events, want an error without the event", err, len(f.taken()))
 	}

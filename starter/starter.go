@@ -24,6 +24,7 @@ import (
 type Ledger interface {
 	RecordWebhook(ctx context.Context, w ledger.Webhook) (id int64, duplicate bool, err error)
 	PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error)
+	Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error)
 	Ping(ctx context.Context) error
 }
 
@@ -55,6 +56,8 @@ type Config struct {
 	Ledger    Ledger
 	Forwarder Forwarder
 	Signaler  Signaler
+	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
+	ReviewOverdueAfter time.Duration
 	// Metrics serves /metrics on the admin listener; nil for none.
 	Metrics http.Handler
 	// Instruments measure what becomes of webhooks; nil for none.
@@ -115,10 +118,27 @@ func New(cfg Config) (*Starter, error) {
 	if s.cfg.Tracer == nil {
 		s.cfg.Tracer = noop.NewTracerProvider().Tracer("")
 	}
-	if err := s.cfg.Instruments.ObservePending(cfg.Ledger.PendingWebhooks); err != nil {
+	if err := s.watch(); err != nil {
 		return nil, fmt.Errorf("setting up the webhook endpoint: %w", err)
 	}
 	return s, nil
+}
+
+// watch shows what waits in the ledger. The endpoint does so and not the worker,
+// because it is there even when no worker is.
+func (s *Starter) watch() error {
+	var watched []telemetry.Watched
+	for _, a := range s.cfg.Accounts {
+		w := telemetry.Watched{Account: a.Name}
+		for _, e := range a.Endpoints {
+			w.Endpoints = append(w.Endpoints, e.Name)
+		}
+		watched = append(watched, w)
+		s.cfg.Instruments.ExpectWebhooks(context.Background(), a.Name)
+	}
+	return s.cfg.Instruments.ObserveFigures(func(ctx context.Context) (telemetry.Figures, error) {
+		return s.cfg.Ledger.Figures(ctx, time.Now().Add(-cmp.Or(s.cfg.ReviewOverdueAfter, 24*time.Hour)))
+	}, watched)
 }
 
 // withDefaults never leaves a limit at zero, which net/http reads as "none".

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"idjourney/ledger"
 	"idjourney/starter"
 )
 
@@ -52,5 +54,54 @@ func TestNoTracingMeansNoTraceParent(t *testing.T) {
 	h.post(t, finishedJourney("e1", "j1"))
 	if got := h.temporal.await(t, 1)[0].TraceParent; got != "" {
 		t.Errorf("got %q, want none", got)
+	}
+}
+
+// The forwarder may run much later, in another process: its span hangs below that
+// of the webhook all the same.
+func TestForwardingIsPartOfTheWebhooksTrace(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewSpanRecorder()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
+	away := newTemporal()
+	away.setDown(true)
+	forward := starter.Forward(away, nil, tracer)
+	hook := ledger.Webhook{Account: "bank", Event: []byte(`{}`), TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	if err := forward(awaitContext(t), hook); err == nil {
+		t.Fatal("Temporal is away and took the event")
+	}
+	away.setDown(false)
+	if err := forward(awaitContext(t), hook); err != nil {
+		t.Fatal(err)
+	}
+	ended := spans.Ended()
+	if len(ended) != 2 {
+		t.Fatalf("got %d spans, want one for each try", len(ended))
+	}
+	for n, want := range []codes.Code{codes.Error, codes.Unset} {
+		got := ended[n]
+		if got.Parent().SpanID().String() != "b7ad6b7169203331" || got.SpanContext().TraceID().String() != "0af7651916cd43dd8448eb211c80319c" {
+			t.Errorf("try %d hangs below %s, want the webhook", n+1, got.Parent().SpanID())
+		}
+		if got.Status().Code != want {
+			t.Errorf("try %d has status %s, want %s", n+1, got.Status().Code, want)
+		}
+	}
+}
+
+// A trace that nobody keeps costs the journey's history nothing; the ledger has it
+// for the forwarder, which must not start another.
+func TestAnUnsampledWebhookIsNotLinkedTo(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *starter.Config) {
+		c.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())).Tracer("test")
+	})
+	h.post(t, finishedJourney("e1", "j1"))
+	if got := h.temporal.await(t, 1)[0].TraceParent; got != "" {
+		t.Errorf("the event has the traceparent %q, want none", got)
+	}
+	w, err := h.store.Webhook(t.Context(), 1)
+	if err != nil || !strings.HasSuffix(w.TraceParent, "-00") {
+		t.Errorf("got %q in the ledger and %v, want an unsampled traceparent", w.TraceParent, err)
 	}
 }

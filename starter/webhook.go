@@ -104,7 +104,7 @@ func (s *Starter) receive(r *http.Request, account string, body []byte) (intake,
 	ctx := context.WithoutCancel(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
 	ctx, span := s.cfg.Tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
-	in := take(account, body, s.cfg.Now().UTC(), telemetry.TraceParent(ctx))
+	in := take(account, body, s.cfg.Now().UTC(), telemetry.TraceParent(ctx), telemetry.Sampled(ctx))
 	a := s.keep(ctx, in)
 	span.SetAttributes(attribute.String("idjourney.account", account), attribute.String("idjourney.event", in.label()),
 		attribute.String("idjourney.outcome", string(a.outcome)), attribute.String("idjourney.reason", a.reason))

@@ -33,8 +33,17 @@ type Instruments struct {
 	ack        metric.Float64Histogram
 	forwarded  metric.Int64Counter
 	forwardLag metric.Float64Histogram
-	attention  metric.Int64Counter
-	deliveries metric.Int64Counter
+
+	decisions    metric.Int64Counter
+	decided      metric.Float64Histogram
+	reaction     metric.Float64Histogram
+	deliveries   metric.Int64Counter
+	deliveryTook metric.Float64Histogram
+
+	vendor         metric.Int64Counter
+	vendorTook     metric.Float64Histogram
+	government     metric.Int64Counter
+	governmentTook metric.Float64Histogram
 }
 
 // NewInstruments makes the instruments with a meter.
@@ -55,12 +64,28 @@ func NewInstruments(meter metric.Meter) (*Instruments, error) {
 	i.ack = seconds("idjourney.webhook.ack", "Time from a webhook's request to its answer.")
 	i.forwarded = counter("idjourney.webhooks.forwarded", "Tries to hand a recorded webhook to Temporal, by account and success.")
 	i.forwardLag = seconds("idjourney.webhook.forward_lag", "Time from a webhook's receipt to its being in Temporal's hands.")
-	i.attention = counter("idjourney.attention", "Calls for a person that were told to the customer, by account and code.")
+	i.decisions = counter("idjourney.decisions", "Decisions, each counted once, by account, outcome and whose it is.")
+	i.decided = seconds(decisionSeconds, "Time from a journey's first webhook to a decision, by account, outcome and whether it is the journey's first.")
+	i.reaction = seconds("idjourney.decision.reaction", "Time from the newest webhook before a decision to its being recorded, by account and outcome; not for decisions of operators and expiries.")
 	i.deliveries = counter("idjourney.deliveries", "Tries to deliver a message, by account, endpoint and how they ended.")
+	i.deliveryTook = seconds("idjourney.delivery", "Time that a try to deliver a message took, by account and endpoint.")
+	i.vendor = counter("idjourney.vendor.requests", "Calls of IDWise's API, by account, operation and how they ended.")
+	i.vendorTook = seconds("idjourney.vendor.request", "Time from a request to IDWise's API to its answer, by account and operation.")
+	i.government = counter("idjourney.government.requests", "Look-ups in the government's register, by account and how they ended.")
+	i.governmentTook = seconds("idjourney.government.request", "Time that a look-up in the government's register took, by account.")
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("making instruments: %w", err)
 	}
 	return i, nil
+}
+
+// labels makes attributes of names and values in turn.
+func labels(pairs ...string) metric.MeasurementOption {
+	set := make([]attribute.KeyValue, 0, len(pairs)/2)
+	for n := 0; n+1 < len(pairs); n += 2 {
+		set = append(set, attribute.String(pairs[n], pairs[n+1]))
+	}
+	return metric.WithAttributes(set...)
 }
 
 // NopInstruments returns instruments that measure nothing, for tests.
@@ -75,13 +100,12 @@ func NopInstruments() *Instruments {
 // Webhook counts a webhook. eventType is a known type's canonical name, or
 // "unknown".
 func (i *Instruments) Webhook(ctx context.Context, account, eventType string, outcome WebhookOutcome) {
-	i.webhooks.Add(ctx, 1, metric.WithAttributes(attribute.String("account", account),
-		attribute.String("type", eventType), attribute.String("outcome", string(outcome))))
+	i.webhooks.Add(ctx, 1, labels("account", account, "type", eventType, "outcome", string(outcome)))
 }
 
 // Acknowledged measures how long a webhook's answer took.
 func (i *Instruments) Acknowledged(ctx context.Context, account string, took time.Duration) {
-	i.ack.Record(ctx, took.Seconds(), metric.WithAttributes(attribute.String("account", account)))
+	i.ack.Record(ctx, took.Seconds(), labels("account", account))
 }
 
 // Forwarded counts a try to hand a webhook to Temporal and, when it succeeded,
@@ -91,49 +115,20 @@ func (i *Instruments) Forwarded(ctx context.Context, account string, waited time
 	if err != nil {
 		outcome = "failed"
 	} else {
-		i.forwardLag.Record(ctx, waited.Seconds(), metric.WithAttributes(attribute.String("account", account)))
+		i.forwardLag.Record(ctx, waited.Seconds(), labels("account", account))
 	}
-	i.forwarded.Add(ctx, 1, metric.WithAttributes(attribute.String("account", account), attribute.String("outcome", outcome)))
+	i.forwarded.Add(ctx, 1, labels("account", account, "outcome", outcome))
 }
 
-// Attention counts a call for a person that a journey raised, by its closed code.
-func (i *Instruments) Attention(ctx context.Context, account, code string) {
-	i.attention.Add(ctx, 1, metric.WithAttributes(attribute.String("account", account), attribute.String("code", code)))
-}
-
-// Delivery counts a try to deliver a message to a customer's endpoint; outcome is
-// a delivery's state: delivered, pending (to be tried again), parked.
-func (i *Instruments) Delivery(ctx context.Context, account, endpoint, outcome string) {
-	i.deliveries.Add(ctx, 1, metric.WithAttributes(attribute.String("account", account),
-		attribute.String("endpoint", endpoint), attribute.String("outcome", outcome)))
-}
-
-// ObservePending reports, whenever metrics are read, how many webhooks wait for
-// Temporal and since when the oldest does. pending must be quick.
-func (i *Instruments) ObservePending(pending func(ctx context.Context) (count int, oldest time.Time, err error)) error {
-	count, err := i.meter.Int64ObservableGauge("idjourney.webhooks.pending", metric.WithDescription("Recorded webhooks that wait for Temporal."))
-	if err != nil {
-		return fmt.Errorf("making instruments: %w", err)
+// ExpectWebhooks shows the counters of an account's webhooks at 0 before there are
+// any: Prometheus sees no increase in a series that begins at 1.
+func (i *Instruments) ExpectWebhooks(ctx context.Context, account string) {
+	for _, o := range []WebhookOutcome{
+		WebhookRecorded, WebhookDuplicate, WebhookQuarantined, WebhookSignalled, WebhookRefused, WebhookUnavailable,
+	} {
+		i.webhooks.Add(ctx, 0, labels("account", account, "type", "unknown", "outcome", string(o)))
 	}
-	age, err := i.meter.Float64ObservableGauge("idjourney.webhooks.pending_age", metric.WithUnit("s"), metric.WithDescription("Age of the oldest of them; 0 without any."))
-	if err != nil {
-		return fmt.Errorf("making instruments: %w", err)
+	for _, outcome := range []string{"ok", "failed"} {
+		i.forwarded.Add(ctx, 0, labels("account", account, "outcome", outcome))
 	}
-	_, err = i.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		n, oldest, err := pending(ctx)
-		if err != nil {
-			return fmt.Errorf("counting pending webhooks: %w", err)
-		}
-		o.ObserveInt64(count, int64(n))
-		seconds := 0.0
-		if n > 0 && !oldest.IsZero() {
-			seconds = time.Since(oldest).Seconds()
-		}
-		o.ObserveFloat64(age, seconds)
-		return nil
-	}, count, age)
-	if err != nil {
-		return fmt.Errorf("registering the count of pending webhooks: %w", err)
-	}
-	return nil
 }

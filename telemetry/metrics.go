@@ -20,11 +20,25 @@ import (
 // The SDK's own are meant for milliseconds: all our seconds would be in the first.
 var secondsBuckets = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900}
 
-func secondsView() sdkmetric.View {
-	return sdkmetric.NewView(
-		sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram, Unit: "s"},
-		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: slices.Clone(secondsBuckets)}},
-	)
+// decisionSeconds takes as long as people do: to a month.
+const decisionSeconds = "idjourney.decision"
+
+var decisionBuckets = []float64{1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600}
+
+// secondsView is one view for all: an instrument that two views match would be
+// measured twice.
+func secondsView(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
+	if i.Kind != sdkmetric.InstrumentKindHistogram || i.Unit != "s" {
+		return sdkmetric.Stream{}, false
+	}
+	buckets := secondsBuckets
+	if i.Name == decisionSeconds {
+		buckets = decisionBuckets
+	}
+	return sdkmetric.Stream{
+		Name: i.Name, Description: i.Description, Unit: i.Unit,
+		Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: slices.Clone(buckets)},
+	}, true
 }
 
 func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, logger *slog.Logger) error {
@@ -34,7 +48,7 @@ func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, lo
 	if err != nil {
 		return err
 	}
-	options := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(exporter), sdkmetric.WithView(secondsView())}
+	options := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(exporter), sdkmetric.WithView(secondsView)}
 	// Prometheus is served by Handler; autoexport would open a port of its own.
 	if kind := os.Getenv("OTEL_METRICS_EXPORTER"); kind != "" && kind != "prometheus" {
 		reader, err := autoexport.NewMetricReader(ctx)

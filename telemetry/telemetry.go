@@ -33,6 +33,9 @@ type Config struct {
 	Version string
 	// Logger receives what goes wrong with metrics. Nil: slog.Default().
 	Logger *slog.Logger
+	// Spans receives every span as it ends, in place of the exporter that the
+	// environment names. For tests; nil otherwise.
+	Spans sdktrace.SpanExporter
 }
 
 // Telemetry is one process's telemetry. All its fields are set.
@@ -75,7 +78,7 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
 	t := &Telemetry{Propagator: propagation.TraceContext{}}
-	if err := t.setUpTraces(ctx, res); err != nil {
+	if err := t.setUpTraces(ctx, res, cfg.Spans); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up traces: %w", err), t.Shutdown(ctx))
 	}
 	if err := t.setUpMetrics(ctx, res, cfg.Logger); err != nil {
@@ -107,17 +110,21 @@ func describe(ctx context.Context, cfg Config) (*resource.Resource, error) {
 	return resource.New(ctx, resource.WithAttributes(attributes...), resource.WithTelemetrySDK(), resource.WithFromEnv())
 }
 
-func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource) error {
+func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource, spans sdktrace.SpanExporter) error {
 	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
-	if os.Getenv("OTEL_TRACES_EXPORTER") != "" {
-		exporter, err := autoexport.NewSpanExporter(ctx)
-		if err != nil {
-			return err
-		}
-		if !autoexport.IsNoneSpanExporter(exporter) {
-			t.Exporting = true
-			options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
-		}
+	switch exporter, err := environmentExporter(ctx); {
+	case spans != nil:
+		t.Exporting = true
+		options = append(options, sdktrace.WithSyncer(spans))
+	case err != nil:
+		return err
+	case exporter != nil:
+		t.Exporting = true
+		options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
+	default:
+		// Spans nobody receives still have ids, by which logs can be put together, but
+		// nothing links to them.
+		options = append(options, sdktrace.WithSampler(sdktrace.NeverSample()))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
 	t.stop = append(t.stop, provider.Shutdown)
@@ -125,4 +132,16 @@ func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource) err
 	tracing, err := newTracing(provider.Tracer("temporal-sdk-go"))
 	t.Tracing = tracing
 	return err
+}
+
+// environmentExporter is the one that OTEL_TRACES_EXPORTER names; nil if none is.
+func environmentExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	if os.Getenv("OTEL_TRACES_EXPORTER") == "" {
+		return nil, nil
+	}
+	exporter, err := autoexport.NewSpanExporter(ctx)
+	if err != nil || autoexport.IsNoneSpanExporter(exporter) {
+		return nil, err
+	}
+	return exporter, nil
 }

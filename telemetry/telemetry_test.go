@@ -80,11 +80,19 @@ func TestInstruments(t *testing.T) {
 	i.Webhook(ctx, "acme", "Finished Journey", WebhookRecorded)
 	i.Forwarded(ctx, "acme", 3*time.Second, nil)
 	i.Forwarded(ctx, "acme", time.Hour, errors.New("away"))
-	i.Attention(ctx, "acme", "hint_mismatch")
 	i.Delivery(ctx, "acme", "core", "parked")
-	if err := i.ObservePending(func(context.Context) (int, time.Time, error) { return 3, time.Time{}, nil }); err != nil {
-		t.Fatal(err)
-	}
+	i.Decided(ctx, "acme", "approved", "vendor")
+	i.TimeToDecision(ctx, "acme", "approved", true, 5*time.Hour)
+	i.Reaction(ctx, "acme", "approved", 40*time.Millisecond)
+	i.VendorCall(ctx, "acme", "journey_result", "held", 0)
+	i.VendorCall(ctx, "acme", "journey_result", "ok", time.Second)
+	i.GovernmentCall(ctx, "acme", GovernmentNoRecord, time.Second)
+	i.DeliveryTook(ctx, "acme", "core", time.Second)
+	i.ExpectWebhooks(ctx, "acme")
+	i.ExpectWork(ctx, Expected{
+		Account: "acme", Government: true, Operations: []string{"journey_result"}, OperationOutcomes: []string{"failed"},
+		Endpoints: []string{"core"}, DeliveryOutcomes: []string{"delivered"},
+	})
 	tel.MetricsHandler.Counter("temporal_corrupted_signals").Inc(2)
 	page := scrape(t, tel)
 	wantLines(t, page,
@@ -92,10 +100,21 @@ func TestInstruments(t *testing.T) {
 		`idjourney_webhooks_forwarded_total{account="acme",outcome="ok"} 1`,
 		`idjourney_webhooks_forwarded_total{account="acme",outcome="failed"} 1`,
 		`idjourney_webhook_forward_lag_seconds_count{account="acme"} 1`,
-		`idjourney_attention_total{account="acme",code="hint_mismatch"} 1`,
 		`idjourney_deliveries_total{account="acme",endpoint="core",outcome="parked"} 1`,
-		`idjourney_webhooks_pending 3`,
-		`idjourney_webhooks_pending_age_seconds 0`,
+		`idjourney_deliveries_total{account="acme",endpoint="core",outcome="delivered"} 0`,
+		`idjourney_decisions_total{account="acme",outcome="approved",source="vendor"} 1`,
+		`idjourney_decision_seconds_bucket{account="acme",first="true",outcome="approved",le="14400"} 0`,
+		`idjourney_decision_seconds_bucket{account="acme",first="true",outcome="approved",le="43200"} 1`,
+		`idjourney_decision_reaction_seconds_bucket{account="acme",outcome="approved",le="0.05"} 1`,
+		`idjourney_vendor_requests_total{account="acme",operation="journey_result",outcome="held"} 1`,
+		`idjourney_vendor_requests_total{account="acme",operation="journey_result",outcome="ok"} 1`,
+		`idjourney_vendor_requests_total{account="acme",operation="journey_result",outcome="failed"} 0`,
+		`idjourney_vendor_request_seconds_count{account="acme",operation="journey_result"} 1`,
+		`idjourney_government_requests_total{account="acme",outcome="no_record"} 1`,
+		`idjourney_government_requests_total{account="acme",outcome="failed"} 0`,
+		`idjourney_government_request_seconds_count{account="acme"} 1`,
+		`idjourney_delivery_seconds_count{account="acme",endpoint="core"} 1`,
+		`idjourney_webhooks_total{account="acme",outcome="unavailable",type="unknown"} 0`,
 		`# TYPE temporal_corrupted_signals_total counter`,
 	)
 	if !strings.Contains(page, `service_name="idjourney-test"`) || !strings.Contains(page, "go_goroutines") {
@@ -107,8 +126,8 @@ func TestInstruments(t *testing.T) {
 func TestSetupTwice(t *testing.T) {
 	t.Parallel()
 	one, two := setup(t), setup(t)
-	one.Instruments.Attention(context.Background(), "acme", "x")
-	if page := scrape(t, two); strings.Contains(page, "idjourney_hint_mismatches") {
+	one.Instruments.Decided(context.Background(), "acme", "approved", "vendor")
+	if page := scrape(t, two); strings.Contains(page, "idjourney_decisions") {
 		t.Error("the second set-up shows what the first measured")
 	}
 }

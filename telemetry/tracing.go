@@ -39,6 +39,10 @@ func TraceParent(ctx context.Context) string {
 	return carrier.Get("traceparent")
 }
 
+// Sampled says whether somebody keeps the span in ctx, so that it is worth being
+// linked to.
+func Sampled(ctx context.Context) bool { return trace.SpanContextFromContext(ctx).IsSampled() }
+
 // AddLink links the span in ctx to the webhook that caused the work. A link, not
 // a parent: one journey takes webhooks for years, and one fetch may answer many.
 // A traceparent that cannot be read is ignored.

@@ -121,10 +121,30 @@ func TestTraceParent(t *testing.T) {
 	if got := TraceParent(context.Background()); got != "" {
 		t.Errorf("TraceParent without a span = %q, want none", got)
 	}
-	tel := setup(t)
+	tel, err := Setup(context.Background(), Config{Service: "x", Spans: tracetest.NewInMemoryExporter()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, span := tel.Tracer.Start(context.Background(), "webhook")
 	defer span.End()
+	if !tel.Exporting || !Sampled(ctx) {
+		t.Error("somebody receives the spans, and nobody knows")
+	}
 	if got, want := TraceParent(ctx), "00-"+span.SpanContext().TraceID().String()+"-"+span.SpanContext().SpanID().String()+"-01"; got != want {
+		t.Errorf("TraceParent = %q, want %q", got, want)
+	}
+}
+
+// Ids for the log, and nothing to be linked to.
+func TestSpansThatNobodyReceives(t *testing.T) {
+	t.Parallel()
+	tel := setup(t)
+	ctx, span := tel.Tracer.Start(WithTraceParent(context.Background(), webhookTrace), "webhook")
+	defer span.End()
+	if tel.Exporting || Sampled(ctx) {
+		t.Error("nobody receives the spans, and they are sampled")
+	}
+	if got, want := TraceParent(ctx), "00-0af7651916cd43dd8448eb211c80319c-"+span.SpanContext().SpanID().String()+"-00"; got != want {
 		t.Errorf("TraceParent = %q, want %q", got, want)
 	}
 }

@@ -42,6 +42,9 @@ func publishSummary(p journey.PublishInput) string {
 	if d := p.Message.Decision; d != nil {
 		text = fmt.Sprintf("decision %d: %s", d.Sequence, d.Outcome)
 	}
+	if p.Message.Type == "" {
+		text = "phase " + string(p.Message.Phase)
+	}
 	if p.Endpoint == "" {
 		return text + " to the ledger"
 	}

@@ -112,6 +112,10 @@ func (i *interpreter) decodeEvent(ctx workflow.Context, raw converter.RawValue) 
 	case err != nil:
 		workflow.GetLogger(ctx).Error("quarantined a signal that is no event")
 		return journey.Input{Quarantined: "unreadable"}
+	case e.Type == journey.Refresh && e.Account == "" && e.JourneyID == "":
+		// One batch command sends the same signal to thousands of journeys, so it
+		// cannot name any of them.
+		e.Account, e.JourneyID = i.state.Account, i.state.JourneyID
 	case e.Type == "" || e.Account != i.state.Account || e.JourneyID != i.state.JourneyID:
 		workflow.GetLogger(ctx).Error("quarantined an event that is addressed elsewhere")
 		return journey.Input{Quarantined: "misaddressed"}

@@ -61,6 +61,7 @@ func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (strin
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	i := newInterpreter(own, w.options, arg)
 	i.cancelled = func() bool { return ctx.Err() != nil }
+	i.expect(own)
 	if err := i.handle(own); err != nil {
 		return "", err
 	}
@@ -109,7 +110,9 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	for _, in := range inbox {
 		i.checkReview(in)
 		var effects []journey.Effect
+		attention := i.state.Attention
 		i.state, effects = journey.Step(i.state, in, now)
+		i.measure(ctx, in, attention, effects)
 		for _, e := range effects {
 			i.pending = append(i.pending, &pending{Effect: e})
 		}

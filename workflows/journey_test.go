@@ -18,17 +18,11 @@ import (
 
 func caseNamed(t *testing.T, name string) journeytest.Case {
 	t.Helper()
-	cases, err := journeytest.Load()
+	c, err := journeytest.Named(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cases {
-		if c.Name == name {
-			return c
-		}
-	}
-	t.Fatalf("there is no case %q", name)
-	return journeytest.Case{}
+	return c
 }
 
 // A signal that is no event, or is addressed to another journey, is quarantined

@@ -31,7 +31,7 @@ func configCommand(o *options) *cobra.Command {
 		&cobra.Command{
 			Use: "print", Short: "Print what is in force, without secrets", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				cfg, err := config.Load(o.config, os.Environ())
+				cfg, err := config.LoadUnconfirmed(o.config, os.Environ())
 				if err != nil {
 					return err
 				}

@@ -34,6 +34,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.PersistentFlags().StringVar(&o.config, "config", os.Getenv("IDJOURNEY_CONFIG"), "the configuration file (or IDJOURNEY_CONFIG)")
-	cmd.AddCommand(starterCommand(o), workerCommand(o), setupCommand(), migrateCommand(o), reviewCommand(), standinCommand(), configCommand(o), versionCommand())
+	cmd.AddCommand(starterCommand(o), workerCommand(o), setupCommand(), migrateCommand(o), reviewCommand(), standinCommand(), configCommand(o), versionCommand(), healthcheckCommand())
+	cmd.AddCommand(doctorCommand(o), notifyCommand())
 	return cmd
 }

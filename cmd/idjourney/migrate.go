@@ -14,7 +14,7 @@ func migrateCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use: "migrate", Short: "Bring the ledger's schema up to date; starter and worker do so themselves", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(o.config, os.Environ())
+			cfg, err := config.LoadUnconfirmed(o.config, os.Environ())
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,9 @@ func standinCommand() *cobra.Command {
 		Use:   "standin",
 		Short: "Play the vendor: its API, its webhooks, and a control API below /control/",
 		Long: "Plays the vendor for people and tests. The API's key and secret, and the webhooks' basic password, come from\n" +
-			"STANDIN_KEY, STANDIN_SECRET, STANDIN_WEBHOOK_USER and STANDIN_WEBHOOK_PASSWORD.",
+			"STANDIN_KEY, STANDIN_SECRET, STANDIN_WEBHOOK_USER and STANDIN_WEBHOOK_PASSWORD. With STANDIN_GOVERNMENT_TOKEN\n" +
+			"it is a register of faces as well, at /government/faces, and with STANDIN_CUSTOMER_SECRET the endpoint that\n" +
+			"decisions go to, at /customer/idjourney; /customer/messages lists them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			account := idwisetest.Account{
@@ -33,8 +35,12 @@ func standinCommand() *cobra.Command {
 			}
 			vendor := idwisetest.New(idwisetest.Config{Accounts: []idwisetest.Account{account}, Scale: scale, Logger: slog.Default()})
 			defer vendor.Close()
+			world, err := standinWorld(vendor)
+			if err != nil {
+				return err
+			}
 			slog.Info("the stand-in vendor listens", "address", listen)
-			return serve(cmd.Context(), listen, vendor)
+			return serve(cmd.Context(), listen, world)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "where the stand-in listens")

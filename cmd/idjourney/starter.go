@@ -19,8 +19,8 @@ func starterCommand(o *options) *cobra.Command {
 			signaler := starter.NewSignaler(h.temporal, h.namespace, h.cfg.TaskQueue)
 			s, err := starter.New(starter.Config{
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
-				Ledger: h.ledger, Signaler: signaler,
-				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments), ledger.ForwarderOptions{
+				Ledger: h.ledger, Signaler: signaler, ReviewOverdueAfter: h.cfg.ReviewOverdue,
+				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
 					Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
 					LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
 				}),

@@ -35,7 +35,7 @@ func workerCommand(o *options) *cobra.Command {
 }
 
 func runWorker(ctx context.Context, h *house, admin string) error {
-	a, err := activities.New(h.cfg, h.ledger, notify.NewSender(notify.Config{}), h.telemetry.Instruments)
+	a, err := activities.New(h.cfg, h.ledger, notify.NewSender(notify.Config{}), h.telemetry.Instruments) //nolint:contextcheck // counters at 0 wait for nobody
 	if err != nil {
 		return err
 	}

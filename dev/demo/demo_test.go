@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
@@ -79,7 +80,9 @@ func TestDemo(t *testing.T) {
 		t.Errorf("up after %v, played in %.1f s; want at most 10 s and %v", started, report.Seconds, within)
 	}
 	noTaskFailed(t, s)
+	allMeasured(t, s)
 	savesItself(t, report)
+	costsAreTrue(t, report)
 }
 
 // endings checks each scenario, and that there are these and no others.
@@ -162,7 +165,8 @@ func noTaskFailed(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// The same against a Temporal that is not the stack's own, which it must not stop.
+// The same against a Temporal that is not the stack's own, which it must not stop;
+// and, since nothing but one government is out of order here, what telemetry tells.
 func TestDemoOnAnOutsideTemporal(t *testing.T) {
 	outside, err := embed.Start(t.Context(), embed.Options{Dir: t.TempDir(), UIPort: embed.NoUI})
 	if err != nil {
@@ -173,7 +177,9 @@ func TestDemoOnAnOutsideTemporal(t *testing.T) {
 			t.Errorf("stopping Temporal: %v", err)
 		}
 	})
-	report := playAll(t, start(t, stack.Options{TemporalAddress: outside.HostPort()}), 0)
+	exporter := tracetest.NewInMemoryExporter()
+	s := start(t, stack.Options{TemporalAddress: outside.HostPort(), Spans: exporter})
+	report := playAll(t, s, 0)
 	for _, sc := range report.Scenarios {
 		if !sc.OK {
 			t.Errorf("%s: %s", sc.Name, sc.Problem)
@@ -185,4 +191,8 @@ func TestDemoOnAnOutsideTemporal(t *testing.T) {
 	if !report.OK {
 		t.Errorf("the report is not OK: %+v", report.Checks)
 	}
+	all := newSpans(exporter.GetSpans())
+	tracesAreWhole(t, all, report)
+	followed(t, all, report)
+	metricsNameNoJourney(t, s)
 }

@@ -42,12 +42,7 @@ func noLeak(s *stack.Stack) error {
 // searchable finds a journey's id in each database.
 func searchable(s *stack.Stack) error {
 	known := []leak.Value{{Name: "a journey's id", Text: s.Vendor.Journeys()[0].JourneyID}}
-	files := []string{s.LedgerFile(), s.LedgerFile() + "-wal"}
-	places := map[string][]string{"the ledger": files}
-	if s.Temporal != nil {
-		places["Temporal's database"] = []string{s.TemporalDir()}
-	}
-	for what, roots := range places {
+	for what, roots := range s.Databases() {
 		found, err := leak.Search(known, existing(roots)...)
 		if err != nil {
 			return err

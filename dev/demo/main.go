@@ -31,6 +31,8 @@ type Options struct {
 	Ports stack.Ports
 	// TemporalAddress and UIURL are an outside Temporal's; "" embeds one.
 	TemporalAddress, UIURL string
+	// Outside is a Temporal and a product in processes of their own; see stack.Outside.
+	Outside *stack.Outside
 }
 
 // ErrNotAsExpected is returned when a scenario did not end as it should.
@@ -62,7 +64,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	starting, cancel := context.WithTimeout(ctx, upWithin)
 	defer cancel()
 	s, err := stack.Start(starting, stack.Options{
-		Dir: dir, Ports: o.Ports, TemporalAddress: o.TemporalAddress, UIURL: o.UIURL,
+		Dir: dir, Ports: o.Ports, TemporalAddress: o.TemporalAddress, UIURL: o.UIURL, Outside: o.Outside,
 		Logger: slog.New(slog.NewTextHandler(logFile, nil)), Say: say,
 	})
 	if err != nil {

@@ -19,7 +19,7 @@ var errNotPlayed = errors.New("not played, the outside Temporal is not ours to s
 // temporal-away: Temporal is stopped. IDWise gets its 200 all the same, and the
 // journeys are decided once Temporal is back.
 func playTemporalAway(ctx context.Context, r *run) error {
-	temporal := r.stack.Temporal
+	temporal := r.stack.Pausable
 	if temporal == nil {
 		return errNotPlayed
 	}

@@ -174,6 +174,9 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// One partition: no forwarding between partitions, and less to write.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+		// A stuck workflow is listed after two failed tasks in place of five, which
+		// take a minute.
+		dynamicconfig.NumConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute.Key(): 2,
 		// Housekeeping for clusters that live for months.
 		dynamicconfig.TaskQueueScannerEnabled.Key(): false,
 		dynamicconfig.HistoryScannerEnabled.Key():   false,

@@ -18,6 +18,28 @@ type webUI struct {
 	done   chan struct{}
 }
 
+// UI is a Web UI for a Temporal that runs elsewhere.
+type UI struct {
+	ui  *webUI
+	url string
+}
+
+// StartUI serves the Web UI of the Temporal at frontend on a port of the loopback
+// interface, and returns when it answers.
+func StartUI(ctx context.Context, port int, frontend, namespace string) (*UI, error) {
+	ui, err := startUI(ctx, port, frontend, namespace)
+	if err != nil {
+		return nil, fmt.Errorf("starting the Web UI: %w", err)
+	}
+	return &UI{ui: ui, url: "http://" + loopback(port)}, nil
+}
+
+// URL is where it is.
+func (u *UI) URL() string { return u.url }
+
+// Stop ends it.
+func (u *UI) Stop() { u.ui.stop() }
+
 // startUI returns when the UI answers. The UI server ends the process when its
 // port is taken, so that is checked first.
 func startUI(ctx context.Context, port int, frontend, namespace string) (*webUI, error) {

@@ -29,9 +29,13 @@ type values struct {
 // configure writes the configuration file and reads it as the product does.
 func (s *Stack) configure(_ context.Context, d *doors) error {
 	s.ConfigFile = filepath.Join(s.Dir, "idjourney.yaml")
+	public, admin, err := s.listens(d)
+	if err != nil {
+		return err
+	}
 	var text bytes.Buffer
-	err := template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
-		Public: ":" + portOf(d.public), Admin: d.admin.Addr().String(), LedgerFile: s.LedgerFile(),
+	err = template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
+		Public: public, Admin: admin, LedgerFile: s.LedgerFile(),
 		VendorURL: s.VendorURL, CustomerURL: s.CustomerURL,
 		GovernmentURL: urlOf(d.government) + "/faces", DownGovernmentURL: urlOf(d.government) + "/down/faces",
 		FlowID: flowID, StepID: idwisetest.CustomStepID, WrongPath: s.opts.WrongPath,

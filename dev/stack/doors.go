@@ -37,18 +37,23 @@ type doors struct {
 
 func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
 	d := &doors{}
-	for _, door := range []struct {
+	type door struct {
 		listener *net.Listener
 		what     string
 		host     string
 		port     int
-	}{
+	}
+	wanted := []door{
 		{&d.public, "the webhook endpoint", "", s.opts.Ports.Public},
 		{&d.admin, "the admin listener", loopback, s.opts.Ports.Admin},
 		{&d.vendor, "the stand-in for IDWise", loopback, s.opts.Ports.Vendor},
 		{&d.customer, "the customer's endpoint", loopback, s.opts.Ports.Customer},
 		{&d.government, "the government's register", loopback, s.opts.Ports.Government},
-	} {
+	}
+	if s.opts.Outside != nil {
+		wanted = wanted[2:] // the first two are the starter's
+	}
+	for _, door := range wanted {
 		l, err := s.open(ctx, door.what, door.host, door.port)
 		if err != nil {
 			return nil, err
@@ -56,7 +61,11 @@ func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
 		*door.listener = l
 		s.undo(func() error { return ignoreClosed(l.Close()) })
 	}
-	s.PublicURL, s.AdminURL = "http://localhost:"+portOf(d.public), urlOf(d.admin)
+	if o := s.opts.Outside; o != nil {
+		s.PublicURL, s.AdminURL = o.PublicURL, o.AdminURL
+	} else {
+		s.PublicURL, s.AdminURL = "http://localhost:"+portOf(d.public), urlOf(d.admin)
+	}
 	s.VendorURL, s.CustomerURL = urlOf(d.vendor), urlOf(d.customer)+"/idjourney"
 	return d, nil
 }

@@ -17,7 +17,7 @@ import (
 
 // setUpTelemetry follows OTEL_* as the product does; its metrics are at /metrics.
 func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
-	s.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: "idjourney-demo", Logger: s.opts.Logger})
+	s.telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: "idjourney-demo", Logger: s.opts.Logger, Spans: s.opts.Spans})
 	if err != nil {
 		return err
 	}
@@ -32,6 +32,9 @@ func (s *Stack) setUpTelemetry(ctx context.Context, _ *doors) (err error) {
 
 // startProduct starts what the binary's commands starter and worker start.
 func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
+	if s.opts.Outside != nil {
+		return s.runOutside(ctx)
+	}
 	if s.Ledger, err = ledger.Open(ctx, s.Config.Ledger.URL.Reveal()); err != nil {
 		return err
 	}
@@ -39,7 +42,7 @@ func (s *Stack) startProduct(ctx context.Context, d *doors) (err error) {
 	if err := s.Ledger.Migrate(ctx); err != nil {
 		return fmt.Errorf("migrating the ledger: %w", err)
 	}
-	if err := s.startWorker(); err != nil {
+	if err := s.startWorker(); err != nil { //nolint:contextcheck // counters at 0 wait for nobody
 		return err
 	}
 	return s.startStarter(ctx, d)
@@ -61,11 +64,11 @@ func (s *Stack) startWorker() error {
 func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	signaler := starter.NewSignaler(s.Client, s.Namespace, s.Config.TaskQueue)
 	f := s.Config.Forwarder
-	endpoint, err := starter.New(starter.Config{
+	endpoint, err := starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
-		Ledger: s.Ledger, Signaler: signaler, Logger: s.opts.Logger,
+		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
-		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments), ledger.ForwarderOptions{
+		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer), ledger.ForwarderOptions{
 			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
 		}),
 	})

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.temporal.io/sdk/client"
 
 	"idjourney/config"
@@ -51,19 +52,26 @@ type Options struct {
 	TemporalAddress string
 	// UIURL is the outside Temporal's Web UI; "" if there is none.
 	UIURL string
+	// Outside, if set, is where Temporal and the product run instead of in this
+	// process; TemporalAddress and UIURL then say nothing.
+	Outside *Outside
 	// WrongPath, if set, is where account demo-down looks for results: a mistake
 	// in its configuration.
 	WrongPath string
 	// Logger receives what the product logs; nil for nobody.
 	Logger *slog.Logger
+	// Spans receives every span as it ends; nil to follow OTEL_*.
+	Spans sdktrace.SpanExporter
 	// Say is told in a sentence what the user should know; nil for nobody.
 	Say func(format string, args ...any)
 }
 
 // Stack is a running stack. Its fields may be used until Stop.
 type Stack struct {
-	// Temporal is nil when the server is an outside one.
+	// Temporal is nil when the server is an outside one. Pausable is nil when
+	// nobody may take it away.
 	Temporal  *embed.Server
+	Pausable  Pausable
 	Client    client.Client
 	Namespace string
 
@@ -104,6 +112,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	opts.Logger = slog.New(telemetry.NewLogHandler(opts.Logger.Handler()))
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
 	}

@@ -17,12 +17,16 @@ import (
 // connects to it as the product does.
 func (s *Stack) startTemporal(ctx context.Context, _ *doors) error {
 	options := client.Options{Namespace: client.DefaultNamespace}
-	if s.opts.TemporalAddress == "" {
+	if s.opts.Outside == nil && s.opts.TemporalAddress == "" {
 		if err := s.embedTemporal(ctx); err != nil {
 			return err
 		}
 		options.HostPort, options.Namespace = s.Temporal.HostPort(), s.Temporal.Namespace()
 		s.UIURL = s.Temporal.UIURL()
+		s.Pausable = s.Temporal
+	} else if o := s.opts.Outside; o != nil {
+		options.HostPort, options.Namespace = o.TemporalAddress, o.Namespace
+		s.UIURL, s.Pausable = o.UIURL, o.Pausable
 	} else {
 		var err error
 		if options, err = envconfig.LoadDefaultClientOptions(); err != nil {

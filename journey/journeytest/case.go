@@ -112,6 +112,9 @@ func Load() ([]Case, error) {
 	return cases, nil
 }
 
+// Named reads one case.
+func Named(name string) (Case, error) { return read("cases/" + name + ".yaml") }
+
 func read(name string) (Case, error) {
 	c := Case{Name: strings.TrimSuffix(path.Base(name), ".yaml")}
 	text, err := files.ReadFile(name)

@@ -110,6 +110,9 @@ func (w *World) Complete() journey.CompleteAnswer {
 
 // Publish takes a message as the customer's endpoint does.
 func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
+	if in.Message.Type == "" {
+		return journey.PublishAnswer{} // for the ledger alone
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, m := range w.published {

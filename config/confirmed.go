@@ -1,0 +1,65 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"idjourney/idwise"
+)
+
+// UnconfirmedPaths lists the operations that the account's journeys need, whose
+// path is an assumption of ours and not marked as confirmed. The order is that of
+// the table in package idwise.
+func (a *Account) UnconfirmedPaths() []idwise.Endpoint {
+	var list []idwise.Endpoint
+	for _, e := range idwise.Operations() {
+		if e.Known != idwise.Documented && a.needs(e.Operation) && !a.confirmed(e.Operation) {
+			if path, ok := a.PathMap()[string(e.Operation)]; ok {
+				e.Path = path
+			}
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// needs says whether a journey of the account calls the operation.
+func (a *Account) needs(op idwise.Operation) bool {
+	switch op {
+	case idwise.JourneyResult:
+		return true
+	case idwise.CompleteCustomStep:
+		return slices.ContainsFunc(a.Flows, func(f Flow) bool { return f.CustomStep })
+	case idwise.ProcessCustomStep:
+		return slices.ContainsFunc(a.Flows, func(f Flow) bool {
+			return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Activity == ActivityCompareGovernmentFace })
+		})
+	}
+	return false
+}
+
+func (a *Account) confirmed(op idwise.Operation) bool {
+	return slices.ContainsFunc(a.Paths, func(p PathOverride) bool { return p.Operation == string(op) && p.Confirmed })
+}
+
+// unconfirmed refuses a live account that would find out with real customers
+// whether our guesses are right.
+func (c *Config) unconfirmed() error {
+	found := &faults{}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		missing := a.UnconfirmedPaths()
+		if a.Environment != Live || a.AcceptUnconfirmed || len(missing) == 0 {
+			continue
+		}
+		names := make([]string, len(missing))
+		for j, e := range missing {
+			names[j] = string(e.Operation)
+		}
+		found.add(itemPath("accounts", i, reflect.ValueOf(*a)),
+			"is live, and nobody has confirmed the paths of %s: run idjourney doctor --account %s, list each under paths with confirmed: true, or write accept_unconfirmed_paths: true",
+			strings.Join(names, ", "), a.Name)
+	}
+	return found.join()
+}

@@ -1,0 +1,115 @@
+// The screenshots of the documentation, taken by a headless Chromium from the real
+// Web UI of a demo that has just been played; see `make screenshots`.
+//
+// The argument is the folder that the pictures are written to. CHROMIUM names the
+// browser's command, chromium unless set.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"idjourney/dev/demo"
+	"idjourney/dev/embed"
+	"idjourney/dev/stack"
+	"idjourney/journey"
+)
+
+// maxBytes bounds a picture: they are kept in the repository.
+const maxBytes = 300_000
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "screenshots:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	if len(os.Args) != 2 {
+		return errors.New("name the folder for the pictures")
+	}
+	dir, err := os.MkdirTemp("", "idjourney-screenshots-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	starting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	s, err := stack.Start(starting, stack.Options{Dir: filepath.Join(dir, "stack"), Ports: stack.DefaultPorts()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	report := demo.Play(ctx, s, io.Discard, false, 0)
+	b, err := openBrowser(ctx, cmp.Or(os.Getenv("CHROMIUM"), "chromium"), filepath.Join(dir, "profile"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	all, err := pictures(s, report)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if err := b.save(ctx, os.Args[1], p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type picture struct {
+	name, url string
+	// shows is a text that is on the page when it is complete.
+	shows         string
+	width, height int
+}
+
+// shownScenario has the most to show; the others need only be there.
+const shownScenario = "aml-change"
+
+// pictures are the pages that the documentation shows.
+func pictures(s *stack.Stack, report demo.Report) ([]picture, error) {
+	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running" AND JourneyPhase="settled"`)
+	all := []picture{{"journeys.png", list, "journey/" + stack.Account + "/", 1300, 620}}
+	for _, r := range report.Scenarios {
+		if r.Name == shownScenario {
+			if !r.OK {
+				return nil, fmt.Errorf("the scenario %s did not end as it should: %s", r.Name, r.Problem)
+			}
+			id := journey.WorkflowID(stack.Account, r.JourneyID)
+			all = append(all, picture{"journey.png", embed.WorkflowURL(s.UIURL, s.Namespace, id, ""), r.JourneyID, 1300, 1050})
+		}
+	}
+	return all, nil
+}
+
+func (b *browser) save(ctx context.Context, folder string, p picture) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	png, err := b.photograph(ctx, p)
+	switch {
+	case err != nil:
+		return fmt.Errorf("taking %s: %w", p.name, err)
+	case len(png) > maxBytes:
+		return fmt.Errorf("%s has %d bytes, more than %d: make it smaller", p.name, len(png), maxBytes)
+	}
+	if err := os.WriteFile(filepath.Join(folder, p.name), png, 0o644); err != nil {
+		return fmt.Errorf("taking %s: %w", p.name, err)
+	}
+	fmt.Printf("%s: %d bytes\n", p.name, len(png))
+	return nil
+}

@@ -1,0 +1,54 @@
+package topology
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"idjourney/dev/compose"
+)
+
+const standin = "standin"
+
+// RunMounted starts starter and worker with the configuration that the file mounts,
+// and the stand-in beside them: the first look of .env.example. It returns the
+// stand-in's address.
+func (t *Topology) RunMounted(ctx context.Context) (standinURL string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, name := range []string{worker, starter} {
+		if err := t.stop(name); err != nil {
+			return "", err
+		}
+	}
+	file, err := compose.Mounted(t.project.Services[starter], value(t.environment(starter), "IDJOURNEY_CONFIG"))
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	t.configFile = filepath.Join(t.opts.Dir, "idjourney.yaml")
+	if err := os.WriteFile(t.configFile, []byte(t.local(starter, string(text))), 0o644); err != nil {
+		return "", fmt.Errorf("writing the configuration: %w", err)
+	}
+	// The file's :8080 and :9090 are this machine's as well as the container's.
+	t.secrets = []string{"IDJOURNEY_LISTEN_PUBLIC=" + t.address(starter, 8080), "IDJOURNEY_LISTEN_ADMIN=" + t.address(starter, 9090)}
+	if err := t.startProduct(ctx); err != nil {
+		return "", err
+	}
+	return "http://" + t.address(standin, 8090), t.startStandin(ctx)
+}
+
+func (t *Topology) startStandin(ctx context.Context) error {
+	s := t.project.Services[standin]
+	cmd := exec.Command(t.binary("idjourney"), t.command(standin, s.Command)...) //nolint:noctx // it outlives ctx
+	cmd.Env = t.environment(standin)
+	if _, err := t.start(standin, cmd); err != nil {
+		return err
+	}
+	return t.healthy(ctx, standin)
+}

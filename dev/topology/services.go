@@ -1,0 +1,150 @@
+package topology
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+
+	"idjourney/dev/compose"
+)
+
+// Build builds the three binaries into the repository's folder bin, where the next
+// call finds what is still current: Temporal's server and SQL tool from the module
+// that dev/go.mod names.
+func Build(ctx context.Context, root string) (bin string, err error) {
+	if bin, err = filepath.Abs(filepath.Join(root, "bin", "topology")); err != nil {
+		return "", err
+	}
+	for _, b := range []struct{ dir, name, pkg string }{
+		{"dev", "temporal-server", "go.temporal.io/server/cmd/server"},
+		{"dev", "temporal-sql-tool", "go.temporal.io/server/cmd/tools/sql"},
+		{".", "idjourney", "./cmd/idjourney"},
+	} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, b.name), b.pkg)
+		cmd.Dir = filepath.Join(root, b.dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("building %s: %w\n%s", b.name, err, out)
+		}
+	}
+	return bin, nil
+}
+
+// NewDir makes a directory for a topology, which PostgreSQL's user can reach.
+func NewDir() (string, error) {
+	dir, err := os.MkdirTemp("", "idjourney-topology-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755)
+}
+
+func (t *Topology) binary(name string) string { return filepath.Join(t.opts.Bin, name) }
+
+// runSchema runs the mounted script, as the schema job does.
+func (t *Topology) runSchema(ctx context.Context) error {
+	s := t.project.Services[schema]
+	script, err := compose.Mounted(s, s.Entrypoint[1])
+	if err != nil {
+		return err
+	}
+	environ := append(t.environment(schema), "PATH="+t.opts.Bin+":/usr/bin:/bin")
+	environ = set(environ, "SQL_HOST", loopback)
+	environ = set(environ, "SQL_PORT", strconv.Itoa(t.port(postgresql, 5432)))
+	cmd := exec.CommandContext(ctx, s.Entrypoint[0], script)
+	cmd.Env = environ
+	return t.job(schema, cmd)
+}
+
+// innerPorts are those of Temporal's services among themselves. In a container
+// they are nobody else's; here they could be.
+var innerPorts = map[string]int{
+	"FRONTEND_GRPC_PORT": 7233, "FRONTEND_HTTP_PORT": 7243, "FRONTEND_MEMBERSHIP_PORT": 6933,
+	"HISTORY_GRPC_PORT": 7234, "HISTORY_MEMBERSHIP_PORT": 6934,
+	"MATCHING_GRPC_PORT": 7235, "MATCHING_MEMBERSHIP_PORT": 6935,
+	"WORKER_GRPC_PORT": 7239, "WORKER_MEMBERSHIP_PORT": 6939,
+}
+
+// startTemporal starts the server; its configuration is the template that its
+// image uses, filled in from the file's environment.
+func (t *Topology) startTemporal(ctx context.Context) error {
+	if t.runs(temporal) {
+		return nil
+	}
+	environ := t.environment(temporal)
+	dynamic, err := compose.Mounted(t.project.Services[temporal], value(environ, "DYNAMIC_CONFIG_FILE_PATH"))
+	if err != nil {
+		return err
+	}
+	environ = set(environ, "DYNAMIC_CONFIG_FILE_PATH", dynamic)
+	environ = set(environ, "BIND_ON_IP", loopback)
+	environ = set(environ, "POSTGRES_SEEDS", loopback)
+	environ = set(environ, "DB_PORT", strconv.Itoa(t.port(postgresql, 5432)))
+	for name, port := range innerPorts {
+		environ = set(environ, name, strconv.Itoa(t.port(temporal, port)))
+	}
+	cmd := exec.Command(t.binary("temporal-server"), "start") //nolint:noctx // it outlives ctx, which bounds the start
+	cmd.Env, cmd.Dir = environ, t.opts.Dir
+	p, err := t.start(temporal, cmd)
+	if err != nil {
+		return err
+	}
+	return t.await(ctx, temporal, p, func(ctx context.Context) error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address(temporal, 7233))
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
+}
+
+// runSetup makes the namespace and the search attributes.
+func (t *Topology) runSetup(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, t.binary("idjourney"), t.command(setup, t.project.Services[setup].Command)...)
+	cmd.Env = t.environment(setup)
+	return t.job(setup, cmd)
+}
+
+// startProduct starts starter and worker, and returns when the file's own health
+// checks are content with both.
+func (t *Topology) startProduct(ctx context.Context) error {
+	for _, name := range []string{starter, worker} {
+		if t.runs(name) {
+			continue
+		}
+		s := t.project.Services[name]
+		environ := set(t.environment(name), "IDJOURNEY_CONFIG", t.configFile)
+		cmd := exec.Command(t.binary("idjourney"), t.command(name, s.Command)...) //nolint:noctx // as above
+		cmd.Env, cmd.Dir = append(environ, t.secrets...), t.opts.Dir
+		if _, err := t.start(name, cmd); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{starter, worker} {
+		if err := t.healthy(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// healthy waits until a service's own health check is content.
+func (t *Topology) healthy(ctx context.Context, name string) error {
+	check := t.command(name, t.project.Services[name].HealthCheck.Test[2:]) // after CMD and /idjourney
+	return t.await(ctx, name, t.running[name], func(ctx context.Context) error {
+		out, err := exec.CommandContext(ctx, t.binary("idjourney"), check...).CombinedOutput()
+		if err != nil {
+			return errors.Join(err, errors.New(string(out)))
+		}
+		return nil
+	})
+}
+
+// Remove deletes data and logs; the topology has to be down.
+func (t *Topology) Remove() error {
+	return errors.Join(os.RemoveAll(t.cluster.socket), os.RemoveAll(t.opts.Dir))
+}

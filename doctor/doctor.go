@@ -1,0 +1,122 @@
+// Package doctor tries, before any customer does, what an account depends on:
+// IDWise's API with its credentials, region and paths, the ledger, Temporal, the
+// customer's endpoints. It changes nothing anywhere and sends nobody any data: a
+// path that would change a journey is left alone and called a guess.
+package doctor
+
+import (
+	"context"
+	"crypto/x509"
+	"time"
+
+	"idjourney/config"
+)
+
+// State is what a row comes to.
+type State string
+
+// Confirmed was tried and works, or a person has marked it so. Guessed was not or
+// could not be tried. Wrong was tried and does not work.
+const (
+	Confirmed State = "confirmed"
+	Guessed   State = "guessed"
+	Wrong     State = "wrong"
+)
+
+// Row is one thing that was looked at.
+type Row struct {
+	Subject string
+	State   State
+	// Detail says what was found; Todo what a person can do, "" for nothing.
+	Detail, Todo string
+}
+
+// Config says what to look at.
+type Config struct {
+	// Account is required.
+	Account *config.Account
+	// JourneyID names a journey that IDWise knows; without one, a path can only be
+	// seen to answer, not to answer what it should.
+	JourneyID string
+	// Ledger, Temporal and Attributes look at what the process stands on; each
+	// returns what was found, or an error that says what is wrong. Required.
+	Ledger, Temporal, Attributes func(context.Context) (string, error)
+	// Timeout bounds each look; 10 s if it is 0.
+	Timeout time.Duration
+	// Roots are the certificates that are trusted; nil for the machine's.
+	Roots *x509.CertPool
+}
+
+const defaultTimeout = 10 * time.Second
+
+// Run looks at everything, one thing after the other, and returns a row for each.
+func Run(ctx context.Context, cfg Config) []Row {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	rows := cfg.vendor(ctx)
+	rows = append(rows, cfg.mark())
+	for _, ground := range []struct {
+		subject, todo string
+		look          func(context.Context) (string, error)
+	}{
+		{"ledger", "check ledger.url, then run idjourney migrate; starter and worker also migrate by themselves", cfg.Ledger},
+		{"temporal", "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and its API key or certificates, and that the namespace exists", cfg.Temporal},
+		{"search attributes", "run idjourney setup, or on Temporal Cloud create them in its console", cfg.Attributes},
+	} {
+		rows = append(rows, cfg.ground(ctx, ground.subject, ground.todo, ground.look))
+	}
+	if g := cfg.Account.Government; g != nil {
+		rows = append(rows, cfg.reach(ctx, "government", g.URL))
+	}
+	if len(cfg.Account.Endpoints) == 0 {
+		rows = append(rows, Row{"endpoints", Guessed, "there is none: decisions are kept, and sent to nobody", "list your systems below endpoints, if they should be told"})
+	}
+	for _, e := range cfg.Account.Endpoints {
+		row := cfg.reach(ctx, "endpoint "+e.Name, e.URL)
+		if row.State == Confirmed && row.Todo == "" {
+			row.Todo = "nothing was sent; idjourney notify sample shows whether it takes our signature"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// Failed says whether any row is wrong.
+func Failed(rows []Row) bool {
+	for _, r := range rows {
+		if r.State == Wrong {
+			return true
+		}
+	}
+	return false
+}
+
+func (cfg Config) ground(ctx context.Context, subject, todo string, look func(context.Context) (string, error)) Row {
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
+	found, err := look(ctx)
+	if err != nil {
+		return Row{subject, Wrong, err.Error(), todo}
+	}
+	return Row{subject, Confirmed, found, ""}
+}
+
+// mark says whether the account may start with its paths as they are.
+func (cfg Config) mark() Row {
+	const subject = "paths' marks"
+	missing := cfg.Account.UnconfirmedPaths()
+	switch {
+	case len(missing) == 0:
+		return Row{subject, Confirmed, "every path that is a guess of ours is marked confirmed", ""}
+	case cfg.Account.Environment != config.Live:
+		return Row{subject, Guessed, "a sandbox starts with them as they are", ""}
+	case cfg.Account.AcceptUnconfirmed:
+		return Row{subject, Guessed, "accept_unconfirmed_paths is written, so the account starts with them as they are", "mark them when they are confirmed, and take accept_unconfirmed_paths out"}
+	}
+	todo := "when all are seen to work, write below paths of the account:"
+	for _, e := range missing {
+		todo += "\n  - { operation: " + string(e.Operation) + `, path: "` + e.Path + `", confirmed: true }`
+	}
+	return Row{subject, Wrong, "a live account does not start with paths that nobody has confirmed", todo}
+}

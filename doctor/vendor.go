@@ -1,0 +1,156 @@
+package doctor
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"idjourney/config"
+	"idjourney/idwise"
+)
+
+// probe is one reading call and how it went.
+type probe struct {
+	endpoint idwise.Endpoint
+	err      error
+}
+
+// vendor tries every path that reads, once each, and says from all the answers
+// together what is wrong: an address that is not IDWise's, credentials that are
+// not the account's, or a single path.
+func (cfg Config) vendor(ctx context.Context) []Row {
+	client, err := idwise.New(idwise.Config{
+		BaseURL: cfg.Account.BaseURL, Paths: cfg.Account.PathMap(), Timeout: cfg.Timeout,
+		Credentials: idwise.Credentials{Key: cfg.Account.APIKey.Reveal(), Secret: cfg.Account.APISecret.Reveal()},
+	})
+	if err != nil {
+		return []Row{{"credentials", Wrong, err.Error(), "correct the account's configuration"}}
+	}
+	id := cfg.JourneyID
+	if id == "" {
+		id = "idjourney-doctor-" + rand.Text()
+	}
+	var probes []probe
+	for _, e := range idwise.Operations() {
+		if e.Method == http.MethodGet {
+			probes = append(probes, probe{client.Endpoint(e.Operation), client.Probe(ctx, e.Operation, id)})
+		}
+	}
+	rows := []Row{cfg.address(probes), cfg.credentials(probes)}
+	speaking := slices.ContainsFunc(probes, speaks) && rows[1].State != Wrong
+	for _, p := range probes {
+		rows = append(rows, cfg.path(p, speaking, probes))
+	}
+	return append(rows, cfg.writing(client)...)
+}
+
+// speaks says that the answer can only be IDWise's API.
+func speaks(p probe) bool {
+	refusal, ok := errors.AsType[*idwise.APIError](p.err)
+	return p.err == nil || (ok && refusal.HasEnvelope)
+}
+
+func (cfg Config) address(probes []probe) Row {
+	subject := "address " + cfg.Account.BaseURL
+	if slices.ContainsFunc(probes, speaks) {
+		return Row{subject, Confirmed, "IDWise's API answers there", ""}
+	}
+	// The table begins with a documented path, whose answer says the most.
+	err := probes[0].err
+	refusal, answered := errors.AsType[*idwise.APIError](err)
+	switch {
+	case answered && busy(refusal):
+		return Row{subject, Guessed, err.Error(), "ask again later"}
+	case answered && refusal.Status == http.StatusUnauthorized:
+		return Row{subject, Guessed, "something there asks for credentials, but not in IDWise's words", "check region or base_url, then the credentials"}
+	case answered, errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
+		return Row{subject, Wrong, "something answers there, but not as IDWise's API does: " + err.Error(), "correct region (eu, uae, qatar) or base_url"}
+	}
+	return Row{subject, Wrong, err.Error(), "correct region or base_url; or let this machine out to that address (DNS, firewall, proxy, certificates)"}
+}
+
+func busy(e *idwise.APIError) bool {
+	return e.Held || e.Status == http.StatusTooManyRequests || e.Status >= 500
+}
+
+func (cfg Config) credentials(probes []probe) Row {
+	const subject = "credentials"
+	for _, p := range probes {
+		refusal, ok := errors.AsType[*idwise.APIError](p.err)
+		switch {
+		case p.err == nil, idwise.IsMissing(p.err):
+			return Row{subject, Confirmed, "IDWise accepts the key and the secret", ""}
+		case !ok:
+		case refusal.Code == "not_allowed_ip_address":
+			return Row{subject, Wrong, p.err.Error(), "ask IDWise's support to allow this machine's outgoing address"}
+		case refusal.Status == http.StatusUnauthorized:
+			return Row{subject, Wrong, p.err.Error(), "correct api_key and api_secret; keys belong to one environment and one region"}
+		case refusal.Status == http.StatusForbidden:
+			return Row{subject, Wrong, p.err.Error(), "use the keys of this environment (" + string(cfg.Account.Environment) + "); a journey named by --journey must be this account's"}
+		}
+	}
+	return Row{subject, Guessed, "not tried: nothing answered that judges them", ""}
+}
+
+// path judges one path by its answer. speaking says that address and credentials
+// are right, so that what is wrong can only be the path, or the journey.
+func (cfg Config) path(p probe, speaking bool, all []probe) Row {
+	row := Row{Subject: "path " + string(p.endpoint.Operation)}
+	at := p.endpoint.Method + " " + p.endpoint.Path
+	refusal, _ := errors.AsType[*idwise.APIError](p.err)
+	switch {
+	case p.err == nil:
+		row.State, row.Detail = Confirmed, at+" answers for this journey"
+	case !speaking:
+		row.State, row.Detail = Guessed, at+": cannot be told while address or credentials are wrong"
+	case refusal != nil && busy(refusal):
+		row.State, row.Detail, row.Todo = Guessed, p.err.Error(), "ask again later"
+	case !idwise.IsMissing(p.err):
+		row.State, row.Detail = Wrong, at+": "+p.err.Error()
+		row.Todo = "ask IDWise for the path of this operation, and write it below paths of the account"
+	case cfg.JourneyID == "" && (p.endpoint.Known == idwise.Documented):
+		row.State, row.Detail = Confirmed, at+" is documented by IDWise, and answers"
+	case cfg.JourneyID == "":
+		row.State, row.Detail = Guessed, at+" answers, but only that it does not know a made-up journey"
+		row.Todo = "name a journey of this account by --journey"
+	case slices.ContainsFunc(all, func(other probe) bool { return other.err == nil }):
+		row.State, row.Detail = Wrong, at+" does not know a journey that another path knows"
+		row.Todo = "ask IDWise for the path of this operation, and write it below paths of the account"
+	default:
+		row.State, row.Detail = Wrong, "IDWise knows no journey "+cfg.JourneyID
+		row.Todo = "take a journey's id from IDWise's portal, of this environment and region"
+	}
+	return row
+}
+
+// writing lists the paths that the account needs and that cannot be tried without
+// changing a journey.
+func (cfg Config) writing(client *idwise.Client) []Row {
+	var rows []Row
+	missing := cfg.Account.UnconfirmedPaths()
+	for _, op := range []idwise.Operation{idwise.ProcessCustomStep, idwise.CompleteCustomStep} {
+		if !cfg.needs(op) {
+			continue
+		}
+		e := client.Endpoint(op)
+		row := Row{"path " + string(op), Confirmed, fmt.Sprintf("%s %s is marked so in the configuration", e.Method, e.Path), ""}
+		if slices.ContainsFunc(missing, func(m idwise.Endpoint) bool { return m.Operation == op }) {
+			row.State, row.Detail = Guessed, fmt.Sprintf("%s %s is not tried: it would change a journey", e.Method, e.Path)
+			row.Todo = "let a sandbox journey run through its custom step: no vendor_denied or complete_failed means that it works"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (cfg Config) needs(op idwise.Operation) bool {
+	return slices.ContainsFunc(cfg.Account.Flows, func(f config.Flow) bool {
+		if op == idwise.CompleteCustomStep {
+			return f.CustomStep
+		}
+		return slices.ContainsFunc(f.Steps, func(s config.Step) bool { return s.Activity == config.ActivityCompareGovernmentFace })
+	})
+}

@@ -1,0 +1,62 @@
+package journey_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"idjourney/journey"
+)
+
+// phases is every phase; a new one belongs here, too.
+var phases = []journey.Phase{
+	journey.AwaitingUserSteps, journey.CustomSteps, journey.AwaitingResult, journey.AwaitingReview,
+	journey.AwaitingResubmission, journey.Settled, journey.Expired, journey.Unknown, journey.Ended, journey.Erased,
+}
+
+// TestDescribe holds the operator's sentence of every phase, and of what a journey
+// may be busy with, to a golden file; UPDATE=1 writes it anew.
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	var got strings.Builder
+	tell := func(name string, s journey.State) {
+		_, _ = fmt.Fprintf(&got, "%s\n%s\n\n", name, s.Describe())
+	}
+	for _, p := range phases {
+		tell(string(p), journey.State{Phase: p, LookAt: at})
+	}
+	tell("a local review", journey.State{Phase: journey.AwaitingReview, Review: &journey.Review{Kind: journey.ReviewLocal, Reason: "unknown_value"}})
+	tell("a running step", journey.State{Phase: journey.CustomSteps, Running: "government_face"})
+	tell("completing", journey.State{Phase: journey.CustomSteps, Completing: true})
+	tell("looking", journey.State{Phase: journey.AwaitingResult, Looking: true})
+	tell("missing", journey.State{Phase: journey.AwaitingUserSteps, MissingSince: at, LookAt: at})
+	tell("a claim", journey.State{Phase: journey.AwaitingResult, LookAt: at, Claim: journey.Claim{UserSteps: true, Finished: true, Manual: true, AML: 3}})
+	tell("a standing and two calls", journey.State{
+		Phase: journey.Settled, Standing: journey.Standing{Outcome: journey.OutcomeApproved, Sequence: 1, Since: at},
+		Attention: []journey.AttentionItem{
+			{Code: journey.AttentionDeliveryParked, Since: at, Detail: "core"}, {Code: journey.AttentionQuarantined, Since: at},
+		},
+	})
+	golden := filepath.Join("testdata", "sentences.golden")
+	if os.Getenv("UPDATE") != "" {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("an operator reads something else (UPDATE=1 writes it down; -want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,91 @@
+package ledger_test
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/ledger/ledgertest"
+	"idjourney/telemetry"
+)
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		at := func(minutes int) time.Time { return decidedAt.Add(time.Duration(minutes) * time.Minute) }
+		save := func(id string, phase journey.Phase, review journey.ReviewKind, minute int) {
+			t.Helper()
+			if err := l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: id, Phase: phase, Review: review, UpdatedAt: at(minute)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		save("new", journey.AwaitingUserSteps, "", 3)
+		save("done", journey.Settled, "", 1)
+		save("review", journey.AwaitingUserSteps, "", 1)
+		save("review", journey.AwaitingReview, journey.ReviewLocal, 2)
+		save("review", journey.AwaitingReview, "", 30) // a look in between: neither younger nor another review
+		save("review", journey.AwaitingUserSteps, "", 1)
+		save("second", journey.AwaitingReview, journey.ReviewVendor, 1)
+		save("second", journey.Settled, "", 2)
+		save("second", journey.AwaitingReview, "", 9) // a new review, whose kind is not known yet
+		for endpoint, states := range map[string][]ledger.DeliveryState{
+			"core": {ledger.DeliveryPending, ledger.DeliveryPending}, "crm": {ledger.DeliveryPending, ledger.DeliveryDelivered}, "old": {ledger.DeliveryParked},
+		} {
+			for n, state := range states {
+				d := ledger.Delivery{MessageID: "m", Endpoint: endpoint, Account: "bank", JourneyID: "new", State: state, UpdatedAt: at(n)}
+				if err := l.SaveDelivery(t.Context(), d); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		got, err := l.Figures(t.Context(), at(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(got.Waiting, func(a, b telemetry.Waiting) int { return a.Oldest.Compare(b.Oldest) })
+		slices.SortFunc(got.Undelivered, func(a, b telemetry.Undelivered) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+		want := telemetry.Figures{
+			Waiting: []telemetry.Waiting{
+				{Account: "bank", Phase: "awaiting_review", Review: "local", Count: 1, Oldest: at(2), Overdue: 1},
+				{Account: "bank", Phase: "awaiting_user_steps", Count: 1, Oldest: at(3), Overdue: 1},
+				{Account: "bank", Phase: "awaiting_review", Count: 1, Oldest: at(9)},
+			},
+			Undelivered: []telemetry.Undelivered{
+				{Account: "bank", Endpoint: "core", State: "pending", Count: 1, Oldest: at(0)},
+				{Account: "bank", Endpoint: "old", State: "parked", Count: 1, Oldest: at(0)},
+			},
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}
+
+func TestWebhookTimes(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		for n, disposition := range []ledger.Disposition{ledger.Keep, ledger.Forward, ledger.Forward, ledger.Forward} {
+			w := ledger.Webhook{Account: "bank", JourneyID: "j", Disposition: disposition, ReceivedAt: decidedAt.Add(time.Duration(n) * time.Minute)}
+			if disposition == ledger.Forward {
+				w.Event = []byte("{}")
+			}
+			if _, _, err := l.RecordWebhook(t.Context(), w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, newest, err := l.WebhookTimes(t.Context(), "bank", "j", decidedAt.Add(150*time.Second))
+		if err != nil || !first.Equal(decidedAt.Add(time.Minute)) || !newest.Equal(decidedAt.Add(2*time.Minute)) {
+			t.Errorf("got %s, %s, %v", first, newest, err)
+		}
+		if first, newest, err = l.WebhookTimes(t.Context(), "bank", "other", decidedAt); err != nil || !first.IsZero() || !newest.IsZero() {
+			t.Errorf("another journey: got %s, %s, %v, want no times", first, newest, err)
+		}
+	})
+}

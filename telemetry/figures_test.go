@@ -1,0 +1,88 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var watchedAcme = []Watched{{Account: "acme", Endpoints: []string{"core"}}}
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	tel := setup(t)
+	ago := func(d time.Duration) time.Time { return time.Now().Add(-d) }
+	err := tel.Instruments.ObserveFigures(func(context.Context) (Figures, error) {
+		return Figures{
+			Pending: 3, OldestPending: time.Now().Add(time.Hour), // another machine's clock
+			Waiting: []Waiting{
+				{Account: "acme", Phase: "awaiting_review", Review: "local", Count: 2, Overdue: 1, Oldest: ago(48 * time.Hour)},
+				{Account: "acme", Phase: "awaiting_review", Review: "", Count: 5, Oldest: ago(time.Minute)},
+				{Account: "acme", Phase: "custom_steps", Count: 4, Oldest: ago(time.Second)},
+			},
+			Undelivered: []Undelivered{{Account: "acme", Endpoint: "old", State: "parked", Count: 1, Oldest: ago(time.Hour)}},
+		}, nil
+	}, watchedAcme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := scrape(t, tel)
+	wantLines(t, page,
+		`idjourney_ledger_up 1`,
+		`idjourney_webhooks_pending 3`,
+		`idjourney_webhooks_pending_age_seconds 0`,
+		`idjourney_journeys_open{account="acme",phase="awaiting_review"} 7`,
+		`idjourney_journeys_open{account="acme",phase="custom_steps"} 4`,
+		`idjourney_journeys_open{account="acme",phase="awaiting_user_steps"} 0`,
+		`idjourney_journeys_oldest_seconds{account="acme",phase="awaiting_user_steps"} 0`,
+		`idjourney_reviews_open{account="acme",kind="local"} 2`,
+		`idjourney_reviews_open{account="acme",kind="vendor"} 0`,
+		`idjourney_reviews_open{account="acme",kind="unknown"} 5`,
+		`idjourney_reviews_overdue{account="acme",kind="local"} 1`,
+		`idjourney_reviews_overdue{account="acme",kind="unknown"} 0`,
+		`idjourney_review_age_seconds{account="acme",kind="vendor"} 0`,
+		`idjourney_deliveries_waiting{account="acme",endpoint="old",state="parked"} 1`,
+		`idjourney_deliveries_waiting{account="acme",endpoint="core",state="pending"} 0`,
+		`idjourney_deliveries_waiting_age_seconds{account="acme",endpoint="core",state="parked"} 0`,
+	)
+	for _, series := range []string{
+		`idjourney_journeys_oldest_seconds{account="acme",phase="awaiting_review"} 17280`,
+		`idjourney_review_age_seconds{account="acme",kind="local"} 17280`,
+		`idjourney_deliveries_waiting_age_seconds{account="acme",endpoint="old",state="parked"} 360`,
+	} {
+		if !strings.Contains(page, series) {
+			t.Errorf("the metrics lack %s...:\n%s", series, withoutRuntime(page))
+		}
+	}
+}
+
+// A ledger that is away costs its own gauges and nothing else, and is asked rarely.
+func TestFiguresOfALedgerThatIsAway(t *testing.T) {
+	t.Parallel()
+	tel := setup(t)
+	var asked atomic.Int32
+	err := tel.Instruments.ObserveFigures(func(ctx context.Context) (Figures, error) {
+		if _, bounded := ctx.Deadline(); !bounded {
+			t.Error("the ledger is asked without a deadline")
+		}
+		asked.Add(1)
+		return Figures{}, errors.New("away")
+	}, watchedAcme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tel.Instruments.Decided(context.Background(), "acme", "approved", "vendor")
+	for range 3 {
+		page := scrape(t, tel)
+		wantLines(t, page, `idjourney_ledger_up 0`, `idjourney_decisions_total{account="acme",outcome="approved",source="vendor"} 1`)
+		if strings.Contains(page, "idjourney_reviews_open{") {
+			t.Error("a ledger that cannot be read shows reviews")
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("the ledger was asked %d times, want once", n)
+	}
+}

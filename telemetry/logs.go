@@ -1,0 +1,74 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// The keys under which a log line names the span that it belongs to.
+const (
+	keyTrace = "trace_id"
+	keySpan  = "span_id"
+)
+
+// sdkKeys are what Temporal's SDK calls the same in the loggers that it gives to
+// workflows and activities.
+var sdkKeys = map[string]string{"TraceID": keyTrace, "SpanID": keySpan}
+
+// logHandler adds the span of the context to what it hands on.
+type logHandler struct {
+	next slog.Handler
+	// named says that an outer logger has named a span already.
+	named bool
+}
+
+// NewLogHandler returns a handler that writes trace_id and span_id to every line
+// that is logged with the context of a span, and hands the lines on to next.
+func NewLogHandler(next slog.Handler) slog.Handler { return &logHandler{next: next} }
+
+// Enabled is next's.
+func (h *logHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+// Handle adds the span.
+func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() && !h.named {
+		r = r.Clone()
+		r.AddAttrs(slog.String(keyTrace, span.TraceID().String()), slog.String(keySpan, span.SpanID().String()))
+	}
+	return h.next.Handle(ctx, r)
+}
+
+// WithAttrs hands attributes on, those of Temporal's SDK under our keys.
+func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	named := h.named
+	renamed := make([]slog.Attr, 0, len(attrs))
+	for _, a := range attrs {
+		_, is := sdkKeys[a.Key]
+		named = named || is
+		renamed = append(renamed, rename(a))
+	}
+	return &logHandler{next: h.next.WithAttrs(renamed), named: named}
+}
+
+// WithGroup is next's: what is logged in a group names its span there, too.
+func (h *logHandler) WithGroup(name string) slog.Handler {
+	return &logHandler{next: h.next.WithGroup(name), named: h.named}
+}
+
+func rename(a slog.Attr) slog.Attr {
+	if ours, ok := sdkKeys[a.Key]; ok {
+		return slog.Any(ours, a.Value)
+	}
+	return a
+}
+
+// WithTraceParent puts the span of a traceparent that was written down into ctx, so
+// that what is logged and done now names it. One that cannot be read is ignored.
+func WithTraceParent(ctx context.Context, traceParent string) context.Context {
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceParent})
+}

@@ -1,0 +1,66 @@
+package workflows
+
+import (
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/journey"
+)
+
+// What only the workflow sees is counted here, by the handler of Temporal's SDK: it
+// stays silent during replay, so that nothing is counted twice but what a worker
+// counted in a task that it did not finish.
+const (
+	metricAttention   = "idjourney_attention"
+	metricAMLChanges  = "idjourney_aml_changes"
+	metricCustomSteps = "idjourney_custom_steps"
+)
+
+// measure counts what one input led to.
+func (i *interpreter) measure(ctx workflow.Context, in journey.Input, before []journey.AttentionItem, effects []journey.Effect) {
+	for _, a := range i.state.Attention {
+		if !slices.Contains(before, a) {
+			i.count(ctx, 1, metricAttention, "code", string(a.Code))
+		}
+	}
+	var told []string // an effect for each endpoint
+	for _, e := range effects {
+		if e.Publish == nil || e.Publish.Message.AML == nil || slices.Contains(told, e.Publish.Message.ID) {
+			continue
+		}
+		told = append(told, e.Publish.Message.ID)
+		i.count(ctx, 1, metricAMLChanges)
+	}
+	if in.Stepped != nil {
+		i.count(ctx, 1, metricCustomSteps, "step", in.Stepped.Step, "outcome", stepOutcome(in.Stepped.Answer))
+	}
+}
+
+// stepOutcome is one of three words, whatever a step that is written elsewhere says.
+func stepOutcome(a journey.StepAnswer) string {
+	switch a.Outcome {
+	case journey.StepPassed, journey.StepFailed:
+		return string(a.Outcome)
+	default:
+		return string(journey.StepInconclusive)
+	}
+}
+
+// expect shows at 0 what an account's people are woken by: Prometheus sees no
+// increase in a series that begins at 1.
+func (i *interpreter) expect(ctx workflow.Context) {
+	for _, code := range journey.AttentionCodes() {
+		i.count(ctx, 0, metricAttention, "code", string(code))
+	}
+	i.count(ctx, 0, metricAMLChanges)
+}
+
+// count adds n under labels that are given in pairs.
+func (i *interpreter) count(ctx workflow.Context, n int64, name string, labels ...string) {
+	tags := map[string]string{"account": i.state.Account}
+	for l := 0; l+1 < len(labels); l += 2 {
+		tags[labels[l]] = labels[l+1]
+	}
+	workflow.GetMetricsHandler(ctx).WithTags(tags).Counter(name).Inc(n)
+}

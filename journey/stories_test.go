@@ -1,7 +1,6 @@
 package journey_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ type rig struct {
 	now time.Time
 	p   journey.Policy
 	out []journey.Effect
-	dec []string
 }
 
 func newRig(t *testing.T) *rig {
@@ -29,12 +27,6 @@ func (r *rig) in(in journey.Input) []journey.Effect {
 		var e []journey.Effect
 		r.s, e = journey.Step(r.s, x, r.now)
 		all = append(all, e...)
-	}
-	for _, e := range all {
-		if e.Publish != nil && e.Publish.Message.Decision != nil {
-			d := e.Publish.Message.Decision
-			r.dec = append(r.dec, fmt.Sprintf("%d %s %s", d.Sequence, d.Outcome, d.Source))
-		}
 	}
 	r.out = all
 	return all

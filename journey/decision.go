@@ -48,6 +48,9 @@ type Decision struct {
 	PolicyVersion string    `json:"policyVersion"`
 	DecidedBy     string    `json:"decidedBy"`
 	DecidedAt     time.Time `json:"decidedAt"`
+	// Adopted is true for the baseline of a customer from before our time: it is told
+	// as a standing, never as a fresh decision.
+	Adopted bool `json:"adopted,omitempty"`
 	// Fingerprint is the hash of the verdict it rests on.
 	Fingerprint string `json:"fingerprint,omitempty"`
 }

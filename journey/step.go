@@ -42,9 +42,7 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	case in.Tick:
 		effects = s.onTick(now)
 	}
-	if s.Rules >= 2 {
-		effects = append(effects, s.leaving(left, effects, now)...)
-	}
+	effects = append(effects, s.leaving(left, effects, now)...)
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect

@@ -1,5 +1,7 @@
 package journey
 
+import "time"
+
 // The vendor's decision values (contract section 6). The enumeration is open:
 // only Complete and Approved pass, and a value that is not listed is held.
 const (
@@ -15,10 +17,12 @@ const (
 type Verdict struct {
 	FlowID string `json:"flowId,omitempty"`
 	// Ended is true when the vendor reports an end time.
-	Ended  bool   `json:"ended"`
-	System string `json:"systemDecision"`
-	Manual string `json:"manualDecision,omitempty"`
-	Final  string `json:"finalDecision"`
+	Ended bool `json:"ended"`
+	// EndedAt is that time, read as UTC because it names no zone; zero if unknown.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	System  string    `json:"systemDecision"`
+	Manual  string    `json:"manualDecision,omitempty"`
+	Final   string    `json:"finalDecision"`
 	// FailedRules are the keys of the vendor's rules that failed, in order.
 	FailedRules []string `json:"failedRules,omitempty"`
 	// Documents counts the submitted documents; Selfie is selfie.status, empty
@@ -85,6 +89,9 @@ type FetchAnswer struct {
 	// Baseline is the ledger's last word on this journey, asked for by the first
 	// fetch of a run that knows none; it continues the decisions' numbering.
 	Baseline *Standing `json:"baseline,omitempty"`
+	// Ladders are the declared ladders as instants, as if each began with this
+	// answer; the review's takes up what FetchInput.Clock says was spent.
+	Ladders []Ladder `json:"ladders,omitempty"`
 }
 
 // finished says whether the vendor has come to a decision.

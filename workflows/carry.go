@@ -95,8 +95,8 @@ func decodeArgument(raw converter.RawValue) argument {
 			panic(fmt.Sprintf("the journey's state has version %d, this worker knows 1 to %d", v, journey.StateVersion))
 		}
 	}
-	if rules < 1 || rules > journey.Rules {
-		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows 1 to %d", rules, journey.Rules))
+	if rules < journey.MinRules || rules > journey.Rules {
+		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows %d to %d", rules, journey.MinRules, journey.Rules))
 	}
 	if arg.Account == "" || arg.JourneyID == "" {
 		panic("the workflow's argument names no account or no journey")

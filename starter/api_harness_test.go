@@ -1,12 +1,12 @@
 package starter_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -202,12 +202,10 @@ func (o *fakeOperator) Link(_ context.Context, account, id string, arg any) erro
 func (o *fakeOperator) sent() []sentAct {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return bytesFree(o.acts)
+	return slices.Clone(o.acts)
 }
 
-func bytesFree(acts []sentAct) []sentAct { return append([]sentAct(nil), acts...) }
-
-// store fills the ledger with one journey of acme's, jny-known, that shows everything
+// fill fills the ledger with one journey of acme's, jny-known, that shows everything
 // that can be shown.
 func (a *api) fill(t *testing.T) {
 	t.Helper()
@@ -242,5 +240,3 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
-
-var _ = bytes.NewReader

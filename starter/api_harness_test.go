@@ -49,7 +49,7 @@ func apiAccounts() []config.Account {
 }
 
 // noon is the clock of these tests.
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+var noon = time.Date(2026, 1, 23, 12, 0, 0, 0, time.UTC)
 
 // api is an API over a real ledger, with IDWise and Temporal made up.
 type api struct {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
-	"idjourney/config"
 	"idjourney/government"
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -37,72 +35,28 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	if err != nil {
 		return journey.StepAnswer{}, vendorUnavailable(err)
 	}
-	subject, earlier := a.subject(result), a.earlier(ctx, in, result)
+	c := &comparing{Activities: a, acc: acc, step: step, in: in, subject: a.subject(result)}
+	c.recall(ctx, result)
 	switch {
-	case face(result) != nil && a.comparison(result) != earlier:
-		return compared(*face(result), subject), nil
+	case c.shown(result) != nil:
+		return compared(*c.shown(result), c.subject), nil
 	case result.Ended():
-		return inconclusive("journey_closed", subject), nil
+		return inconclusive("journey_closed", c.subject), nil
 	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
-		return inconclusive("no_personal_number", subject), nil
+		return inconclusive("no_personal_number", c.subject), nil
 	}
-	if answer, done, err := a.submitFace(ctx, acc, step, in, result, earlier); done || err != nil {
-		return answer, err
-	}
-	return a.awaitComparison(ctx, acc, step, in, subject, earlier)
-}
-
-// submitFace looks the face up and submits it. done is true if there is none, which
-// is the step's answer.
-func (a *Activities) submitFace(ctx context.Context, acc *account, step config.Step, in journey.StepInput, result *idwise.Result, earlier string) (answer journey.StepAnswer, done bool, err error) {
-	activity.RecordHeartbeat(ctx, earlier) // each call may take most of the heartbeat's time-out
+	activity.RecordHeartbeat(ctx, c.earlier) // each call may take most of the heartbeat's time-out
 	image, err := a.face(ctx, acc, result.Applicant.PersonalNumber)
 	switch {
 	case errors.Is(err, government.ErrNoRecord):
-		return inconclusive("no_record", a.subject(result)), true, nil
+		return inconclusive("no_record", c.subject), nil
 	case err != nil:
-		return answer, false, retryable("government_unavailable", err, 0)
+		return journey.StepAnswer{}, retryable("government_unavailable", err, 0)
 	}
-	activity.RecordHeartbeat(ctx, earlier)
-	return answer, false, a.submitOnce(ctx, acc, step, in, image)
-}
-
-// onceInRound names what is submitted once: the face of one round, whoever its
-// subject. What the vendor reads from the documents may still change after the user's
-// steps, and must not make a second face of the first.
-func onceInRound(round int) string {
-	if round == 0 {
-		return "any"
+	if err := c.submitOnce(ctx, image, result); err != nil {
+		return journey.StepAnswer{}, err
 	}
-	return "any#" + strconv.Itoa(round)
-}
-
-// earlier names the comparison that an earlier round left behind, "" for none. A
-// retried attempt knows it from the one before: what shows now may be new already.
-func (a *Activities) earlier(ctx context.Context, in journey.StepInput, now *idwise.Result) (name string) {
-	if in.Round == 0 {
-		return ""
-	}
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &name) == nil {
-		return name
-	}
-	return a.comparison(now)
-}
-
-// comparison names what the result shows of a submitted face, "" for nothing.
-func (a *Activities) comparison(r *idwise.Result) string {
-	if face(r) == nil {
-		return ""
-	}
-	db := r.ScreeningChecks.AdditionalFaceDB
-	parts := []string{db.ImagePath}
-	for _, m := range db.FaceMatchResults {
-		parts = append(parts, strconv.FormatBool(m.IsMatched), strconv.FormatFloat(m.Score, 'g', -1, 64))
-		for _, image := range m.Images {
-			parts = append(parts, image.ImagePath)
-		}
-	}
-	return a.keyed("comparison", parts...)
+	return c.await(ctx)
 }
 
 // face looks the face up in the government's register.
@@ -120,51 +74,27 @@ func (a *Activities) face(ctx context.Context, acc *account, personalNumber stri
 	return image, err
 }
 
-// submitOnce submits the face unless it may have been submitted before. A call
-// that the vendor surely did not process gives the right to submit back; after any
-// other failure the comparison may still show, so it is awaited.
-func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.Step, in journey.StepInput, image government.Image) error {
-	fresh, err := a.ledger.ClaimSubmission(ctx, in.Account, in.JourneyID, in.Step, onceInRound(in.Round))
-	if err != nil {
-		return retryable("ledger_unavailable", err, 0)
-	}
-	if !fresh {
-		return nil
-	}
-	err = acc.vendor.ProcessCustomStep(ctx, in.JourneyID, step.StepID, image.Data, image.ContentType)
-	if err == nil || !idwise.Definite(err) {
-		return nil
-	}
-	// The claim has to go even if this attempt's time is over.
-	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if failed := a.ledger.ReleaseSubmission(release, in.Account, in.JourneyID, in.Step, onceInRound(in.Round)); failed != nil {
-		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
-	}
-	return vendorUnavailable(err)
-}
-
-// awaitComparison looks until the vendor shows the comparison or match_wait is
-// over; the vendor's processing is asynchronous. A vendor that is away in the end
-// has not said that there is no comparison: that is for the next attempt to see.
-func (a *Activities) awaitComparison(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject, earlier string) (journey.StepAnswer, error) {
-	deadline := time.Now().Add(step.MatchWait)
+// await looks until the vendor shows the comparison or match_wait is over; the
+// vendor's processing is asynchronous. A vendor that is away in the end has not said
+// that there is no comparison: that is for the next attempt to see.
+func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
+	deadline := time.Now().Add(c.step.MatchWait)
 	for {
-		activity.RecordHeartbeat(ctx, earlier)
-		result, err := acc.vendor.Result(ctx, in.JourneyID)
+		activity.RecordHeartbeat(ctx, c.earlier)
+		result, err := c.acc.vendor.Result(ctx, c.in.JourneyID)
 		left := time.Until(deadline)
 		asked, _ := idwise.RetryAfter(err)
 		switch {
 		case ctx.Err() != nil:
 			return journey.StepAnswer{}, ctx.Err()
-		case err == nil && face(result) != nil && a.comparison(result) != earlier:
-			return compared(*face(result), subject), nil
+		case err == nil && c.shown(result) != nil:
+			return compared(*c.shown(result), c.subject), nil
 		case err != nil && asked >= left:
 			return journey.StepAnswer{}, vendorUnavailable(err)
 		case left <= 0:
-			return inconclusive("comparison_not_shown", subject), nil
+			return inconclusive("comparison_not_shown", c.subject), nil
 		}
-		if err := pause(ctx, min(max(step.MatchPoll, asked), left), earlier); err != nil {
+		if err := pause(ctx, min(max(c.step.MatchPoll, asked), left), c.earlier); err != nil {
 			return journey.StepAnswer{}, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -45,13 +46,13 @@ func TestStartJourneyIsSentOnce(t *testing.T) {
 		"unusable id":  fixed(200, `{"journey_id":"../x"}`),
 		"gateway page": fixed(502, "<html>"),
 	} {
-		calls := 0
+		var calls atomic.Int32
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			calls++
+			calls.Add(1)
 			answer(w, r)
 		}, nil)
-		if _, err := c.StartJourney(t.Context(), StartRequest{FlowID: "flow-1"}); err == nil || Definite(err) || calls != 1 {
-			t.Errorf("%s: got %v after %d calls, want an error that is not definite after one", name, err, calls)
+		if _, err := c.StartJourney(t.Context(), StartRequest{FlowID: "flow-1"}); err == nil || Definite(err) || calls.Load() != 1 {
+			t.Errorf("%s: got %v after %d calls, want an error that is not definite after one", name, err, calls.Load())
 		}
 	}
 }

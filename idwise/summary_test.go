@@ -50,7 +50,7 @@ func (v *slowVendor) RoundTrip(r *http.Request) (*http.Response, error) {
 	v.asked = append(v.asked, time.Now())
 	v.mu.Unlock()
 	time.Sleep(time.Second) // the bubble's clock
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(`{"journey_id":"j-1"}`))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(`{"journey_id":"j-1"}`))}, nil
 }
 
 // However many ask at once, two calls are two seconds apart from end to beginning.

@@ -104,6 +104,23 @@ func (t truth) changed(journeyID string, c AMLChange) ([]match, error) {
 	return matches, nil
 }
 
+// changesSince are the matches that the newest version touched, as they are after it.
+func (t truth) changesSince(before truth) []match {
+	var changes []match
+	for _, m := range t.matches {
+		if m.version == t.aml {
+			changes = append(changes, m)
+		}
+	}
+	for _, m := range before.matches {
+		if !slices.ContainsFunc(t.matches, func(now match) bool { return now.id == m.id }) {
+			m.version, m.update = t.aml, "Removed"
+			changes = append(changes, m)
+		}
+	}
+	return changes
+}
+
 // version is what was true when the AML record had a version, and was shown by t.
 func (s *state) version(shown truth, version int) (truth, bool) {
 	for _, t := range slices.Backward(s.truths) {

@@ -22,8 +22,7 @@ func (v *Vendor) serveDelete(w http.ResponseWriter, c *call) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// serveAMLHistory answers all matches as they stood at a version of the record, rather
-// than only those that the version changed: the contract allows both readings.
+// serveAMLHistory answers a version of the record; see [Config.AMLChangesOnly].
 func (v *Vendor) serveAMLHistory(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -40,6 +39,10 @@ func (v *Vendor) serveAMLHistory(w http.ResponseWriter, c *call) {
 	if !ok {
 		refuse(w, http.StatusNotFound, "missing_requested_resource")
 		return
+	}
+	if v.cfg.AMLChangesOnly {
+		before, _ := s.version(t, version-1)
+		t.matches = t.changesSince(before)
 	}
 	answer(w, http.StatusOK, object{"check_id": s.id, "reference_number": orNull(s.reference), "aml_matches": matches(t)})
 }

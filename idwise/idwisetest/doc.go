@@ -11,6 +11,5 @@
 // no statement about the vendor. The weightiest: after Complete Custom Step no face is
 // taken any more, except that a journey which a reviewer's request for resubmission has
 // opened again (it is Incomplete again) takes a face and wants Complete Custom Step again,
-// while a renewal is processed without either; and a version of the AML history lists all
-// matches as they stood then.
+// while a renewal is processed without either.
 package idwisetest

@@ -72,6 +72,25 @@ func TestAMLChangesByVersion(t *testing.T) {
 	}
 }
 
+func TestAMLHistoryOfChangesOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.AMLChangesOnly = true })
+	id := r.finished("approve", "r-1")
+	for _, kind := range []AMLKind{AMLAdded, AMLAdded, AMLRemoved, AMLChanged} {
+		must(t, r.vendor.ChangeAML(id, AMLChange{Kind: kind}))
+	}
+	for version, want := range [][]string{
+		1: {"1 Added 1 sanctions"}, 2: {"2 Added 2 sanctions"}, 3: {"2 Removed 3 sanctions"}, 4: {"1 Changed 4 sanctions+pep"},
+	} {
+		if version == 0 {
+			continue // versions count from 1
+		}
+		if diff := cmp.Diff(want, r.matchesAt(id, version)); diff != "" {
+			t.Errorf("version %d (-want +got):\n%s", version, diff)
+		}
+	}
+}
+
 // The second change's webhooks are lost, so that the customer sees versions 1 and 3.
 func TestAMLGap(t *testing.T) {
 	t.Parallel()

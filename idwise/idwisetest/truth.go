@@ -90,12 +90,12 @@ type state struct {
 	submissions         int
 	completeCalls       int
 	processed           bool     // the work after complete-custom-step is done
-	round               int      // how often a resubmission has opened it again
+	round               int      // how often the user has submitted again
 	pending             *update  // what the user was asked to submit again, and has not
 	reviews             []string // of the script, that are still to come
 	reviewed            string   // the script's last one
 	acts                []act    // of the script, that are still to come
-	acting              bool
+	acting              bool     // the acts have begun
 	spotChecks          []*spotCheck
 	deleted             bool
 	losing              bool // what is sent now never arrives

@@ -66,8 +66,11 @@ func scanView(rows *sql.Rows) (View, error) {
 	if err == nil && content != "" {
 		err = json.Unmarshal([]byte(content), &v.Snapshot)
 	}
-	if v.Phase == "" {
+	switch {
+	case v.Phase == "":
 		v.Phase = journey.AwaitingUserSteps
+	case final(v.Phase): // nobody is waited for, whatever was waited for before
+		v.Snapshot.Review, v.Snapshot.Resubmission, v.Snapshot.Alerts = nil, nil, nil
 	}
 	v.Standing.Since, v.UpdatedAt = fromNanos(since), fromNanos(updatedAt)
 	v.Snapshot.At, v.Snapshot.Phase, v.Snapshot.Since = fromNanos(snapshotAt), v.Phase, fromNanos(phaseSince)

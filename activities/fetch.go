@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -68,11 +69,12 @@ func problem(err error) journey.Problem {
 }
 
 // ladders are the declared ones as instants, as far as somebody may have to wait by
-// them: of a review when the vendor has decided, of AML alerts when there are matches
-// or, since all may have gone, when the journey was settled before.
+// them: of a review when the vendor has decided; of AML alerts when there are matches
+// or, since all may have gone, when the journey had been finished before.
 func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verdict, now time.Time) (list []journey.Ladder) {
 	reviewed := v.Final != "" && v.Final != journey.Incomplete
-	alerted := len(v.AML.Matches) > 0 || in.Phase == journey.Settled
+	alerted := len(v.AML.Matches) > 0 || v.AML.Applicability == "Applicable" &&
+		slices.Contains([]journey.Phase{journey.Settled, journey.AwaitingReview, journey.AwaitingResubmission}, in.Phase)
 	for _, d := range declared {
 		switch {
 		case d.Name == journey.LadderReview && reviewed:

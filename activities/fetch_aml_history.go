@@ -52,16 +52,14 @@ func (a *Activities) change(version int, matches []idwise.AMLMatch) journey.AMLC
 			continue
 		}
 		match := a.match(m)
-		for _, dataset := range match.Datasets {
-			if _, counted := change.Datasets[dataset]; counted || len(change.Datasets) < maxRules {
-				change.Datasets[dataset]++
-			}
+		ids := kindOfChange(&change, m.OngoingMonitorUpdateType)
+		if ids != &change.Removed {
+			count(change.Datasets, match.Datasets)
 		}
 		if len(change.Added)+len(change.Removed)+len(change.Changed) >= maxMatches {
 			rest = append(rest, match.ID)
 			continue
 		}
-		ids := kindOfChange(&change, m.OngoingMonitorUpdateType)
 		*ids = append(*ids, match.ID)
 	}
 	if len(rest) > 0 {
@@ -71,6 +69,16 @@ func (a *Activities) change(version int, matches []idwise.AMLMatch) journey.AMLC
 		slices.Sort(*ids)
 	}
 	return change
+}
+
+// count adds up the datasets of what was added or changed; what went makes nothing
+// more severe.
+func count(sums map[string]int, datasets []string) {
+	for _, dataset := range datasets {
+		if sums[dataset] > 0 || len(sums) < maxRules {
+			sums[dataset]++
+		}
+	}
 }
 
 // kindOfChange reads ongoing_monitor_update_type, an open set of which no value is

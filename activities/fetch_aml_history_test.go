@@ -95,6 +95,9 @@ func TestFetchAMLHistoryReadsEachFormOfAVersion(t *testing.T) {
 			continue
 		}
 		change := got.Changes[0]
+		if got, want := change.Datasets["SAN"], min(c.added+c.changed, 50)+max(0, len(c.matches)-50); got != want {
+			t.Errorf("%s: %d of the dataset, want %d: what went is not counted", name, got, want)
+		}
 		if len(change.Added) != c.added || len(change.Removed) != c.removed || len(change.Changed) != c.changed || change.Version != asked {
 			t.Errorf("%s: got %+v, want version %d with %d added, %d removed, %d changed", name, change, asked, c.added, c.removed, c.changed)
 		}

@@ -31,6 +31,7 @@ func TestFetchAnswersTheLaddersThatMayBeNeeded(t *testing.T) {
 		"finished":             {finished, journey.AwaitingResult, review},
 		"finished, with match": {matched, journey.AwaitingResult, all},
 		"settled before":       {finished, journey.Settled, all}, // all matches may have gone
+		"reviewed before":      {finished, journey.AwaitingReview, all},
 	} {
 		in := journey.FetchInput{Account: account, JourneyID: c.id, Phase: c.phase}
 		var got []string

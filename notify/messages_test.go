@@ -43,7 +43,7 @@ func messages() map[journey.MessageType]journey.Message {
 			Severity: journey.SeverityHigh, Alert: "alert_5d0c8f1e9b7a", Gap: true,
 		}
 	})
-	add(journey.MessageErased, journey.Erased, attentionAt, func(*journey.Message) {})
+	add(journey.MessageErased, journey.Settled, attentionAt, func(*journey.Message) {})
 	add(journey.MessageSpotCheckDecided, "", attentionAt, func(m *journey.Message) {
 		m.SpotCheck = &journey.SpotDecision{
 			ID: "internal-id", Account: account, SpotID: "65a1b2c3d4e5f60718293a4b", Outcome: journey.SpotFailed,

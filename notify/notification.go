@@ -90,7 +90,8 @@ func (d *Data) fill(m journey.Message) (ok, known bool) {
 		d.AML = m.AML
 		return d.AML != nil, true
 	case journey.MessageErased:
-		d.Reference = "" // nobody may still know it when the message is sent again
+		// Nobody may still know the reference when the message is sent again.
+		d.Reference, d.Phase = "", journey.Erased
 		return true, true
 	case journey.MessageSpotCheckDecided:
 		return d.fillSpotCheck(m.SpotCheck), true

@@ -110,7 +110,8 @@ func (s *State) askHistory(from, to int) []Effect {
 // onAMLHistory takes the changes of the versions that were asked for. What the
 // history does not tell is told as one change, and a person is called.
 func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
-	if s.AMLAsking == 0 || s.Verdict == nil {
+	if s.AMLAsking == 0 || s.Verdict == nil || s.over() {
+		s.AMLAsking, s.AMLAsked = 0, ""
 		return nil
 	}
 	from, to, asked := s.AMLVersion, s.AMLAsking, s.AMLAsked

@@ -88,6 +88,9 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 		return nil
 	}
 	s.Running = ""
+	if s.over() {
+		return nil
+	}
 	answer := in.Answer
 	if answer.Outcome == StepPending {
 		if s.WaitUntil.IsZero() || now.Before(s.WaitUntil) {
@@ -122,6 +125,9 @@ func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
 		return nil
 	}
 	s.Completing = false
+	if s.over() {
+		return nil
+	}
 	var effects []Effect
 	if a.Problem == "" {
 		s.Completed = true

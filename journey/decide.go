@@ -61,9 +61,16 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 	return effects
 }
 
-// suspect puts a failed spot check before a person, whatever the verdict says.
+// suspect puts a failed spot check before a person, whatever the verdict says: until
+// then nothing is approved.
 func (s *State) suspect(j Judgement) Judgement {
-	if s.SpotFailed != "" && j.Review == "" && j.Outcome != OutcomeRejected {
+	if s.SpotFailed == "" || j.Outcome == OutcomeRejected {
+		return j
+	}
+	if j.Outcome == OutcomeApproved {
+		j.Outcome = ""
+	}
+	if j.Review == "" {
 		j.Review, j.Reason = ReviewLocal, "spot_check_failed"
 	}
 	return j

@@ -12,7 +12,7 @@ const (
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.Looking = false
-	if s.Phase == Ended || s.Phase == Erased {
+	if s.over() {
 		return nil
 	}
 	// A problem's policy is the account's, not the flow's, and none at all when the
@@ -22,10 +22,7 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	}
 	s.Ladders = a.Ladders
 	if a.Baseline != nil && s.Standing.Sequence == 0 {
-		s.Standing = *a.Baseline
-		if s.Standing.Outcome == OutcomeRejected {
-			s.Rejected = &Rejection{}
-		}
+		s.takeStanding(*a.Baseline)
 	}
 	if a.Problem != "" || a.Verdict == nil {
 		return s.onProblem(a.Problem, now)
@@ -49,6 +46,15 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 		s.Silent++
 	}
 	return append(effects, s.lookAgain(left, now)...)
+}
+
+// takeStanding takes up the ledger's standing. What it rests on is not known here,
+// so that only a person softens a rejection or lifts a hold.
+func (s *State) takeStanding(ledger Standing) {
+	s.Standing, s.Decided = ledger, nil
+	if ledger.Outcome == OutcomeRejected || ledger.Outcome == OutcomeOnHold {
+		s.Rejected = &Rejection{}
+	}
 }
 
 // checkFlow calls a person as soon as a journey turns out to be of a flow that the

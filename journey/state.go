@@ -137,7 +137,8 @@ type State struct {
 	Imported bool `json:"imported,omitempty"`
 	// Erasing is true while the erasure is under way.
 	Erasing bool `json:"erasing,omitempty"`
-	// Rejected remembers a rejection until a person approves.
+	// Rejected remembers a rejection, or a hold of which only the ledger knows, until
+	// a person approves.
 	Rejected *Rejection `json:"rejected,omitempty"`
 	// Accepted are the AML matches that the last approval rests on; only with
 	// AcceptedKnown is any other match a new one.
@@ -202,6 +203,9 @@ func Open(start Start, now time.Time) State {
 		Phase: AwaitingUserSteps, Since: now, OpenedAt: now,
 	}
 }
+
+// over says that the journey is over for good.
+func (s *State) over() bool { return s.Phase == Ended || s.Phase == Erased }
 
 // Closed says whether the workflow may close once nothing is pending. Only Ended
 // and Erased are final for the journey; the others start again by a later event.

@@ -17,7 +17,7 @@ const (
 func (s *State) advance(now time.Time) []Effect {
 	v := s.Verdict
 	switch {
-	case v == nil || s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing || s.Closed():
+	case v == nil || s.busy() || s.Closed():
 		return nil
 	case v.finished() && s.answersVoid(*v):
 		return s.runCustomSteps(now)
@@ -35,6 +35,11 @@ func (s *State) advance(now time.Time) []Effect {
 		return s.expire(now)
 	}
 	return nil
+}
+
+// busy says that something of ours is under way, or announced, that comes first.
+func (s *State) busy() bool {
+	return s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing
 }
 
 // decidedBefore says that there is a standing which an open journey must have had

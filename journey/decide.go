@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// reasonOverdue is why the policy decided in a person's place.
-const reasonOverdue = "review_overdue"
+const (
+	// reasonOverdue is why the policy decided in a person's place.
+	reasonOverdue = "review_overdue"
+	// reasonHeld is why a review is open that an operator's hold waits for.
+	reasonHeld = "held_by_operator"
+)
 
 // conclude draws the consequence of a finished verdict. By is the person whose
 // disposition of an AML alert led to it, else nil.
@@ -28,7 +32,7 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 		effects = s.attentionFor(j, now)
 	}
 	j = heavier(j, s.missed())
-	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue()) {
+	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue() && by == nil) {
 		j = s.afterPerson(j, v)
 	}
 	j = s.afterRejection(j, v)
@@ -107,6 +111,8 @@ func (s *State) overdue(j Judgement, now time.Time) Judgement {
 // other new verdict is put before a person again.
 func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 	switch {
+	case s.Decided.Outcome == OutcomeOnHold && (j.Outcome == OutcomeOnHold || s.fingerprint(v) == s.Decided.Fingerprint):
+		return s.held(j)
 	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Fingerprint:
 		return Judgement{}
 	case s.Decided.overdue(): // nobody has looked yet: the verdict counts as it is
@@ -115,6 +121,18 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 		return j
 	default:
 		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
+	}
+}
+
+// held keeps the review of a hold that only a person ends.
+func (s *State) held(j Judgement) Judgement {
+	switch {
+	case j.Review != "":
+		return Judgement{Review: j.Review, Reason: j.Reason}
+	case s.Decided.overdue():
+		return Judgement{Review: ReviewLocal, Reason: reasonOverdue}
+	default:
+		return Judgement{Review: ReviewLocal, Reason: reasonHeld}
 	}
 }
 

@@ -45,7 +45,7 @@ func (l Ladder) next() time.Time {
 	if !l.Overdue {
 		at = earlier(at, l.EscalateAt)
 	}
-	if !l.Looked {
+	if !l.Looked && l.Finally != "" {
 		at = earlier(at, l.FinallyAt)
 	}
 	return at
@@ -68,7 +68,7 @@ func (l Ladder) climb(now time.Time) (after Ladder, tell MessageType, look bool)
 
 // over says that the policy may decide in the person's place.
 func (l Ladder) over(now time.Time) bool {
-	return l.Finally != "" && !l.FinallyAt.IsZero() && !now.Before(l.FinallyAt)
+	return (l.Finally == OutcomeRejected || l.Finally == OutcomeOnHold) && !l.FinallyAt.IsZero() && !now.Before(l.FinallyAt)
 }
 
 // ladder is the declared ladder of that name, as of the last fetch.

@@ -101,7 +101,7 @@ func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 func (s *State) silenceEnds(now time.Time) time.Time {
 	var wait Duration
 	switch {
-	case s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing:
+	case s.busy():
 		return time.Time{}
 	case s.Phase == Settled && s.Standing.Outcome == OutcomeApproved:
 		if s.Policy.AuditEvery <= 0 {

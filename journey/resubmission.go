@@ -145,6 +145,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 			r.Kind, r.Until, tell = KindRenewal, open.Until, MessageRenewalDue
 		}
 		r.Subject, r.Decisions, r.Confirmed = open.Subject, open.Decisions, open.Confirmed
+		if !open.Confirmed || open.Missed { // a word alone gains no time, and undoes nothing
+			r.Until, r.Overdue, r.Missed = open.Until, open.Overdue, open.Missed
+		}
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
@@ -154,10 +157,14 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 }
 
 // over says that the user has submitted, or that nobody asks any more. A renewal
-// that the API never showed as open is over by a new subject alone.
+// that the API never showed as open, or that was missed, is over by a new subject
+// alone: that the vendor's journey is closed again proves nothing.
 func (r Resubmission) over(v Verdict, shown bool) bool {
-	return v.finished() && !shown && (r.submitted(v) || r.Confirmed ||
-		r.Kind == KindResubmission && v.decisions() != r.Decisions)
+	asked := r.Confirmed || r.Kind == KindResubmission && v.decisions() != r.Decisions
+	if r.Missed && r.Kind == KindRenewal {
+		asked = false
+	}
+	return v.finished() && !shown && (r.submitted(v) || asked)
 }
 
 // submitted says that what is judged is not what it was when it was asked for.
@@ -222,6 +229,15 @@ func (s *State) missed() Judgement {
 		meaning = s.Policy.Renewal.OnMissed
 	}
 	return means(meaning, string(r.Kind)+"_missed")
+}
+
+// forgetMissed drops a missed request that a person has decided about, so that the
+// next one is told and counted anew; not while the vendor still asks.
+func (s *State) forgetMissed() {
+	r, v := s.Resubmission, s.Verdict
+	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
+		s.Resubmission, s.Exceeded = nil, nil
+	}
 }
 
 // reopened is where a journey stands that the vendor has open again. The standing

@@ -17,16 +17,7 @@ func (s *State) adopt(claimed int, now time.Time) []Effect {
 		return nil
 	}
 	s.Adopted = true
-	known := v.AML
-	if claimed > 0 {
-		known.Matches = nil
-		for _, m := range v.AML.Matches {
-			if m.Version < claimed && (m.Version > 0 || m.MonitorUpdate == "") {
-				known.Matches = append(known.Matches, m)
-			}
-		}
-	}
-	s.AMLSeen, s.AMLKnown, s.AMLVersion = known.keys(), true, max(0, cmp.Or(claimed, v.AML.Version+1)-1)
+	s.firstScreening(claimed)
 	j := Judgement{Outcome: OutcomeApproved, Source: SourceVendor, Baseline: true}
 	if v.Manual != "" {
 		j.Source = SourceVendorReview
@@ -35,7 +26,7 @@ func (s *State) adopt(claimed int, now time.Time) []Effect {
 		j.Outcome = OutcomeRejected
 	}
 	effects := s.decide(j, "", now)
-	s.Accepted, s.AcceptedKnown = known.keys(), true
+	s.Accepted, s.AcceptedKnown = s.AMLSeen, true
 	return effects
 }
 

@@ -70,7 +70,7 @@ func (s *State) openAlert(c AMLChange, now time.Time) string {
 	parts := slices.Concat([]string{s.Account, s.JourneyID, strconv.Itoa(c.Version), now.Format(time.RFC3339Nano)}, matches, c.Removed)
 	alert := Alert{
 		ID: messageID("alr", parts...), Version: c.Version, Severity: c.Severity, Since: now, Changes: 1,
-		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity)),
+		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity), now),
 	}
 	s.Alerts = append(s.Alerts, alert)
 	return alert.ID

@@ -71,7 +71,7 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
 			continue
 		}
-		s.enter(CustomSteps, now)
+		s.pause(CustomSteps, now)
 		return s.runStep(step)
 	}
 	if s.Verdict.finished() {
@@ -81,7 +81,7 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 		s.enter(AwaitingResult, now)
 		return nil
 	}
-	s.enter(CustomSteps, now)
+	s.pause(CustomSteps, now)
 	s.Completing = true
 	return []Effect{{Kind: EffectComplete, Lane: LaneVendor, Complete: &CompleteInput{Account: s.Account, JourneyID: s.JourneyID}}}
 }

@@ -45,7 +45,9 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 // apply brings the journey to where a judgement puts it. While the user has
 // something to submit no person is asked, and their clock stands still.
 func (s *State) apply(j Judgement, now time.Time) []Effect {
-	waits := s.Resubmission != nil && !s.Resubmission.Missed
+	// What only a webhook says keeps no local review from its person.
+	r := s.Resubmission
+	waits := r != nil && !r.Missed && (r.Confirmed || j.Review != ReviewLocal)
 	switch {
 	case waits:
 		s.pause(AwaitingResubmission, now)
@@ -211,7 +213,7 @@ func (s *State) openReview(j Judgement, now time.Time) []Effect {
 	if s.Clock.Since.IsZero() {
 		s.Clock.Since = now
 	}
-	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview)}
+	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview, now)}
 	if s.Review != nil { // other facts, but a person has been awaited all the while
 		review.Ladder = s.Review.Ladder
 	}

@@ -20,7 +20,6 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	if a.Policy.Version != "" && (a.Verdict != nil || s.Verdict == nil) {
 		s.Policy = a.Policy
 	}
-	s.Ladders = a.Ladders
 	if a.Baseline != nil && s.Standing.Sequence == 0 {
 		s.takeStanding(*a.Baseline)
 	}
@@ -36,6 +35,7 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	effects := s.checkFlow(now)
 	claimed := s.Claim.AML
 	s.takeVerdict(*a.Verdict, now)
+	s.takeLadders(a.Ladders)
 	left := s.confirm(*s.Verdict)
 	phase := s.Phase
 	effects = append(effects, s.adopt(claimed, now)...)

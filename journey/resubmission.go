@@ -75,9 +75,13 @@ func exceeded(e Event) *Exceeded {
 // the journey had been finished begins a new round: our answers about the old one
 // are void, and so is what was asked for before.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
-	before := s.Verdict
+	before, was := s.Verdict, s.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
-	if before == nil || before.Subject == "" || v.Subject == "" || before.Subject == v.Subject {
+	if v.Subject == "" { // not shown this time: what comes next is compared with the last
+		return
+	}
+	s.Subject = v.Subject
+	if before == nil || was == "" || was == v.Subject {
 		return
 	}
 	s.SubjectSince = now
@@ -243,6 +247,15 @@ func (s *State) forgetMissed() {
 // reopened is where a journey stands that the vendor has open again. The standing
 // stays until a new decision.
 func (s *State) reopened(now time.Time) []Effect {
+	var effects []Effect
+	if s.Standing.Outcome == OutcomeApproved && s.matched(*s.Verdict) {
+		effects = s.decide(hold("aml_match"), "", now)
+	}
+	return append(effects, s.proceed(now)...)
+}
+
+// proceed goes on with what was asked for and submitted.
+func (s *State) proceed(now time.Time) []Effect {
 	r := s.Resubmission
 	switch {
 	case r == nil: // nothing is asked of anybody: the vendor is at work
@@ -267,10 +280,11 @@ func (s *State) reopened(now time.Time) []Effect {
 	}
 }
 
-// pause lets the review rest while the user is asked, and its clock stand still.
+// pause lets the review rest while the user is asked or a step runs, and its clock
+// stand still.
 func (s *State) pause(p Phase, now time.Time) {
 	if !s.Clock.Since.IsZero() {
-		s.Clock = Clock{Spent: s.ladder(LadderReview).Spent}
+		s.Clock = Clock{Spent: s.declared(LadderReview).Spent}
 	}
 	s.Review = nil
 	s.enter(p, now)

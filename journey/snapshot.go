@@ -71,17 +71,27 @@ func (s Snapshot) key() string {
 	return hash(string(text))[:16]
 }
 
+// open names what of a snapshot waits for people.
+func (s Snapshot) open() string {
+	s.Phase, s.Flow, s.Resubmission, s.Adopted = "", "", nil, false
+	return s.key()
+}
+
 // tellLedger lets the ledger know what it shall show. Whatever is published takes
 // the snapshot along. Without that it is told by itself, but only of a journey at
-// rest, so that passing states cost nothing.
+// rest, or that no longer waits for a person as it did, so that passing states cost
+// nothing.
 func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
 	snapshot := s.snapshot(now)
-	key := snapshot.key()
+	key, open := snapshot.key(), snapshot.open()
 	at := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if key == s.Told || at < 0 && !s.AtRest() {
+	if key == s.Told || at < 0 && !s.AtRest() && (open == s.ToldOpen || s.Looking) {
 		return effects
 	}
-	s.Told = key
+	if !now.After(s.ToldAt) { // two steps of one moment race each other to the ledger
+		snapshot.At = s.ToldAt.Add(time.Microsecond)
+	}
+	s.Told, s.ToldOpen, s.ToldAt = key, open, snapshot.At
 	if at < 0 || s.Sending[effects[at].Lane] > 1 {
 		// Nothing is published, or only behind what an endpoint does not take.
 		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}

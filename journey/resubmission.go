@@ -84,7 +84,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 	if before == nil || was == "" || was == v.Subject {
 		return
 	}
-	s.SubjectSince = now
+	s.SubjectSince, s.SubjectBefore = now, was
 	if before.finished() || s.openedAgain() {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
@@ -141,6 +141,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 		r.Until = r.Since.Add(time.Duration(within))
 	}
 	r.Subject, r.Decisions = s.Verdict.Subject, s.Verdict.decisions()
+	if !s.Verdict.finished() && s.SubjectSince.Equal(now) {
+		r.Subject = s.SubjectBefore // asked and submitted before we looked
+	}
 	if open := s.Resubmission; open != nil {
 		if slices.Equal(open.Steps, r.Steps) && open.Kind == r.Kind {
 			return nil

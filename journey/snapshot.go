@@ -71,10 +71,12 @@ func (s Snapshot) key() string {
 	return hash(string(text))[:16]
 }
 
-// open names what of a snapshot waits for people.
+// open names what of a snapshot waits for people; "" if nothing does.
 func (s Snapshot) open() string {
-	s.Phase, s.Flow, s.Resubmission, s.Adopted = "", "", nil, false
-	return s.key()
+	if s.Review == nil && len(s.Alerts)+len(s.Attention) == 0 {
+		return ""
+	}
+	return Snapshot{Review: s.Review, Alerts: s.Alerts, Attention: s.Attention}.key()
 }
 
 // tellLedger lets the ledger know what it shall show. Whatever is published takes
@@ -82,23 +84,26 @@ func (s Snapshot) open() string {
 // rest, or that no longer waits for a person as it did, so that passing states cost
 // nothing.
 func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
-	snapshot := s.snapshot(now)
+	// Two words of one instant must not race each other: the later one is a
+	// nanosecond later.
+	at := now.Add(time.Nanosecond)
+	if !at.After(s.ToldAt) {
+		at = s.ToldAt.Add(time.Nanosecond)
+	}
+	snapshot := s.snapshot(at)
 	key, open := snapshot.key(), snapshot.open()
-	at := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if key == s.Told || at < 0 && !s.AtRest() && (open == s.ToldOpen || s.Looking) {
+	first := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
+	if key == s.Told || first < 0 && !s.AtRest() && (open == s.ToldOpen || s.Looking) {
 		return effects
 	}
-	if !now.After(s.ToldAt) { // two steps of one moment race each other to the ledger
-		snapshot.At = s.ToldAt.Add(time.Microsecond)
-	}
-	s.Told, s.ToldOpen, s.ToldAt = key, open, snapshot.At
-	if at < 0 || s.Sending[effects[at].Lane] > 1 {
+	s.Told, s.ToldOpen, s.ToldAt = key, open, at
+	if first < 0 || s.Sending[effects[first].Lane] > 1 {
 		// Nothing is published, or only behind what an endpoint does not take.
 		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
 		m.ID = messageID("pha", s.Account, s.JourneyID, key, now.Format(time.RFC3339Nano))
 		effects = append(effects, Effect{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}})
-		at = len(effects) - 1
+		first = len(effects) - 1
 	}
-	effects[at].Publish.Snapshot = &snapshot
+	effects[first].Publish.Snapshot = &snapshot
 	return effects
 }

@@ -20,7 +20,6 @@ func (s *State) advance(now time.Time) []Effect {
 	case v == nil || s.busy() || s.Closed():
 		return nil
 	case v.finished() && s.answersVoid(*v):
-		s.pause(CustomSteps, now)
 		return s.runCustomSteps(now)
 	case v.finished():
 		return s.conclude(now, nil)

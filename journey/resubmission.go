@@ -84,7 +84,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 	if before == nil || was == "" || was == v.Subject {
 		return
 	}
-	s.SubjectSince, s.SubjectBefore = now, before.Subject
+	s.SubjectSince, s.SubjectBefore = now, was
 	if before.finished() || s.openedAgain() {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false

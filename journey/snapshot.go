@@ -73,11 +73,10 @@ func (s Snapshot) key() string {
 
 // open names what of a snapshot waits for people; "" if nothing does.
 func (s Snapshot) open() string {
-	if s.Review == nil && len(s.Alerts) == 0 && len(s.Attention) == 0 {
+	if s.Review == nil && len(s.Alerts)+len(s.Attention) == 0 {
 		return ""
 	}
-	s.Phase, s.Flow, s.Resubmission, s.Adopted = "", "", nil, false
-	return s.key()
+	return Snapshot{Review: s.Review, Alerts: s.Alerts, Attention: s.Attention}.key()
 }
 
 // tellLedger lets the ledger know what it shall show. Whatever is published takes

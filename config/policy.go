@@ -31,6 +31,7 @@ type Policy struct {
 	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
 	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
 	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"How often a settled journey that stands approved looks at IDWise by itself, for changes whose webhook was lost: two Actions each. It cannot be switched off, only made rare."`
 	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
 }
 
@@ -64,6 +65,7 @@ func DefaultPolicy() Policy {
 		Resubmission:    Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
 		Renewal:         Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
 		AdoptAfter:      72 * time.Hour,
+		AuditEvery:      30 * 24 * time.Hour,
 		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 }
@@ -88,6 +90,7 @@ func (p Policy) over(base Policy) Policy {
 	p.Resubmission = p.Resubmission.over(base.Resubmission)
 	p.Renewal = p.Renewal.over(base.Renewal)
 	p.AdoptAfter = first(p.AdoptAfter, base.AdoptAfter)
+	p.AuditEvery = first(p.AuditEvery, base.AuditEvery)
 	p.SpotCheckFailed = first(p.SpotCheckFailed, base.SpotCheckFailed)
 	return p
 }
@@ -102,10 +105,10 @@ func (d Deadline) over(base Deadline) Deadline {
 // that is not listed gets the account's defaults, marked Unlisted.
 func (a *Account) Policy(flowID string) journey.Policy {
 	flow, listed := a.Flow(flowID)
-	p := a.Overrides.journeyPolicy()
+	declared := a.declaredPolicy(flowID)
+	p := declared.journeyPolicy()
 	p.Flow, p.Unlisted = flowID, !listed
 	if listed {
-		p = flow.Policy.journeyPolicy()
 		p.Flow, p.HasCustomStep = first(flow.Name, flow.ID), flow.CustomStep
 		for _, s := range flow.Steps {
 			p.Steps = append(p.Steps, s.policy())
@@ -114,8 +117,16 @@ func (a *Account) Policy(flowID string) journey.Policy {
 	for _, e := range a.Endpoints {
 		p.Endpoints = append(p.Endpoints, e.Name)
 	}
-	p.Version = policyVersion(p)
+	p.Version = policyVersion(p, a.ladderVersion(declared))
 	return p
+}
+
+// declaredPolicy is the flow's or, if it is not listed, the account's.
+func (a *Account) declaredPolicy(flowID string) Policy {
+	if flow, listed := a.Flow(flowID); listed {
+		return flow.Policy
+	}
+	return a.Overrides
 }
 
 func (p Policy) journeyPolicy() journey.Policy {
@@ -140,6 +151,7 @@ func (p Policy) journeyPolicy() journey.Policy {
 		Resubmission:    p.Resubmission.policy(),
 		Renewal:         p.Renewal.policy(),
 		AdoptAfter:      journey.Duration(p.AdoptAfter),
+		AuditEvery:      journey.Duration(p.AuditEvery),
 		SpotCheckFailed: p.SpotCheckFailed,
 	}
 }
@@ -148,17 +160,21 @@ func (d Deadline) policy() journey.DeadlinePolicy {
 	return journey.DeadlinePolicy{Within: journey.Duration(d.Within), OnMissed: d.OnMissed}
 }
 
-// policyVersion is a hash of everything else in the policy, so that equal
-// versions mean equal policies wherever they were read.
-func policyVersion(p journey.Policy) string {
+// policyVersion is a hash of everything else in the policy and of the ladders, which
+// travel as instants, so that equal versions mean equal policies wherever they were
+// read.
+func policyVersion(p journey.Policy, ladders []byte) string {
 	p.Version = ""
-	sum := sha256.Sum256(policyJSON(p))
+	sum := sha256.Sum256(append(policyJSON(p), ladders...))
 	return hex.EncodeToString(sum[:6])
 }
 
-func policyJSON(p journey.Policy) []byte {
-	b, err := json.Marshal(p)
-	if err != nil { // text and durations only: a failure is a bug in the types
+func policyJSON(p journey.Policy) []byte { return mustJSON(p) }
+
+// mustJSON marshals text, numbers and durations: a failure is a bug in the types.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
 		panic("marshalling a journey's policy: " + err.Error())
 	}
 	return b

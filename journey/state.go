@@ -129,7 +129,8 @@ type State struct {
 	// SpotFailed is the spot check that a local review has to judge.
 	SpotFailed string `json:"spotFailed,omitempty"`
 	// Told is the hash of the snapshot that the ledger was last sent.
-	Told string `json:"told,omitempty"`
+	Told   string    `json:"told,omitempty"`
+	ToldAt time.Time `json:"toldAt,omitzero"`
 	// Sending counts the messages on their way, by lane: behind one that an endpoint
 	// does not take, the ledger is told by a lane of its own.
 	Sending map[string]int `json:"sending,omitempty"`

@@ -65,17 +65,34 @@ func (a SpotAnswer) binding(claimed string) (journeyID, by, unbound string) {
 	}
 }
 
-// HeldSpotCheck is how the ledger shows a finished spot check that is not bound; ok is
-// false if the answer binds it, or if there is nothing to show.
-func (a SpotAnswer) HeldSpotCheck(in SpotFetchInput, now time.Time) (d SpotDecision, ok bool) {
+// Held is how a finished spot check is shown and told while it is bound to no journey;
+// ok is false if the answer binds it, or if there is nothing to show.
+func (a SpotAnswer) Held(in SpotFetchInput, now time.Time) (d SpotDecision, ok bool) {
 	if a.Decided != nil || a.Result == nil || !a.Result.finished() {
 		return SpotDecision{}, false
 	}
 	_, _, unbound := a.binding(in.Claimed)
+	return heldSpot(in.Account, in.SpotID, a.Result.System, unbound, now), unbound != ""
+}
+
+func heldSpot(account, spotID, system, unbound string, now time.Time) SpotDecision {
 	return SpotDecision{
-		ID: SpotDecisionID(in.Account, in.SpotID), Account: in.Account, SpotID: in.SpotID,
-		Outcome: SpotHeld, System: a.Result.System, Reasons: []string{unbound}, DecidedAt: now,
-	}, unbound != ""
+		ID: SpotDecisionID(account, spotID), Account: account, SpotID: spotID,
+		Outcome: SpotHeld, System: system, Reasons: []string{unbound}, DecidedAt: now,
+	}
+}
+
+// hold calls a person to link a spot check, and tells so once. What it found waits.
+func (s *SpotState) hold(unbound string, now time.Time) []SpotEffect {
+	if s.Unbound != unbound {
+		s.clear(AttentionSpotCheckUnbound)
+	}
+	s.Unbound = unbound
+	if !s.raise(AttentionSpotCheckUnbound, unbound, now) {
+		return nil
+	}
+	// It is no decision, so it is not told under the decision's id.
+	return s.publish(messageID("sph", s.Account, s.SpotID, unbound), heldSpot(s.Account, s.SpotID, s.Result.System, unbound, now))
 }
 
 // decide makes the spot check's one decision and tells it.
@@ -98,9 +115,7 @@ func (s *SpotState) settle(d SpotDecision) {
 
 // tell publishes the decision and hands over what did not pass.
 func (s *SpotState) tell() []SpotEffect {
-	d := *s.Decision
-	m := Message{ID: d.ID, Type: MessageSpotCheckDecided, JourneyID: d.JourneyID, SpotCheck: &d}
-	return append(s.publish(m, d.DecidedAt), s.handOver()...)
+	return append(s.publish(s.Decision.ID, *s.Decision), s.handOver()...)
 }
 
 // handOver brings a spot check that did not pass to its journey, where the policy says

@@ -20,12 +20,17 @@ func (s *SpotState) onFetched(a SpotAnswer, now time.Time) []SpotEffect {
 		s.ReferenceHash = a.ReferenceHash
 	}
 	if a.Problem != "" || a.Result == nil {
-		return s.onProblem(a.Problem, now)
+		s.onProblem(a.Problem, now)
+		return nil
 	}
-	s.Result, s.MissingSince = a.Result, time.Time{}
+	s.MissingSince = time.Time{}
+	if s.Result == nil || a.Result.finished() {
+		s.Result = a.Result // what was finished stays so: a link rests on it
+	}
 	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
-	if !s.Result.finished() {
-		return s.notShown(now)
+	if !a.Result.finished() {
+		s.notShown(now)
+		return nil
 	}
 	s.clear(AttentionHintMismatch)
 	s.Silent = 0
@@ -50,27 +55,23 @@ func (s *SpotState) onFinished(a SpotAnswer, now time.Time) []SpotEffect {
 		return s.decide(SpotDecision{JourneyID: journeyID, BoundBy: by}, now)
 	}
 	s.LookAt = now.Add(spotLookEvery) // its journey may be imported, or decided, meanwhile
-	if s.Unbound != unbound {
-		s.clear(AttentionSpotCheckUnbound)
-	}
-	s.Unbound = unbound
-	return s.raise(AttentionSpotCheckUnbound, unbound, now)
+	return s.hold(unbound, now)
 }
 
 // notShown asks again while the API does not show what the webhook said.
-func (s *SpotState) notShown(now time.Time) []SpotEffect {
+func (s *SpotState) notShown(now time.Time) {
 	defer s.coverLate(now)
 	s.Silent++
 	if n := len(s.Policy.AskAgain); s.Silent <= n {
 		s.LookAt = now.Add(time.Duration(s.Policy.AskAgain[s.Silent-1]))
-		return nil
+		return
 	}
 	if s.Decision != nil { // it stands
 		s.LookAt = time.Time{}
-		return nil
+		return
 	}
 	s.LookAt = now.Add(spotLookEvery)
-	return s.raise(AttentionHintMismatch, "spot_check_not_shown", now)
+	s.raise(AttentionHintMismatch, "spot_check_not_shown", now)
 }
 
 // coverLate looks once more for a hint that came after the look was scheduled.
@@ -82,8 +83,7 @@ func (s *SpotState) coverLate(now time.Time) {
 
 // onProblem takes a look that brought no result. A spot check that the vendor has
 // denied knowing for long enough, and that was never seen, is unknown.
-func (s *SpotState) onProblem(p Problem, now time.Time) []SpotEffect {
-	var effects []SpotEffect
+func (s *SpotState) onProblem(p Problem, now time.Time) {
 	neverSeen := s.Result == nil && s.Decision == nil
 	switch p {
 	case ProblemMissing:
@@ -93,17 +93,17 @@ func (s *SpotState) onProblem(p Problem, now time.Time) []SpotEffect {
 		gone := s.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
 		if neverSeen && !s.Dirty && s.Silent > 0 && !now.Before(gone) {
 			s.Unknown = true
-			return nil
+			return
 		}
 		if !neverSeen && s.MissingSince.Before(now) {
-			effects = s.raise(AttentionVendorMissing, "", now)
+			s.raise(AttentionVendorMissing, "", now)
 		}
 	case ProblemDenied:
-		effects = s.raise(AttentionVendorDenied, "", now)
+		s.raise(AttentionVendorDenied, "", now)
 	case ProblemUnreadable:
-		effects = s.raise(AttentionVendorUnreadable, "", now)
+		s.raise(AttentionVendorUnreadable, "", now)
 	default:
-		effects = s.raise(AttentionVendorUnreachable, "", now)
+		s.raise(AttentionVendorUnreachable, "", now)
 	}
 	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
 		s.MissingSince = time.Time{}
@@ -114,7 +114,6 @@ func (s *SpotState) onProblem(p Problem, now time.Time) []SpotEffect {
 	}
 	s.Silent++
 	s.coverLate(now)
-	return effects
 }
 
 // retryLook spaces the looks after a problem like those after an unconfirmed hint, and

@@ -27,7 +27,7 @@ func SpotStep(s SpotState, in SpotInput, now time.Time) (SpotState, []SpotEffect
 		s.onLinked(*in.Linked, now)
 	case in.Quarantined != "":
 		s.Counts.Quarantined++
-		effects = s.raise(AttentionQuarantined, in.Quarantined, now)
+		s.raise(AttentionQuarantined, in.Quarantined, now)
 		s.lookNow(now)
 	case in.Tick:
 		effects = s.onTick(now)
@@ -118,7 +118,7 @@ func (s *SpotState) onPublished(p Published, now time.Time) {
 		return
 	}
 	s.Counts.Parked++
-	s.call(AttentionDeliveryParked, p.Endpoint, now)
+	s.raise(AttentionDeliveryParked, p.Endpoint, now)
 }
 
 // onHandedOver hands over again what the ledger did not take: a failed spot check that
@@ -130,28 +130,14 @@ func (s *SpotState) onHandedOver(a HandOverAnswer) []SpotEffect {
 	return s.handOver()
 }
 
-// raise calls a person and tells the customer once.
-func (s *SpotState) raise(code AttentionCode, detail string, now time.Time) []SpotEffect {
-	item, fresh := s.call(code, detail, now)
-	if !fresh {
-		return nil
+// raise records that a person is needed. The customer's systems are told of an unbound
+// spot check by a message of its own; the rest concerns the operators.
+func (s *SpotState) raise(code AttentionCode, detail string, now time.Time) (fresh bool) {
+	if slices.ContainsFunc(s.Attention, func(a AttentionItem) bool { return a.Code == code && a.Detail == detail }) {
+		return false
 	}
-	id := messageID("att", s.Account, s.SpotID, string(code), detail, now.Format(time.RFC3339Nano))
-	return s.publish(Message{ID: id, Type: MessageAttention, Attention: &item, SpotCheck: &SpotDecision{
-		ID: SpotDecisionID(s.Account, s.SpotID), Account: s.Account, SpotID: s.SpotID,
-	}}, now)
-}
-
-// call records that a person is needed; fresh is false if that was known.
-func (s *SpotState) call(code AttentionCode, detail string, now time.Time) (item AttentionItem, fresh bool) {
-	for _, a := range s.Attention {
-		if a.Code == code && a.Detail == detail {
-			return a, false
-		}
-	}
-	item = AttentionItem{Code: code, Since: now, Detail: detail}
-	s.Attention = append(s.Attention, item)
-	return item, true
+	s.Attention = append(s.Attention, AttentionItem{Code: code, Since: now, Detail: detail})
+	return true
 }
 
 func (s *SpotState) clear(codes ...AttentionCode) {
@@ -160,16 +146,18 @@ func (s *SpotState) clear(codes ...AttentionCode) {
 
 // publish makes one effect per endpoint, each in a lane of its own. A decision is
 // recorded even where there is no endpoint to tell.
-func (s *SpotState) publish(m Message, now time.Time) []SpotEffect {
-	m.Account, m.Phase, m.At = s.Account, PhaseSpotCheck, now
+func (s *SpotState) publish(id string, d SpotDecision) []SpotEffect {
+	m := Message{
+		ID: id, Type: MessageSpotCheckDecided, Account: s.Account, JourneyID: d.JourneyID, At: d.DecidedAt, SpotCheck: &d,
+	}
 	endpoints := s.Policy.Endpoints
-	if len(endpoints) == 0 && m.Type == MessageSpotCheckDecided {
+	if len(endpoints) == 0 {
 		endpoints = []string{""}
 	}
 	var effects []SpotEffect
 	for _, endpoint := range endpoints {
 		effects = append(effects, SpotEffect{
-			Kind: EffectPublish, Lane: fmt.Sprintf("%s@%s", m.ID, endpoint), Publish: &PublishInput{Message: m, Endpoint: endpoint},
+			Kind: EffectPublish, Lane: fmt.Sprintf("%s@%s", id, endpoint), Publish: &PublishInput{Message: m, Endpoint: endpoint},
 		})
 	}
 	return effects

@@ -20,7 +20,7 @@ func starterCommand(o *options) *cobra.Command {
 			s, err := starter.New(starter.Config{
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
 				Ledger: h.ledger, Signaler: signaler, ReviewOverdueAfter: h.cfg.ReviewOverdue,
-				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
+				Forwarder: ledger.NewForwarder(h.ledger, starter.UnlessOver(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer)), ledger.ForwarderOptions{
 					Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
 					LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
 				}),

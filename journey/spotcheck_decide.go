@@ -17,15 +17,20 @@ const (
 	unboundTie  = "several_journeys"
 )
 
-// Why a person's link is refused.
+// ErrLinking refuses a person's link while another one is looked at.
+var ErrLinking = errors.New("another link of this spot check is being looked at: look again")
+
+// Why else a person's link is refused.
 var (
 	errNotUnbound  = errors.New("this spot check does not wait for a link: it is bound, or not finished, or unknown to IDWise")
-	errLinking     = errors.New("another link of this spot check is being looked at: look again")
-	errLinkActor   = errors.New("a link needs an actor and a reason")
+	errLinkActor   = errors.New("a link needs an actor, and a reason of at most 500 bytes")
 	errLinkJourney = errors.New("a link names a journey by its id: letters, digits, dots, dashes and underscores, at most 128")
 	errLinkUnknown = errors.New("the ledger knows no journey of that id in this account")
 	errLinkFailed  = errors.New("the ledger could not be asked about that journey: try again")
 )
+
+// maxLinkReason bounds, in bytes, what a person's reason adds to the history.
+const maxLinkReason = 500
 
 // SpotDecisionID names a spot check's decision for ever: the idempotency key of its
 // delivery.
@@ -139,12 +144,12 @@ func (s *SpotState) handOver() []SpotEffect {
 // can.
 func (s SpotState) CheckLink(l SpotLink) error {
 	switch {
-	case l.Actor == "" || l.Reason == "":
+	case l.Actor == "" || l.Reason == "" || len(l.Reason) > maxLinkReason:
 		return errLinkActor
 	case !plainID(l.JourneyID):
 		return errLinkJourney
 	case s.Link != nil:
-		return errLinking
+		return ErrLinking
 	case s.Unbound == "":
 		return errNotUnbound
 	default:

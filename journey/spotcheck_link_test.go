@@ -15,7 +15,7 @@ func TestTheVendorsOwnWordBindsIfTheLedgerAgrees(t *testing.T) {
 		want    string
 	}{
 		"the ledger knows it under the reference": {true, "passed j-old vendor"},
-		"it does not":                             {false, "passed j1 reference"},
+		"it does not": {false, "passed j1 reference"},
 	} {
 		p := openSpot(t, func(in journey.SpotFetchInput, now time.Time) journey.SpotAnswer {
 			a := shows("Complete", "j1")(in, now)

@@ -2,12 +2,12 @@ package ledger
 
 import (
 	"context"
-	"errors"
+	"database/sql"
+	"encoding/json"
+	"fmt"
 
 	"idjourney/journey"
 )
-
-var errUnbuilt = errors.New("not built yet")
 
 // View is all that the ledger shows of a journey without asking Temporal.
 type View struct {
@@ -20,30 +20,59 @@ type View struct {
 	Version int64
 }
 
+const selectViews = `
+SELECT account, journey_id, reference, flow, phase, review, outcome, sequence, since, updated_at,
+	phase_since, snapshot, snapshot_at, version
+FROM journeys WHERE account = $1 AND `
+
 // View returns what is shown of a journey, or ErrNotFound. A journey that was only
 // registered awaits its user's steps.
 func (l *Ledger) View(ctx context.Context, account, journeyID string) (View, error) {
-	return View{}, errUnbuilt
+	views, err := l.views(ctx, "journey_id = $2", account, journeyID)
+	if err == nil && len(views) == 0 {
+		err = fmt.Errorf("reading view: %w", ErrNotFound)
+	}
+	if err != nil {
+		return View{}, err
+	}
+	return views[0], nil
 }
 
 // ByReference returns an account's journeys with this reference, the one that came
 // into its phase last first; none is no error. No journey has the empty reference.
 func (l *Ledger) ByReference(ctx context.Context, account, reference string) ([]View, error) {
-	return nil, errUnbuilt
+	return l.views(ctx, "reference = $2 AND reference <> '' ORDER BY phase_since DESC, journey_id", account, text(reference))
 }
 
-// NewestApproved returns the ids of the reference's journeys whose standing is
-// approved since the newest instant; more than one is a tie, none is no error.
-// Journeys that have ended are among them: IDWise does not know that they have.
-func (l *Ledger) NewestApproved(ctx context.Context, account, reference string) ([]string, error) {
-	return nil, errUnbuilt
+func (l *Ledger) views(ctx context.Context, where, account, value string) ([]View, error) {
+	var views []View
+	err := each(ctx, l.read, selectViews+where, []any{account, value}, func(rows *sql.Rows) error {
+		v, err := scanView(rows)
+		views = append(views, v)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading view: %w", err)
+	}
+	return views, nil
 }
 
-// Register records that the customer's backend knows a journey: Account and
-// JourneyID, Reference and Flow as far as it says them; all else of j is ignored.
-// From then on the reference is the backend's, whatever the vendor's result shows:
-// there the user's app has chosen it. Registering it with another reference is
-// ErrRegistered, a journey that was erased is ErrErased.
-func (l *Ledger) Register(ctx context.Context, j Journey) error {
-	return errUnbuilt
+func scanView(rows *sql.Rows) (View, error) {
+	var v View
+	var since, updatedAt, phaseSince, snapshotAt int64
+	var content string
+	err := rows.Scan(&v.Account, &v.JourneyID, &v.Reference, &v.Flow, &v.Phase, &v.Review, &v.Standing.Outcome, &v.Standing.Sequence,
+		&since, &updatedAt, &phaseSince, &content, &snapshotAt, &v.Version)
+	if err == nil && content != "" {
+		err = json.Unmarshal([]byte(content), &v.Snapshot)
+	}
+	switch {
+	case v.Phase == "":
+		v.Phase = journey.AwaitingUserSteps
+	case final(v.Phase): // nobody is waited for, whatever was waited for before
+		v.Snapshot.Review, v.Snapshot.Resubmission, v.Snapshot.Alerts = nil, nil, nil
+	}
+	v.Standing.Since, v.UpdatedAt = fromNanos(since), fromNanos(updatedAt)
+	v.Snapshot.At, v.Snapshot.Phase, v.Snapshot.Since = fromNanos(snapshotAt), v.Phase, fromNanos(phaseSince)
+	return v, err
 }

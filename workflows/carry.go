@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -40,7 +41,7 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 	switch {
 	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken():
 		return true
-	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > maxEvents:
+	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > cmp.Or(i.options.MaxEvents, maxEvents):
 		return true
 	default:
 		return workflow.Now(ctx).Sub(info.WorkflowStartTime) > maxAge

@@ -43,6 +43,9 @@ type Options struct {
 	Limits func(activity string) Limits
 	// StepLimits answers for a declared custom step of an account.
 	StepLimits func(account, step string) Limits
+	// MaxEvents is the length of history above which a run continues as new; 300 if
+	// 0. Tests lower it.
+	MaxEvents int
 }
 
 // Workflows holds the workflow functions and their options.

@@ -54,10 +54,10 @@ func (r SpotResult) outcome() (SpotOutcome, []string) {
 	}
 }
 
-// binding says whose the spot check is and by what, or why that is not known. The
+// Binding says whose the spot check is and by what, or why that is not known. The
 // vendor's own word counts where the ledger knows that journey under the same
 // reference; else the reference must mean one journey alone.
-func (a SpotAnswer) binding(claimed string) (journeyID, by, unbound string) {
+func (a SpotAnswer) Binding(claimed string) (journeyID, by, unbound string) {
 	switch {
 	case a.Claimed:
 		return claimed, BoundByVendor, ""
@@ -76,7 +76,7 @@ func (a SpotAnswer) Held(in SpotFetchInput, now time.Time) (d SpotDecision, ok b
 	if a.Decided != nil || a.Result == nil || !a.Result.finished() {
 		return SpotDecision{}, false
 	}
-	_, _, unbound := a.binding(in.Claimed)
+	_, _, unbound := a.Binding(in.Claimed)
 	return heldSpot(in.Account, in.SpotID, a.Result.System, unbound, now), unbound != ""
 }
 

@@ -50,7 +50,7 @@ func (s *SpotState) onFinished(a SpotAnswer, now time.Time) []SpotEffect {
 		s.settle(*a.Decided)
 		return s.tell()
 	}
-	journeyID, by, unbound := a.binding(s.Claimed)
+	journeyID, by, unbound := a.Binding(s.Claimed)
 	if unbound == "" {
 		return s.decide(SpotDecision{JourneyID: journeyID, BoundBy: by}, now)
 	}

@@ -31,6 +31,8 @@ func (w *world) approved(t *testing.T, id, reference string, at time.Time) {
 func (w *world) spotChecked(t *testing.T, reference string, passed bool) (spotID, journeyID string) {
 	t.Helper()
 	journeyID = w.vendor.Start("approve", reference)
+	w.await(t, journeyID, idwisetest.PhaseUserDone)
+	must(t, w.activities.CompleteCustomStep, journey.CompleteInput{Account: account, JourneyID: journeyID})
 	w.await(t, journeyID, idwisetest.PhaseFinished)
 	spotID, err := w.vendor.SpotCheck(journeyID, idwisetest.SpotCheckRequest{Passed: passed})
 	if err != nil {

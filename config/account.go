@@ -29,6 +29,8 @@ type Account struct {
 	Endpoints         []Endpoint     `mapstructure:"endpoints" doc:"The customer's endpoints, which receive the signed messages."`
 	Overrides         Policy         `mapstructure:"policy" doc:"Overrides of the top-level policy for this account."`
 	Flows             []Flow         `mapstructure:"flows" doc:"The flows whose journeys are decided. A journey of a flow that is not listed is held for a person."`
+
+	calendars []Calendar // the configuration's, for [Account.Ladders]
 }
 
 // PathOverride corrects one path of the vendor's API.

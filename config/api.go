@@ -3,6 +3,7 @@ package config
 // API is the customer's REST API. Without a token there is none.
 type API struct {
 	Tokens []Token `mapstructure:"tokens" doc:"Who may use the API. Without any, the API is off."`
+	URL    string  `mapstructure:"url" doc:"Address at which others reach listen.api, for example https://idjourney.example.com: the callbacks of http steps lie below it. Required if a step may call back."`
 }
 
 // Token is one caller of the API. Its name is the actor of everything done with it.

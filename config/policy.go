@@ -24,10 +24,25 @@ type Policy struct {
 	ExpireAfter     time.Duration      `mapstructure:"expire_after" doc:"A journey that the user never finished expires after this."`
 	UnknownAfter    time.Duration      `mapstructure:"unknown_after" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
 	AMLMatch        journey.AMLMeaning `mapstructure:"aml_match" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
+	AML             AML                `mapstructure:"aml" doc:"Severities and ladders of AML alerts."`
+	Review          Review             `mapstructure:"review" doc:"How people are kept at a review."`
+	Calendar        string             `mapstructure:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
+
+	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
+	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
+	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
+}
+
+// Deadline is a time that the user has.
+type Deadline struct {
+	Within   time.Duration   `mapstructure:"within" doc:"How long the user has."`
+	OnMissed journey.Meaning `mapstructure:"on_missed" doc:"What it means if the API then shows that nothing was submitted: review, reject or on_hold."`
 }
 
 // DefaultPolicy returns the policy before configuration.
 func DefaultPolicy() Policy {
+	review := Ladder{RemindAfter: 24 * time.Hour, RemindEvery: 24 * time.Hour, EscalateAt: 72 * time.Hour}
 	return Policy{
 		UserSteps:       []string{"document", "selfie"},
 		AskAgain:        []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour},
@@ -37,6 +52,19 @@ func DefaultPolicy() Policy {
 		ExpireAfter:     7 * 24 * time.Hour,
 		UnknownAfter:    time.Hour,
 		AMLMatch:        journey.AMLMeansOnHold,
+		Review:          Review{Ladder: review},
+		AML: AML{
+			Severities: []DatasetSeverity{{"SAN", journey.SeverityHigh}, {"PEP", journey.SeverityMedium}},
+			Ladders: AlertLadders{
+				Low:    Ladder{RemindAfter: 72 * time.Hour, EscalateAt: 168 * time.Hour},
+				Medium: review,
+				High:   Ladder{RemindAfter: 4 * time.Hour, RemindEvery: 8 * time.Hour, EscalateAt: 24 * time.Hour},
+			},
+		},
+		Resubmission:    Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
+		Renewal:         Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
+		AdoptAfter:      72 * time.Hour,
+		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 }
 
@@ -54,7 +82,20 @@ func (p Policy) over(base Policy) Policy {
 	p.ExpireAfter = first(p.ExpireAfter, base.ExpireAfter)
 	p.UnknownAfter = first(p.UnknownAfter, base.UnknownAfter)
 	p.AMLMatch = first(p.AMLMatch, base.AMLMatch)
+	p.AML = p.AML.over(base.AML)
+	p.Review.Ladder = p.Review.Ladder.over(base.Review.Ladder)
+	p.Calendar = first(p.Calendar, base.Calendar)
+	p.Resubmission = p.Resubmission.over(base.Resubmission)
+	p.Renewal = p.Renewal.over(base.Renewal)
+	p.AdoptAfter = first(p.AdoptAfter, base.AdoptAfter)
+	p.SpotCheckFailed = first(p.SpotCheckFailed, base.SpotCheckFailed)
 	return p
+}
+
+func (d Deadline) over(base Deadline) Deadline {
+	d.Within = first(d.Within, base.Within)
+	d.OnMissed = first(d.OnMissed, base.OnMissed)
+	return d
 }
 
 // Policy returns what applies to a journey of the flow with IDWise's id. A flow
@@ -82,6 +123,10 @@ func (p Policy) journeyPolicy() journey.Policy {
 	for _, d := range p.AskAgain {
 		askAgain = append(askAgain, journey.Duration(d))
 	}
+	var severities []journey.DatasetSeverity
+	for _, s := range p.AML.Severities {
+		severities = append(severities, journey.DatasetSeverity(s))
+	}
 	return journey.Policy{
 		UserSteps:       slices.Clone(p.UserSteps),
 		AskAgain:        askAgain,
@@ -91,7 +136,16 @@ func (p Policy) journeyPolicy() journey.Policy {
 		ExpireAfter:     journey.Duration(p.ExpireAfter),
 		UnknownAfter:    journey.Duration(p.UnknownAfter),
 		AMLMatch:        p.AMLMatch,
+		AML:             severities,
+		Resubmission:    p.Resubmission.policy(),
+		Renewal:         p.Renewal.policy(),
+		AdoptAfter:      journey.Duration(p.AdoptAfter),
+		SpotCheckFailed: p.SpotCheckFailed,
 	}
+}
+
+func (d Deadline) policy() journey.DeadlinePolicy {
+	return journey.DeadlinePolicy{Within: journey.Duration(d.Within), OnMissed: d.OnMissed}
 }
 
 // policyVersion is a hash of everything else in the policy, so that equal

@@ -26,6 +26,11 @@ func TestPolicyOfListedFlow(t *testing.T) {
 		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
 		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
 		ExpireAfter: d(168 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
+		AML:             []journey.DatasetSeverity{{Dataset: "SAN", Severity: journey.SeverityHigh}, {Dataset: "PEP", Severity: journey.SeverityMedium}},
+		Resubmission:    journey.DeadlinePolicy{Within: d(14 * 24 * time.Hour), OnMissed: journey.MeansReview},
+		Renewal:         journey.DeadlinePolicy{Within: d(30 * 24 * time.Hour), OnMissed: journey.MeansOnHold},
+		AdoptAfter:      d(72 * time.Hour),
+		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Policy (-want +got):\n%s", diff)

@@ -30,8 +30,11 @@ func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journe
 		return answer, err
 	}
 	callback, err := a.openCallback(ctx, step, in)
+	if errors.Is(err, ledger.ErrErased) {
+		return inconclusive("journey_erased", in.Subject), nil
+	}
 	if err != nil {
-		return journey.StepAnswer{}, err
+		return journey.StepAnswer{}, retryable("ledger_unavailable", err, 0)
 	}
 	answer, err := a.steps.Ask(ctx, steps.Service{URL: step.HTTP.URL, Token: step.HTTP.Token.Reveal(), Timeout: step.HTTP.Timeout}, in, callback)
 	var unavailable *steps.Unavailable
@@ -57,10 +60,7 @@ func (a *Activities) openCallback(ctx context.Context, step config.Step, in jour
 	err := a.ledger.OpenStepCall(ctx, ledger.StepCall{
 		Account: in.Account, JourneyID: in.JourneyID, Step: in.Step, Round: in.Round, Subject: in.Subject, OpenedAt: time.Now(),
 	}, steps.TokenHash(token))
-	if err != nil {
-		return "", retryable("ledger_unavailable", err, 0)
-	}
-	return steps.CallbackURL(a.apiURL, token), nil
+	return steps.CallbackURL(a.apiURL, token), err
 }
 
 // settleStep remembers the answer. What the ledger holds already is the answer that

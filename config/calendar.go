@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"idjourney/calendar"
@@ -34,6 +35,18 @@ type DateHours struct {
 // Date is a date as it is written in YAML, with or without quotes.
 type Date string
 
+// validateCalendars checks each calendar, used or not.
+func (c *Config) validateCalendars(found *faults) {
+	names := map[string]bool{}
+	for i, cal := range c.Calendars {
+		path := itemPath("calendars", i, reflect.ValueOf(cal))
+		unique(found, path, "name", cal.Name, names)
+		if _, err := cal.hours(); err != nil {
+			found.each(path, err)
+		}
+	}
+}
+
 var weekdays = map[string]time.Weekday{
 	"mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
 	"fri": time.Friday, "sat": time.Saturday, "sun": time.Sunday,
@@ -59,6 +72,9 @@ func (c Calendar) hours() (calendar.Hours, error) {
 		faults = append(faults, err)
 	}
 	dates, err := c.dates()
+	if len(c.Weekly) == 0 {
+		faults = append(faults, errors.New("has no weekly hours, so that nothing could ever be due: list the hours of the week"))
+	}
 	if err = errors.Join(append(faults, err)...); err != nil {
 		return calendar.Hours{}, err
 	}

@@ -14,7 +14,7 @@ type Review struct {
 
 // AML says how changes of AML matches are taken.
 type AML struct {
-	Severities []DatasetSeverity `mapstructure:"severities" doc:"How severe a change of a match is, by dataset; a dataset in none of the items is medium, of several the most severe counts. Default: SAN high, PEP medium. A list replaces the inherited one."`
+	Severities []DatasetSeverity `mapstructure:"severities" doc:"How severe a change of a match is, by dataset; a change that concerns none of those listed is medium, of several the most severe counts. Default: SAN high, PEP medium. A list replaces the inherited one."`
 	Ladders    AlertLadders      `mapstructure:"ladders" doc:"The same as review.ladder for the alerts of each severity."`
 }
 
@@ -65,11 +65,12 @@ func (a AML) over(base AML) AML {
 // as [Account.Policy] does: that of reviews, then those of AML alerts of low, medium
 // and high severity.
 func (a *Account) Ladders(flowID string) []calendar.Declared {
-	p := a.Overrides
-	if flow, ok := a.Flow(flowID); ok {
-		p = flow.Policy
+	p := a.declaredPolicy(flowID)
+	hours := calendar.Plain()
+	if c, ok := a.calendar(p.Calendar); ok {
+		// Load refuses a calendar with a fault.
+		hours, _ = c.hours()
 	}
-	hours := a.hours(p.Calendar)
 	return []calendar.Declared{
 		p.Review.Ladder.declared(journey.LadderReview, hours),
 		p.AML.Ladders.Low.declared(journey.AlertLadder(journey.SeverityLow), hours),
@@ -78,17 +79,25 @@ func (a *Account) Ladders(flowID string) []calendar.Declared {
 	}
 }
 
-// hours returns the calendar of that name. Load has seen to it that there is one and
-// that it can be used.
-func (a *Account) hours(name string) calendar.Hours {
+func (a *Account) calendar(name string) (Calendar, bool) {
 	for _, c := range a.calendars {
 		if c.Name == name {
-			if hours, err := c.hours(); err == nil {
-				return hours
-			}
+			return c, true
 		}
 	}
-	return calendar.Plain()
+	return Calendar{}, false
+}
+
+// ladderVersion is what the version of a policy has to follow of its ladders: they
+// decide, too.
+func (a *Account) ladderVersion(p Policy) []byte {
+	hours, _ := a.calendar(p.Calendar)
+	hours.Name = ""
+	return mustJSON(struct {
+		Review Ladder
+		AML    AlertLadders
+		Hours  Calendar
+	}{p.Review.Ladder, p.AML.Ladders, hours})
 }
 
 func (l Ladder) declared(name string, hours calendar.Hours) calendar.Declared {

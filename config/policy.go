@@ -102,10 +102,10 @@ func (d Deadline) over(base Deadline) Deadline {
 // that is not listed gets the account's defaults, marked Unlisted.
 func (a *Account) Policy(flowID string) journey.Policy {
 	flow, listed := a.Flow(flowID)
-	p := a.Overrides.journeyPolicy()
+	declared := a.declaredPolicy(flowID)
+	p := declared.journeyPolicy()
 	p.Flow, p.Unlisted = flowID, !listed
 	if listed {
-		p = flow.Policy.journeyPolicy()
 		p.Flow, p.HasCustomStep = first(flow.Name, flow.ID), flow.CustomStep
 		for _, s := range flow.Steps {
 			p.Steps = append(p.Steps, s.policy())
@@ -114,8 +114,16 @@ func (a *Account) Policy(flowID string) journey.Policy {
 	for _, e := range a.Endpoints {
 		p.Endpoints = append(p.Endpoints, e.Name)
 	}
-	p.Version = policyVersion(p)
+	p.Version = policyVersion(p, a.ladderVersion(declared))
 	return p
+}
+
+// declaredPolicy is the flow's or, if it is not listed, the account's.
+func (a *Account) declaredPolicy(flowID string) Policy {
+	if flow, listed := a.Flow(flowID); listed {
+		return flow.Policy
+	}
+	return a.Overrides
 }
 
 func (p Policy) journeyPolicy() journey.Policy {
@@ -148,17 +156,21 @@ func (d Deadline) policy() journey.DeadlinePolicy {
 	return journey.DeadlinePolicy{Within: journey.Duration(d.Within), OnMissed: d.OnMissed}
 }
 
-// policyVersion is a hash of everything else in the policy, so that equal
-// versions mean equal policies wherever they were read.
-func policyVersion(p journey.Policy) string {
+// policyVersion is a hash of everything else in the policy and of the ladders, which
+// travel as instants, so that equal versions mean equal policies wherever they were
+// read.
+func policyVersion(p journey.Policy, ladders []byte) string {
 	p.Version = ""
-	sum := sha256.Sum256(policyJSON(p))
+	sum := sha256.Sum256(append(policyJSON(p), ladders...))
 	return hex.EncodeToString(sum[:6])
 }
 
-func policyJSON(p journey.Policy) []byte {
-	b, err := json.Marshal(p)
-	if err != nil { // text and durations only: a failure is a bug in the types
+func policyJSON(p journey.Policy) []byte { return mustJSON(p) }
+
+// mustJSON marshals text, numbers and durations: a failure is a bug in the types.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
 		panic("marshalling a journey's policy: " + err.Error())
 	}
 	return b

@@ -1,21 +1,13 @@
 package journey
 
-const maxCode = 64
-
-// IsCode says whether a text is a code: a lower-case letter, then letters, digits
-// and underscores, at most 64 in all. Reasons and types of errors that come from
-// elsewhere go into histories and messages only if they are one, because a text
-// may hold a person's data.
+// IsCode says that a text is a short code and not somebody's data: a lower-case
+// letter, then letters, digits and underscores, at most 64 in all.
 func IsCode(text string) bool {
-	if text == "" || len(text) > maxCode {
-		return false
-	}
-	for i := range len(text) {
-		c := text[i]
-		letter := c >= 'a' && c <= 'z'
-		if !letter && (i == 0 || c != '_' && (c < '0' || c > '9')) {
+	for i, r := range text {
+		letter, other := r >= 'a' && r <= 'z', r >= '0' && r <= '9' || r == '_'
+		if !letter && (!other || i == 0) {
 			return false
 		}
 	}
-	return true
+	return text != "" && len(text) <= 64
 }

@@ -55,6 +55,11 @@ type Decision struct {
 	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
+// overdue says that the policy decided in the place of a person who did not.
+func (d Decision) overdue() bool {
+	return d.Source == SourcePolicy && len(d.Reasons) == 1 && d.Reasons[0] == reasonOverdue
+}
+
 // DecisionID names a decision for ever: the idempotency key of its delivery.
 func DecisionID(account, journeyID string, sequence int) string {
 	sum := sha256.Sum256([]byte(account + "\x00" + journeyID + "\x00" + strconv.Itoa(sequence)))

@@ -33,6 +33,7 @@ type CompleteAnswer struct {
 type Published struct {
 	MessageID string        `json:"messageId"`
 	Endpoint  string        `json:"endpoint"`
+	Lane      string        `json:"lane,omitempty"`
 	Answer    PublishAnswer `json:"answer"`
 }
 

@@ -1,6 +1,10 @@
 package journey
 
-import "time"
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
 
 // Snapshot is what the ledger shows of a journey without asking Temporal. The one
 // with the latest At counts.
@@ -47,4 +51,44 @@ func StatusOf(p Phase, standing Outcome) CustomerStatus {
 	default:
 		return StatusPending
 	}
+}
+
+// snapshot is what the ledger shall show from now on.
+func (s *State) snapshot(now time.Time) Snapshot {
+	return Snapshot{
+		At: now, Phase: s.Phase, Since: s.Since, Flow: s.Policy.Flow, Review: s.Review,
+		Resubmission: s.Resubmission, Alerts: s.Alerts, Attention: s.Attention, Adopted: s.Adopted,
+	}
+}
+
+// key names what a snapshot shows, whenever it was taken.
+func (s Snapshot) key() string {
+	s.At, s.Since = time.Time{}, time.Time{}
+	text, err := json.Marshal(s)
+	if err != nil { // texts, numbers and times: a failure is a bug in the types
+		panic("marshalling a snapshot: " + err.Error())
+	}
+	return hash(string(text))[:16]
+}
+
+// tellLedger lets the ledger know what it shall show. Whatever is published takes
+// the snapshot along. Without that it is told by itself, but only of a journey at
+// rest, so that passing states cost nothing.
+func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
+	snapshot := s.snapshot(now)
+	key := snapshot.key()
+	at := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
+	if key == s.Told || at < 0 && !s.AtRest() {
+		return effects
+	}
+	s.Told = key
+	if at < 0 || s.Sending[effects[at].Lane] > 1 {
+		// Nothing is published, or only behind what an endpoint does not take.
+		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
+		m.ID = messageID("pha", s.Account, s.JourneyID, key, now.Format(time.RFC3339Nano))
+		effects = append(effects, Effect{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}})
+		at = len(effects) - 1
+	}
+	effects[at].Publish.Snapshot = &snapshot
+	return effects
 }

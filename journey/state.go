@@ -105,6 +105,10 @@ type State struct {
 	// the time it has.
 	Waiting   string    `json:"waiting,omitempty"`
 	WaitUntil time.Time `json:"waitUntil,omitzero"`
+	// Announced is the step whose answer was announced while it was running.
+	Announced string `json:"announced,omitempty"`
+	// Retries counts the steps that operators had run again.
+	Retries int `json:"retries,omitempty"`
 
 	Review   *Review   `json:"review,omitempty"`
 	Standing Standing  `json:"standing"`
@@ -126,6 +130,13 @@ type State struct {
 	SpotFailed string `json:"spotFailed,omitempty"`
 	// Told is the hash of the snapshot that the ledger was last sent.
 	Told string `json:"told,omitempty"`
+	// Sending counts the messages on their way, by lane: behind one that an endpoint
+	// does not take, the ledger is told by a lane of its own.
+	Sending map[string]int `json:"sending,omitempty"`
+	// Imported says that the customer named this journey as one from before our time.
+	Imported bool `json:"imported,omitempty"`
+	// Erasing is true while the erasure is under way.
+	Erasing bool `json:"erasing,omitempty"`
 	// Rejected remembers a rejection until a person approves.
 	Rejected *Rejection `json:"rejected,omitempty"`
 	// Accepted are the AML matches that the last approval rests on; only with
@@ -139,6 +150,7 @@ type State struct {
 	AMLVersion int      `json:"amlVersion,omitempty"`
 	// AMLAsking is the highest version asked for in the AML history, while it is.
 	AMLAsking int     `json:"amlAsking,omitempty"`
+	AMLAsked  string  `json:"amlAsked,omitempty"` // the matches' fingerprint when it was asked
 	Alerts    []Alert `json:"alerts,omitempty"`
 	// Face is the last comparison seen, and the subject it was first seen for.
 	Face *SeenFace `json:"face,omitempty"`
@@ -200,13 +212,4 @@ func (s State) Closed() bool {
 	default:
 		return false
 	}
-}
-
-// Deadline is the instant at which Step wants to be told a Tick even if nothing
-// else happens; zero when there is none.
-func (s State) Deadline() time.Time {
-	if s.Looking || s.Closed() {
-		return time.Time{}
-	}
-	return s.LookAt
 }

@@ -1,6 +1,9 @@
 package journey
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The vendor's decision values (contract section 6). The enumeration is open:
 // only Complete and Approved pass, and a value that is not listed is held.
@@ -96,6 +99,15 @@ type FetchAnswer struct {
 
 // finished says whether the vendor has come to a decision.
 func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete }
+
+// resubmission is how the vendor's words for a reviewer's third outcome begin.
+const resubmission = "Resubmission"
+
+// asksAgain says that a reviewer wants something submitted again.
+func (v Verdict) asksAgain() bool { return strings.HasPrefix(v.Final, resubmission) }
+
+// decisions are the vendor's three, as one text.
+func (v Verdict) decisions() string { return v.System + "/" + v.Manual + "/" + v.Final }
 
 // passes says whether the vendor's final decision passes.
 func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approved }

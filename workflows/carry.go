@@ -53,11 +53,11 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
 	for {
-		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.reviews) > 0) }
+		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.updates) > 0) }
 		if err := workflow.Await(ctx, idle); err != nil {
 			return err
 		}
-		if len(i.reviews) == 0 {
+		if len(i.updates) == 0 {
 			break
 		}
 		i.tell(ctx) // an update that came meanwhile waits for its answer

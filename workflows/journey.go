@@ -105,10 +105,10 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	if !i.cancelled() {
 		inbox = append(inbox, journey.Input{Tick: true})
 	}
-	i.inbox, i.fired = nil, false
+	i.inbox, i.fired, i.again = nil, false, false
 	before := i.state.Phase
 	for _, in := range inbox {
-		i.checkReview(in)
+		i.check(in)
 		var effects []journey.Effect
 		attention := i.state.Attention
 		i.state, effects = journey.Step(i.state, in, now)
@@ -127,7 +127,7 @@ func (i *interpreter) woken() bool {
 }
 
 func (i *interpreter) news() bool {
-	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.fired && !i.cancelled()
+	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.again || i.fired && !i.cancelled()
 }
 
 // mayClose says that the journey is over, or an operator has cancelled the run, and

@@ -136,7 +136,7 @@ func TestFeedMissesNothing(t *testing.T) {
 		seen := map[string]int{}
 		after, total := int64(0), 0
 		eventually(t, "the feed has brought every decision", func() bool {
-			items, err := ledgers[0].DecisionFeed(t.Context(), after, 7)
+			items, err := ledgers[0].DecisionFeed(t.Context(), []string{"none", "bank"}, after, 7)
 			if err != nil {
 				t.Fatal(err)
 			}

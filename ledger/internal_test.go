@@ -70,7 +70,8 @@ func TestFiguresReadIndexesAlone(t *testing.T) {
 	if err := l.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting"} {
+	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting",
+		selectOpenReviews: "reviews_open", selectOpenIncidents: "attention_incident"} {
 		var plan []string
 		err := each(t.Context(), l.read, "EXPLAIN QUERY PLAN "+query, []any{0}[:strings.Count(query, "$1")], func(rows *sql.Rows) error {
 			var id, parent, unused int

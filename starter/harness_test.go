@@ -105,7 +105,7 @@ func open(t *testing.T, change func(*starter.Config), more ...func(*starter.Star
 	h.public, h.admin = public.Addr().String(), admin.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx, public, admin) }()
+	go func() { served <- s.Serve(ctx, public, admin, nil) }()
 	h.stop = sync.OnceValue(func() error { cancel(); return <-served })
 	t.Cleanup(func() {
 		if err := h.stop(); err != nil {

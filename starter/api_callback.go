@@ -107,13 +107,13 @@ func (s *stepCallback) callOf(ctx context.Context, path string) (ledger.StepCall
 	return call, err
 }
 
-// within is how long a step's answer is taken: what the journey waits for, and the
-// try that asked. It is 0 for a step that is not configured any more.
+// within is how long a step's answer is taken after the first try to ask: for as long
+// as the journey may wait. It is 0 for a step that is not configured any more.
 func (s *stepCallback) within(call ledger.StepCall) time.Duration {
 	for i := range s.Accounts {
 		if a := &s.Accounts[i]; a.Name == call.Account {
 			step, _ := a.Step(call.Step)
-			return step.StartToClose + step.AnswerWithin
+			return step.Patience + step.AnswerWithin
 		}
 	}
 	return 0

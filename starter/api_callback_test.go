@@ -83,7 +83,7 @@ func newCallbacks(t *testing.T) *callbacks {
 	}}
 	c.do = starter.NewStepCallback(starter.StepCallbackConfig{
 		Accounts: []config.Account{{Name: "acme", Flows: []config.Flow{{Steps: []config.Step{
-			{Name: "employer", StartToClose: time.Minute, AnswerWithin: time.Hour},
+			{Name: "employer", Patience: time.Minute, AnswerWithin: time.Hour},
 		}}}}},
 		Ledger: c.ledger, Wake: func() { c.woken++ }, Now: func() time.Time { return c.now },
 		Logger: slog.New(slog.NewTextHandler(&c.log, nil)),

@@ -40,7 +40,7 @@ func (c *Config) validateCalendars(found *faults) {
 	names := map[string]bool{}
 	for i, cal := range c.Calendars {
 		path := itemPath("calendars", i, reflect.ValueOf(cal))
-		unique(found, path, "name", cal.Name, names)
+		unique(found, path, cal.Name, names)
 		if _, err := cal.hours(); err != nil {
 			found.each(path, err)
 		}

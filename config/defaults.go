@@ -108,7 +108,7 @@ func (s *Step) setDefaults(face ActivityOptions) {
 	base := stepDefaults()
 	s.Kind = first(s.Kind, KindActivity)
 	if s.HTTP != nil {
-		s.HTTP.Timeout = first(s.HTTP.Timeout, min(15*time.Second, s.Patience))
+		s.HTTP.Timeout = first(s.HTTP.Timeout, min(15*time.Second, first(s.StartToClose, s.Patience)))
 		base.StartToClose = max(base.StartToClose, s.HTTP.Timeout)
 	}
 	if s.Activity == ActivityCompareGovernmentFace {

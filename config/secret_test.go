@@ -28,8 +28,8 @@ func leaks(output string) bool {
 
 func everySecret(t *testing.T) *Config {
 	t.Helper()
-	environ := append(liveEnviron(), "IDJOURNEY_LEDGER_URL=postgres://u:"+secretMarker+"@db/x?sslmode=disable&password="+secretMarker)
-	text := strings.Replace(exampleText(t)+live, "https://core.example.com/idjourney", "https://core.example.com/idjourney?key="+secretMarker, 1)
+	environ := append(append(uncommentedEnviron(), liveEnviron()...), "IDJOURNEY_LEDGER_URL=postgres://u:"+secretMarker+"@db/x?sslmode=disable&password="+secretMarker)
+	text := strings.Replace(uncommented(t)+live, "https://core.example.com/idjourney", "https://core.example.com/idjourney?key="+secretMarker, 1)
 	return mustRead(t, text, environ)
 }
 
@@ -51,12 +51,13 @@ func TestPrintHasNoSecrets(t *testing.T) {
 
 func TestPrintedCanBeRead(t *testing.T) {
 	t.Parallel()
-	before := mustRead(t, exampleText(t)+live, liveEnviron())
+	environ := append(uncommentedEnviron(), liveEnviron()...)
+	before := mustRead(t, uncommented(t)+live, environ)
 	var out bytes.Buffer
 	if err := before.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	after := mustRead(t, out.String(), liveEnviron())
+	after := mustRead(t, out.String(), environ)
 	equal := cmp.Options{
 		cmpopts.IgnoreUnexported(Account{}),
 		cmp.Comparer(func(a, b Secret) bool {

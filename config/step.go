@@ -42,7 +42,7 @@ const (
 type HTTPCall struct {
 	URL      string        `mapstructure:"url" doc:"Address that is asked by POST; https for a live account. Required."`
 	Token    Secret        `mapstructure:"token" doc:"Bearer token. Required."`
-	Timeout  time.Duration `mapstructure:"timeout" doc:"How long one call may take. Default: 15s, and at most the patience."`
+	Timeout  time.Duration `mapstructure:"timeout" doc:"How long one call may take. Default: 15s, and at most start_to_close."`
 	Callback bool          `mapstructure:"callback" doc:"true if the service may answer pending and call back later, within answer_within. The API must be on, and api.url set."`
 }
 

@@ -38,7 +38,7 @@ func (c *Config) validate(found *faults) {
 	names := map[string]bool{}
 	for i := range c.Accounts {
 		path := itemPath("accounts", i, reflect.ValueOf(c.Accounts[i]))
-		unique(found, path, "name", c.Accounts[i].Name, names)
+		unique(found, path, c.Accounts[i].Name, names)
 		c.Accounts[i].validate(path, c.API, found)
 	}
 	c.API.validate(c.Accounts, found)
@@ -126,14 +126,14 @@ func oneOf(found *faults, path, value string, allowed ...string) {
 }
 
 // unique notes a name that is missing, malformed or taken.
-func unique(found *faults, path, key, name string, taken map[string]bool) {
+func unique(found *faults, path, name string, taken map[string]bool) {
 	switch {
 	case name == "":
-		found.add(path, "has no %s: give it one", key)
+		found.add(path, "has no name: give it one")
 	case !nameForm.MatchString(name):
-		found.add(path+"."+key, "must be 1 to 32 characters of a-z, 0-9 and -")
+		found.add(path+".name", "must be 1 to 32 characters of a-z, 0-9 and -")
 	case taken[name]:
-		found.add(path, "is there twice: give each a %s of its own", key)
+		found.add(path, "is there twice: give each a name of its own")
 	}
 	taken[name] = true
 }

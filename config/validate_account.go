@@ -20,7 +20,7 @@ func (a *Account) validate(path string, api API, found *faults) {
 	names := map[string]bool{}
 	for i, e := range a.Endpoints {
 		at := itemPath(path+".endpoints", i, reflect.ValueOf(e))
-		unique(found, at, "name", e.Name, names)
+		unique(found, at, e.Name, names)
 		checkURL(found, at+".url", e.URL, live)
 		validateSigning(at+".secrets", e.Secrets, found)
 	}

@@ -16,7 +16,7 @@ func (a API) validate(accounts []Account, found *faults) {
 	names := map[string]bool{}
 	for i, t := range a.Tokens {
 		path := itemPath("api.tokens", i, reflect.ValueOf(t))
-		unique(found, path, "name", t.Name, names)
+		unique(found, path, t.Name, names)
 		t.validate(path, accounts, found)
 	}
 }

@@ -232,8 +232,10 @@ func (s *State) reopened(now time.Time) []Effect {
 	case r == nil: // nothing is asked of anybody: the vendor is at work
 		s.pause(AwaitingResult, now)
 		return nil
-	case r.submitted(*s.Verdict) && !s.Completed && s.userStepsFinished(*s.Verdict):
-		return s.runCustomSteps(now) // else the vendor's journey might hang for ever
+	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
+		// All that was asked for is there, or no more has come for long enough: without
+		// Complete Custom Step the vendor's journey might hang for ever.
+		return s.runCustomSteps(now)
 	case r.submitted(*s.Verdict):
 		s.pause(AwaitingResult, now)
 		return nil

@@ -13,8 +13,9 @@ const Rules = 3
 const MinRules = 3
 
 // StateVersion is the version of State's JSON form. Raise it with a migration
-// and a golden file whenever an old state would be read wrongly.
-const StateVersion = 1
+// (migrate.go) and a golden file (testdata/state) whenever an old state would be
+// read wrongly.
+const StateVersion = 2
 
 // WorkflowName is the name the workflow of one journey is registered under.
 const WorkflowName = "Journey"

@@ -113,6 +113,8 @@ const scrub = `
 UPDATE webhooks SET reference_no = '', body = '', due_at = NULL, event = CASE WHEN event IS NULL THEN event ELSE '' END
 WHERE account = $1 AND `
 
+const byReferenceNo = "journey_id = '' AND reference_no = $2 AND reference_no <> ''"
+
 func (e *erasure) scrubWebhooks(ctx context.Context) error {
 	for _, id := range append([]string{e.journeyID}, e.spotChecks...) {
 		if err := e.exec(ctx, scrub+"journey_id = $2", id); err != nil {
@@ -126,7 +128,7 @@ func (e *erasure) scrubWebhooks(ctx context.Context) error {
 		}
 	}
 	for _, reference := range e.references {
-		if err := e.exec(ctx, scrub+"journey_id = '' AND reference_no = $2 AND reference_no <> ''", reference); err != nil {
+		if err := e.exec(ctx, scrub+byReferenceNo, reference); err != nil {
 			return err
 		}
 	}

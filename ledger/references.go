@@ -58,28 +58,31 @@ func (l *Ledger) whyNotRegistered(ctx context.Context, j Journey) error {
 	}
 }
 
+// The condition on the empty reference is that of the index journeys_reference.
+const selectApproved = `
+SELECT journey_id, since FROM journeys
+WHERE account = $1 AND reference = $2 AND reference <> '' AND outcome = $3 ORDER BY since DESC, journey_id`
+
 // NewestApproved returns the ids of the reference's journeys whose standing is
 // approved since the newest instant; more than one is a tie, none is no error.
 // Journeys that have ended are among them: IDWise does not know that they have.
 func (l *Ledger) NewestApproved(ctx context.Context, account, reference string) ([]string, error) {
 	var ids []string
 	var newest int64
-	err := each(ctx, l.read, `SELECT journey_id, since FROM journeys
-		WHERE account = $1 AND reference = $2 AND reference <> '' AND outcome = $3 ORDER BY since DESC, journey_id`,
-		[]any{account, text(reference), string(journey.OutcomeApproved)}, func(rows *sql.Rows) error {
-			var id string
-			var since int64
-			if err := rows.Scan(&id, &since); err != nil {
-				return err
-			}
-			if len(ids) == 0 {
-				newest = since
-			}
-			if since == newest {
-				ids = append(ids, id)
-			}
-			return nil
-		})
+	err := each(ctx, l.read, selectApproved, []any{account, text(reference), string(journey.OutcomeApproved)}, func(rows *sql.Rows) error {
+		var id string
+		var since int64
+		if err := rows.Scan(&id, &since); err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			newest = since
+		}
+		if since == newest {
+			ids = append(ids, id)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for the newest approved journey: %w", err)
 	}

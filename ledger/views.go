@@ -25,6 +25,8 @@ SELECT account, journey_id, reference, flow, phase, review, outcome, sequence, s
 	phase_since, snapshot, snapshot_at, version
 FROM journeys WHERE account = $1 AND `
 
+const byReference = "reference = $2 AND reference <> '' ORDER BY phase_since DESC, journey_id"
+
 // View returns what is shown of a journey, or ErrNotFound. A journey that was only
 // registered awaits its user's steps.
 func (l *Ledger) View(ctx context.Context, account, journeyID string) (View, error) {
@@ -41,7 +43,7 @@ func (l *Ledger) View(ctx context.Context, account, journeyID string) (View, err
 // ByReference returns an account's journeys with this reference, the one that came
 // into its phase last first; none is no error. No journey has the empty reference.
 func (l *Ledger) ByReference(ctx context.Context, account, reference string) ([]View, error) {
-	return l.views(ctx, "reference = $2 AND reference <> '' ORDER BY phase_since DESC, journey_id", account, text(reference))
+	return l.views(ctx, byReference, account, text(reference))
 }
 
 func (l *Ledger) views(ctx context.Context, where, account, value string) ([]View, error) {
@@ -66,8 +68,11 @@ func scanView(rows *sql.Rows) (View, error) {
 	if err == nil && content != "" {
 		err = json.Unmarshal([]byte(content), &v.Snapshot)
 	}
-	if v.Phase == "" {
+	switch {
+	case v.Phase == "":
 		v.Phase = journey.AwaitingUserSteps
+	case final(v.Phase): // nobody is waited for, whatever was waited for before
+		v.Snapshot.Review, v.Snapshot.Resubmission, v.Snapshot.Alerts = nil, nil, nil
 	}
 	v.Standing.Since, v.UpdatedAt = fromNanos(since), fromNanos(updatedAt)
 	v.Snapshot.At, v.Snapshot.Phase, v.Snapshot.Since = fromNanos(snapshotAt), v.Phase, fromNanos(phaseSince)

@@ -40,7 +40,7 @@ type pending struct {
 	running bool
 }
 
-func newInterpreter(ctx workflow.Context, options Options, arg argument) *interpreter {
+func newInterpreter(ctx workflow.Context, options Options, arg argument, carried journey.State) *interpreter {
 	i := &interpreter{
 		options: options,
 		updates: map[any]*waiting{},
@@ -54,7 +54,7 @@ func newInterpreter(ctx workflow.Context, options Options, arg argument) *interp
 		i.shown = journey.Attributes{Phase: i.state.Phase, Account: i.state.Account}
 		return i
 	}
-	i.state, i.inbox, i.shown = arg.Carry.State, arg.Carry.Inbox, arg.Carry.Shown
+	i.state, i.inbox, i.shown = carried, arg.Carry.Inbox, arg.Carry.Shown
 	for _, p := range arg.Carry.Pending {
 		i.pending = append(i.pending, &p)
 	}

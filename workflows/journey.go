@@ -43,6 +43,9 @@ type Options struct {
 	Limits func(activity string) Limits
 	// StepLimits answers for a declared custom step of an account.
 	StepLimits func(account, step string) Limits
+	// MaxEvents is the length of history above which a run continues as new; 300 if
+	// 0. Tests lower it.
+	MaxEvents int
 }
 
 // Workflows holds the workflow functions and their options.
@@ -55,11 +58,11 @@ func New(options Options) *Workflows { return &Workflows{options: options} }
 // the SDK could not decode would close the workflow, while a panic here only
 // fails the task, which waits for a worker that can read it.
 func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (string, error) {
-	arg := decodeArgument(raw)
+	arg, carried := decodeArgument(raw)
 	// A cancel request must not cut off what is decided and not told yet, so the run
 	// works on a context of its own and looks at the request where it may close.
 	own, _ := workflow.NewDisconnectedContext(ctx)
-	i := newInterpreter(own, w.options, arg)
+	i := newInterpreter(own, w.options, arg, carried)
 	i.cancelled = func() bool { return ctx.Err() != nil }
 	i.expect(own)
 	if err := i.handle(own); err != nil {

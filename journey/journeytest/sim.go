@@ -15,6 +15,8 @@ type Sim struct {
 	Now   time.Time
 	// Hurry lets the vendor go on without the waits of the timeline.
 	Hurry bool
+	// Changed is told every change of phase; it may be nil.
+	Changed func(from, to journey.Phase)
 
 	next        int       // of the timeline
 	happenedAt  time.Time // the moment before
@@ -191,7 +193,11 @@ func (s *Sim) Over() bool { return s.next >= len(s.World.Case.Timeline) }
 func (s *Sim) tell(in journey.Input) {
 	for _, in := range []journey.Input{in, {Tick: true}} {
 		var effects []journey.Effect
+		before := s.State.Phase
 		s.State, effects = journey.Step(s.State, in, s.Now)
+		if s.Changed != nil && s.State.Phase != before {
+			s.Changed(before, s.State.Phase)
+		}
 		s.pending = append(s.pending, effects...)
 	}
 }

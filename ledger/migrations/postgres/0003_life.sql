@@ -53,7 +53,7 @@ CREATE TABLE reviews (
 	overdue_at  BIGINT,
 	PRIMARY KEY (account, journey_id, id)
 );
-CREATE INDEX reviews_oldest ON reviews (since, account, journey_id, id);
+CREATE INDEX reviews_oldest ON reviews (account, since);
 CREATE INDEX reviews_open ON reviews (account, kind, severity, since, overdue_at);
 
 -- What needs a person, by journey; part is the endpoint of delivery_parked.

@@ -31,6 +31,7 @@ type Policy struct {
 	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
 	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
 	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"How often a settled journey that stands approved looks at IDWise by itself, for changes whose webhook was lost: two Actions each. It cannot be switched off, only made rare."`
 	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
 }
 
@@ -64,6 +65,7 @@ func DefaultPolicy() Policy {
 		Resubmission:    Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
 		Renewal:         Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
 		AdoptAfter:      72 * time.Hour,
+		AuditEvery:      30 * 24 * time.Hour,
 		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 }
@@ -88,6 +90,7 @@ func (p Policy) over(base Policy) Policy {
 	p.Resubmission = p.Resubmission.over(base.Resubmission)
 	p.Renewal = p.Renewal.over(base.Renewal)
 	p.AdoptAfter = first(p.AdoptAfter, base.AdoptAfter)
+	p.AuditEvery = first(p.AuditEvery, base.AuditEvery)
 	p.SpotCheckFailed = first(p.SpotCheckFailed, base.SpotCheckFailed)
 	return p
 }
@@ -148,6 +151,7 @@ func (p Policy) journeyPolicy() journey.Policy {
 		Resubmission:    p.Resubmission.policy(),
 		Renewal:         p.Renewal.policy(),
 		AdoptAfter:      journey.Duration(p.AdoptAfter),
+		AuditEvery:      journey.Duration(p.AuditEvery),
 		SpotCheckFailed: p.SpotCheckFailed,
 	}
 }

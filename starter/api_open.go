@@ -21,7 +21,8 @@ type openBody struct {
 	Account   string `json:"account"`
 	Reference string `json:"reference"`
 	Flow      string `json:"flow"`
-	JourneyID string `json:"journeyId"`
+	// JourneyID is a pointer, so that an empty one is a mistake and starts nothing.
+	JourneyID *string `json:"journeyId"`
 }
 
 // opened is the answer. It leaves the reference out, because it is kept for a day.
@@ -49,12 +50,13 @@ func (a *API) open(in *call) (reply, error) {
 	if !there {
 		return reply{}, unavailable("IDWise cannot be reached for this account")
 	}
-	in.account, in.id = body.Account, body.JourneyID
+	in.account = body.Account
 	return a.once(in, raw, func(ctx context.Context) (reply, error) {
-		j := ledger.Journey{Account: account.Name, JourneyID: body.JourneyID, Reference: body.Reference, Flow: flow.Name}
-		if j.JourneyID == "" {
+		j := ledger.Journey{Account: account.Name, Reference: body.Reference, Flow: flow.Name}
+		if body.JourneyID == nil {
 			return a.start(ctx, in, vendor, j, flow.ID)
 		}
+		j.JourneyID, in.id = *body.JourneyID, *body.JourneyID
 		return a.register(ctx, vendor, account, j, flow.ID)
 	})
 }
@@ -73,9 +75,9 @@ func (a *API) checkOpen(in *call, body openBody) (config.Account, config.Flow, e
 		return config.Account{}, config.Flow{}, notFound()
 	}
 	switch {
-	case body.JourneyID != "" && !idwise.ValidID(body.JourneyID):
+	case body.JourneyID != nil && !idwise.ValidID(*body.JourneyID):
 		return account, config.Flow{}, badRequest("journeyId cannot be an id")
-	case body.Flow == "" && body.JourneyID != "":
+	case body.Flow == "" && body.JourneyID != nil:
 		return account, config.Flow{}, nil
 	case body.Flow == "":
 		return account, config.Flow{}, badRequest("flow is missing")

@@ -40,6 +40,8 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Work
 	as(config.ActivityCallStep, a.CallStep)
 	as(config.ActivityCompleteCustomStep, a.CompleteCustomStep)
 	as(config.ActivityPublish, a.Publish)
+	as(config.ActivityFetchAMLHistory, a.FetchAMLHistory)
+	as(config.ActivityErase, a.Erase)
 	return w
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"idjourney/idwise"
 	"idjourney/ledger"
@@ -18,6 +20,9 @@ func customerAPI(h *house, f *ledger.Forwarder) (*starter.API, error) {
 		client, err := idwise.New(idwise.Config{
 			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
 			Paths: a.PathMap(), Timeout: a.Timeout, RequestsPerSecond: a.RequestsPerSecond,
+			Observe: func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
+				h.telemetry.Instruments.VendorCall(ctx, a.Name, string(op), string(outcome), took)
+			},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("setting up the API for account %s: %w", a.Name, err)

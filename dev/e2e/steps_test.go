@@ -109,25 +109,31 @@ func (e *employers) startEmployer(name string, args ...string) *process {
 // await waits until the journey is as wanted.
 func (e *employers) await(ctx context.Context, id, what string, wanted func(journey.State) bool) journey.State {
 	e.t.Helper()
+	var s journey.State
 	for {
-		s, there := e.look(ctx, id)
+		there := e.look(ctx, id, &s)
 		if there && wanted(s) {
 			return s
 		}
 		select {
 		case <-ctx.Done():
-			e.t.Fatalf("waiting until %s: %s", what, e.describe(id))
+			e.t.Fatalf("waiting until %s: running %q, waiting %q, steps %q: %s", what, s.Running, s.Waiting, outcomes(s), s.Describe())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
 // look asks the journey for its state; false while there is no such workflow.
-func (e *employers) look(ctx context.Context, id string) (s journey.State, there bool) {
+func (e *employers) look(ctx context.Context, id string, into *journey.State) (there bool) {
 	ask, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	answer, err := temporal.QueryWorkflow(ask, journey.WorkflowID("acme", id), "", journey.QueryState)
-	return s, err == nil && answer.Get(&s) == nil
+	var s journey.State
+	if err != nil || answer.Get(&s) != nil {
+		return false
+	}
+	*into = s
+	return true
 }
 
 // outcomes lists what became of the steps, by name.
@@ -144,9 +150,9 @@ func outcomes(s journey.State) string {
 // calls back. Nothing is lost, and each step judges in its turn.
 func TestStepsByConfiguration(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
 	e := newEmployers(t, "steps")
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
 	e.starter()
 	e.worker()
 	id := e.Vendor.Start("approve", "approve-steps")
@@ -181,9 +187,9 @@ func TestStepsByConfiguration(t *testing.T) {
 // a service that never calls back when its time is over: nothing hangs.
 func TestStepsThatNeverAnswer(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
 	e := newEmployers(t, "steps-never")
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
 	file := filepath.Join(e.dir, "idjourney.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -141,7 +141,7 @@ func TestRetryAfterIsHanded(t *testing.T) {
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "-1": 0, "soon": 0, "Mon, 02 Jan 2006 15:04:05 GMT": 0} {
 		_, err := ask(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", value)
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		})
 		var unavailable *steps.Unavailable
 		if !errors.As(err, &unavailable) || unavailable.RetryAfter != want {

@@ -65,7 +65,7 @@ docs: ## generate docs/configuration.md from the code
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
 
-screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
+screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a demo run
 	@command -v $${CHROMIUM:-chromium} >/dev/null || { \
 	  echo "installing Chromium for the pictures"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \

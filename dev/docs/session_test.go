@@ -20,7 +20,8 @@ type session struct {
 	dir   string
 	ports map[string]string
 	in    io.Writer
-	lines chan string // what it prints
+	lines chan string   // what it prints
+	ended chan struct{} // closed when the shell has; what it started may live on
 	count int
 }
 
@@ -45,23 +46,24 @@ func openSession(t *testing.T, dir string, ports map[string]string) *session {
 		t.Fatal(err)
 	}
 	_ = its.Close()
-	s := &session{dir: dir, ports: ports, in: in, lines: make(chan string, 1000)}
+	s := &session{dir: dir, ports: ports, in: in, lines: make(chan string, 1000), ended: make(chan struct{})}
 	go func() {
 		defer close(s.lines)
 		for scanner := bufio.NewScanner(out); scanner.Scan(); {
 			s.lines <- scanner.Text()
 		}
 	}()
+	go func() {
+		_ = shell.Wait() // its status says no more than what it printed
+		close(s.ended)
+	}()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGTERM) // and what it started
 		_ = in.Close()
-		go func() {
-			for range s.lines { // nobody reads any more
-				continue
-			}
-		}()
-		_ = shell.Wait()
-		_ = out.Close()
+		for range s.lines { // until nobody is left who prints
+			continue
+		}
+		<-s.ended
 	})
 	s.run(t, "set -e -o pipefail")
 	return s
@@ -106,19 +108,29 @@ func (s *session) run(t *testing.T, text string) string {
 		t.Fatalf("the shell has ended: %v", err)
 	}
 	var printed strings.Builder
+	fail := func(how string) {
+		t.Helper()
+		t.Fatalf("%s:\n%s\n\nit printed:\n%s%s", how, text, &printed, s.logs())
+	}
 	over := time.After(perBlock)
 	for {
 		select {
 		case line, open := <-s.lines:
-			if !open {
-				t.Fatalf("it fails:\n%s\n\nit printed:\n%s%s", text, &printed, s.logs())
-			}
 			if line == sentinel {
 				return printed.String()
 			}
 			printed.WriteString(line + "\n")
+			if !open {
+				fail("it fails")
+			}
+		case <-s.ended:
+			time.Sleep(100 * time.Millisecond) // for its last words
+			for range len(s.lines) {
+				printed.WriteString(<-s.lines + "\n")
+			}
+			fail("it fails")
 		case <-over:
-			t.Fatalf("it does not end:\n%s\n\nit printed:\n%s%s", text, &printed, s.logs())
+			fail("it does not end")
 		}
 	}
 }

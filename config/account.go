@@ -29,12 +29,14 @@ type Account struct {
 	Endpoints         []Endpoint     `mapstructure:"endpoints" doc:"The customer's endpoints, which receive the signed messages."`
 	Overrides         Policy         `mapstructure:"policy" doc:"Overrides of the top-level policy for this account."`
 	Flows             []Flow         `mapstructure:"flows" doc:"The flows whose journeys are decided. A journey of a flow that is not listed is held for a person."`
+
+	calendars []Calendar // the configuration's, for [Account.Ladders]
 }
 
 // PathOverride corrects one path of the vendor's API.
 type PathOverride struct {
 	Operation string `mapstructure:"operation" doc:"Name of the operation in the table of package idwise, for example journey_result."`
-	Path      string `mapstructure:"path" doc:"Path from the API's base, with {journey_id} where the table has it."`
+	Path      string `mapstructure:"path" doc:"Path from the API's base, with the placeholder of the table, for example {journey_id}."`
 	Confirmed bool   `mapstructure:"confirmed" doc:"true once the path has been seen to work at this account: idjourney doctor says how far it is known. It counts for exactly the path that is written here."`
 }
 

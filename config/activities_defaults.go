@@ -3,12 +3,17 @@ package config
 import "time"
 
 // The names of idjourney's own activities. CompareGovernmentFace is the one that
-// steps may name.
+// steps may name; CallStep runs the steps of the kind http.
 const (
 	ActivityFetch                 = "Fetch"
 	ActivityCompareGovernmentFace = "CompareGovernmentFace"
 	ActivityCompleteCustomStep    = "CompleteCustomStep"
 	ActivityPublish               = "Publish"
+	ActivityFetchAMLHistory       = "FetchAMLHistory"
+	ActivityErase                 = "Erase"
+	ActivityFetchSpotCheck        = "FetchSpotCheck"
+	ActivityHandOver              = "HandOver"
+	ActivityCallStep              = "CallStep"
 )
 
 // Defaults returns the time-outs and retries of idjourney's own activities, before
@@ -40,6 +45,30 @@ func Defaults() []ActivityOptions {
 			// A customer's endpoint may be down over a long weekend.
 			Name:         ActivityPublish,
 			StartToClose: time.Minute, ScheduleToClose: 5 * 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
+		},
+		{
+			// Without the history the journey is judged by the newest version, and
+			// attention says so.
+			Name:         ActivityFetchAMLHistory,
+			StartToClose: time.Minute, ScheduleToClose: time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// Somebody was promised it: it outlasts a weekend before a person is called.
+			Name:         ActivityErase,
+			StartToClose: time.Minute, ScheduleToClose: 3 * 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
+		},
+		{
+			Name:         ActivityFetchSpotCheck,
+			StartToClose: 30 * time.Second, ScheduleToClose: 15 * time.Minute,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// A failed spot check that reaches no journey would be forgotten.
+			Name:         ActivityHandOver,
+			StartToClose: 30 * time.Second, ScheduleToClose: 3 * 24 * time.Hour,
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
 		},
 	}

@@ -28,14 +28,17 @@ type Config struct {
 	Forwarder        Forwarder         `mapstructure:"forwarder" doc:"How recorded webhooks reach Temporal."`
 	Worker           Worker            `mapstructure:"worker" doc:"The Temporal worker."`
 	Policy           Policy            `mapstructure:"policy" doc:"What a journey waits for and for how long; accounts and flows may override each key."`
+	Calendars        []Calendar        `mapstructure:"calendars" doc:"Working hours, which policy.calendar names: ladders of reminders are counted in them."`
 	ReviewOverdue    time.Duration     `mapstructure:"review_overdue_after" doc:"From when on an open review counts as overdue in the metrics, and so wakes somebody; the journey itself goes on waiting."`
 	Activities       []ActivityOptions `mapstructure:"activities" doc:"Time-outs and retries of idjourney's own activities, each over the defaults in the table at the end."`
+	API              API               `mapstructure:"api" doc:"The customer's REST API."`
 	Accounts         []Account         `mapstructure:"accounts" doc:"The IDWise accounts; at least one."`
 }
 
 // Listen says where idjourney listens.
 type Listen struct {
 	Public string `mapstructure:"public" doc:"Address of the public listener: webhooks."`
+	API    string `mapstructure:"api" doc:"Address of the listener for the customer's REST API; unused while api.tokens is empty. It speaks plain HTTP: put TLS in front of it."`
 	Admin  string `mapstructure:"admin" doc:"Address of the listener for health, readiness and metrics. It has no authentication: keep it on loopback or in the cluster."`
 }
 

@@ -24,7 +24,9 @@ func (a *Account) UnconfirmedPaths() []idwise.Endpoint {
 	return list
 }
 
-// needs says whether a journey of the account calls the operation.
+// needs says whether a journey of the account cannot be decided without the operation.
+// Starting, summaries, deletion, AML history and spot checks are optional: a journey is
+// decided without them, so a live account starts while their paths are guesses.
 func (a *Account) needs(op idwise.Operation) bool {
 	switch op {
 	case idwise.JourneyResult:

@@ -49,3 +49,15 @@ func TestUnconfirmedPathsOfASandbox(t *testing.T) {
 		t.Errorf("UnconfirmedPaths = %v, want %v", got, want)
 	}
 }
+
+// What no decision rests on does not keep a live account from starting.
+func TestOptionalPathsNeedNoMark(t *testing.T) {
+	t.Parallel()
+	c := mustRead(t, exampleText(t), baseEnviron())
+	for _, e := range c.Accounts[0].UnconfirmedPaths() {
+		switch e.Operation {
+		case idwise.StartJourney, idwise.DeleteJourney, idwise.ReadAMLHistory, idwise.ReadSpotCheck:
+			t.Errorf("%s must be marked, and is optional", e.Operation)
+		}
+	}
+}

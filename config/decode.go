@@ -12,6 +12,7 @@ import (
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	dateType     = reflect.TypeFor[Date]()
 	authType     = reflect.TypeFor[WebhookAuth]()
 )
 
@@ -34,6 +35,10 @@ func decodeHook(from, to reflect.Type, data any) (any, error) {
 		return decodeDuration(data)
 	case to == prefixType:
 		return decodePrefix(data)
+	case to == dateType:
+		if day, ok := data.(time.Time); ok { // YAML reads a date without quotes as one
+			return day.Format(time.DateOnly), nil
+		}
 	case to.Kind() == reflect.Slice:
 		return decodeList(from, to, data)
 	}

@@ -11,6 +11,7 @@ import (
 // said".
 func (c *Config) setDefaults() {
 	c.Listen.Public = first(c.Listen.Public, ":8080")
+	c.Listen.API = first(c.Listen.API, ":8081")
 	c.Listen.Admin = first(c.Listen.Admin, "127.0.0.1:9090")
 	c.Log.Level = first(c.Log.Level, "info")
 	c.Log.Format = first(c.Log.Format, "text")
@@ -29,6 +30,7 @@ func (c *Config) setDefaults() {
 	face := c.ActivityOptions(ActivityCompareGovernmentFace)
 	for i := range c.Accounts {
 		c.Accounts[i].setDefaults(c.Policy, face)
+		c.Accounts[i].calendars = c.Calendars
 	}
 }
 
@@ -104,6 +106,11 @@ func (s *Step) setDefaults(face ActivityOptions) {
 	s.OnFailed = first(s.OnFailed, journey.MeansReview)
 	s.OnInconclusive = first(s.OnInconclusive, journey.MeansReview)
 	base := stepDefaults()
+	s.Kind = first(s.Kind, KindActivity)
+	if s.HTTP != nil {
+		s.HTTP.Timeout = first(s.HTTP.Timeout, min(15*time.Second, first(s.StartToClose, s.Patience)))
+		base.StartToClose = max(base.StartToClose, s.HTTP.Timeout)
+	}
 	if s.Activity == ActivityCompareGovernmentFace {
 		base = face
 		s.ShownBy = first(s.ShownBy, "face")

@@ -25,6 +25,17 @@ func (f *faults) add(path, format string, args ...any) {
 	}
 }
 
+// each notes the joined errors one by one; each is a sentence without its subject.
+func (f *faults) each(path string, err error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			f.each(path, e)
+		}
+		return
+	}
+	f.add(path, "%s", err)
+}
+
 func (f *faults) join() error { return errors.Join(f.list...) }
 
 // decoding notes the faults of a decoder's error, one by one.

@@ -4,11 +4,14 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"idjourney/journey"
 )
 
 func TestExampleLoads(t *testing.T) {
@@ -40,22 +43,37 @@ func TestExampleLoads(t *testing.T) {
 	}
 }
 
-// The lines that the example has commented out must work for whoever uncomments them.
-func TestExampleUncommented(t *testing.T) {
-	t.Parallel()
+// commentedKey is a line of YAML behind a #, as opposed to prose.
+var commentedKey = regexp.MustCompile(`^( *)# ( *(?:- \{|(?:- )?[a-z_]+:(?: |$)).*)`)
+
+// uncommented is the example with all that it offers.
+func uncommented(t *testing.T) string {
+	t.Helper()
 	var lines []string
 	for line := range strings.SplitSeq(exampleText(t), "\n") {
-		trimmed := strings.TrimLeft(line, " ")
-		indent := line[:len(line)-len(trimmed)]
-		for _, begin := range []string{"bearer:", "  - { secret_env: IDWISE_WEBHOOK_TOKEN", "headers:", "  - name: X-Webhook-Key",
-			"    values:", "allow_ips:", "- name: credit_check", "  activity: CheckCredit", "  task_queue:", "  when:", "  patience: 2h"} {
-			if rest, ok := strings.CutPrefix(trimmed, "# "); ok && strings.HasPrefix(rest, begin) {
-				line = indent + rest
-			}
+		if m := commentedKey.FindStringSubmatch(line); m != nil && !strings.Contains(line, "postgres:") {
+			line = m[1] + m[2]
 		}
 		lines = append(lines, line)
 	}
-	c := mustRead(t, strings.Join(lines, "\n"), append(baseEnviron(), "IDWISE_WEBHOOK_TOKEN=t", "IDWISE_WEBHOOK_HEADER=h"))
+	return strings.Join(lines, "\n")
+}
+
+func uncommentedEnviron() []string {
+	return append(baseEnviron(), "IDWISE_WEBHOOK_TOKEN=t", "IDWISE_WEBHOOK_HEADER=h",
+		"BACKOFFICE_TOKEN=api-"+secretMarker+"-0123456789-0123456789", "RISK_TOKEN=risk-"+secretMarker)
+}
+
+// The lines that the example has commented out must work for whoever uncomments them.
+func TestExampleUncommented(t *testing.T) {
+	t.Parallel()
+	c := mustRead(t, uncommented(t), uncommentedEnviron())
+	if token := c.API.Tokens[0]; token.Name != "backoffice" || len(token.Scopes) != 2 || c.Listen.API != ":8081" {
+		t.Errorf("api = %+v at %s", c.API, c.Listen.API)
+	}
+	if p := c.Accounts[0].Flows[0].Policy; p.Calendar != "office" || p.Review.Ladder.Finally != journey.OutcomeOnHold {
+		t.Errorf("policy = %+v, want the calendar and the end that are declared", p)
+	}
 	w := c.Accounts[0].Webhook
 	if len(w.Bearer) != 1 || len(w.Headers) != 1 || len(w.AllowIPs) != 1 {
 		t.Errorf("webhook = %+v, want bearer, header and address", w)
@@ -63,6 +81,19 @@ func TestExampleUncommented(t *testing.T) {
 	options, ok := c.StepOptions("acme-sandbox", "credit_check")
 	if !ok || options.Name != "CheckCredit" || options.ScheduleToClose != 2*time.Hour || options.Heartbeat != 0 {
 		t.Errorf("StepOptions = %+v, %v", options, ok)
+	}
+	if options, ok = c.StepOptions("acme-sandbox", "risk_score"); !ok || options.Name != ActivityCallStep || options.ScheduleToClose != time.Hour {
+		t.Errorf("StepOptions = %+v, %v", options, ok)
+	}
+}
+
+// What the example shows as the defaults, commented out, must be the defaults.
+func TestExampleShowsTheDefaults(t *testing.T) {
+	t.Parallel()
+	want := DefaultPolicy()
+	want.Calendar, want.Review.Ladder.FinallyAt, want.Review.Ladder.Finally = "office", 240*time.Hour, journey.OutcomeOnHold
+	if diff := cmp.Diff(want, mustRead(t, uncommented(t), uncommentedEnviron()).Policy); diff != "" {
+		t.Errorf("policy (-defaults +example):\n%s", diff)
 	}
 }
 

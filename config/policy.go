@@ -24,10 +24,26 @@ type Policy struct {
 	ExpireAfter     time.Duration      `mapstructure:"expire_after" doc:"A journey that the user never finished expires after this."`
 	UnknownAfter    time.Duration      `mapstructure:"unknown_after" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
 	AMLMatch        journey.AMLMeaning `mapstructure:"aml_match" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
+	AML             AML                `mapstructure:"aml" doc:"Severities and ladders of AML alerts."`
+	Review          Review             `mapstructure:"review" doc:"How people are kept at a review."`
+	Calendar        string             `mapstructure:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
+
+	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
+	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
+	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"How often a settled journey that stands approved looks at IDWise by itself, for changes whose webhook was lost: two Actions each. It cannot be switched off, only made rare."`
+	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
+}
+
+// Deadline is a time that the user has.
+type Deadline struct {
+	Within   time.Duration   `mapstructure:"within" doc:"How long the user has."`
+	OnMissed journey.Meaning `mapstructure:"on_missed" doc:"What it means if the API then shows that nothing was submitted: review, reject or on_hold."`
 }
 
 // DefaultPolicy returns the policy before configuration.
 func DefaultPolicy() Policy {
+	review := Ladder{RemindAfter: 24 * time.Hour, RemindEvery: 24 * time.Hour, EscalateAt: 72 * time.Hour}
 	return Policy{
 		UserSteps:       []string{"document", "selfie"},
 		AskAgain:        []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour},
@@ -37,6 +53,20 @@ func DefaultPolicy() Policy {
 		ExpireAfter:     7 * 24 * time.Hour,
 		UnknownAfter:    time.Hour,
 		AMLMatch:        journey.AMLMeansOnHold,
+		Review:          Review{Ladder: review},
+		AML: AML{
+			Severities: []DatasetSeverity{{"SAN", journey.SeverityHigh}, {"PEP", journey.SeverityMedium}},
+			Ladders: AlertLadders{
+				Low:    Ladder{RemindAfter: 72 * time.Hour, EscalateAt: 168 * time.Hour},
+				Medium: review,
+				High:   Ladder{RemindAfter: 4 * time.Hour, RemindEvery: 8 * time.Hour, EscalateAt: 24 * time.Hour},
+			},
+		},
+		Resubmission:    Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
+		Renewal:         Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
+		AdoptAfter:      72 * time.Hour,
+		AuditEvery:      30 * 24 * time.Hour,
+		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 }
 
@@ -54,17 +84,31 @@ func (p Policy) over(base Policy) Policy {
 	p.ExpireAfter = first(p.ExpireAfter, base.ExpireAfter)
 	p.UnknownAfter = first(p.UnknownAfter, base.UnknownAfter)
 	p.AMLMatch = first(p.AMLMatch, base.AMLMatch)
+	p.AML = p.AML.over(base.AML)
+	p.Review.Ladder = p.Review.Ladder.over(base.Review.Ladder)
+	p.Calendar = first(p.Calendar, base.Calendar)
+	p.Resubmission = p.Resubmission.over(base.Resubmission)
+	p.Renewal = p.Renewal.over(base.Renewal)
+	p.AdoptAfter = first(p.AdoptAfter, base.AdoptAfter)
+	p.AuditEvery = first(p.AuditEvery, base.AuditEvery)
+	p.SpotCheckFailed = first(p.SpotCheckFailed, base.SpotCheckFailed)
 	return p
+}
+
+func (d Deadline) over(base Deadline) Deadline {
+	d.Within = first(d.Within, base.Within)
+	d.OnMissed = first(d.OnMissed, base.OnMissed)
+	return d
 }
 
 // Policy returns what applies to a journey of the flow with IDWise's id. A flow
 // that is not listed gets the account's defaults, marked Unlisted.
 func (a *Account) Policy(flowID string) journey.Policy {
 	flow, listed := a.Flow(flowID)
-	p := a.Overrides.journeyPolicy()
+	declared := a.declaredPolicy(flowID)
+	p := declared.journeyPolicy()
 	p.Flow, p.Unlisted = flowID, !listed
 	if listed {
-		p = flow.Policy.journeyPolicy()
 		p.Flow, p.HasCustomStep = first(flow.Name, flow.ID), flow.CustomStep
 		for _, s := range flow.Steps {
 			p.Steps = append(p.Steps, s.policy())
@@ -73,14 +117,26 @@ func (a *Account) Policy(flowID string) journey.Policy {
 	for _, e := range a.Endpoints {
 		p.Endpoints = append(p.Endpoints, e.Name)
 	}
-	p.Version = policyVersion(p)
+	p.Version = policyVersion(p, a.ladderVersion(declared))
 	return p
+}
+
+// declaredPolicy is the flow's or, if it is not listed, the account's.
+func (a *Account) declaredPolicy(flowID string) Policy {
+	if flow, listed := a.Flow(flowID); listed {
+		return flow.Policy
+	}
+	return a.Overrides
 }
 
 func (p Policy) journeyPolicy() journey.Policy {
 	var askAgain []journey.Duration
 	for _, d := range p.AskAgain {
 		askAgain = append(askAgain, journey.Duration(d))
+	}
+	var severities []journey.DatasetSeverity
+	for _, s := range p.AML.Severities {
+		severities = append(severities, journey.DatasetSeverity(s))
 	}
 	return journey.Policy{
 		UserSteps:       slices.Clone(p.UserSteps),
@@ -91,20 +147,34 @@ func (p Policy) journeyPolicy() journey.Policy {
 		ExpireAfter:     journey.Duration(p.ExpireAfter),
 		UnknownAfter:    journey.Duration(p.UnknownAfter),
 		AMLMatch:        p.AMLMatch,
+		AML:             severities,
+		Resubmission:    p.Resubmission.policy(),
+		Renewal:         p.Renewal.policy(),
+		AdoptAfter:      journey.Duration(p.AdoptAfter),
+		AuditEvery:      journey.Duration(p.AuditEvery),
+		SpotCheckFailed: p.SpotCheckFailed,
 	}
 }
 
-// policyVersion is a hash of everything else in the policy, so that equal
-// versions mean equal policies wherever they were read.
-func policyVersion(p journey.Policy) string {
+func (d Deadline) policy() journey.DeadlinePolicy {
+	return journey.DeadlinePolicy{Within: journey.Duration(d.Within), OnMissed: d.OnMissed}
+}
+
+// policyVersion is a hash of everything else in the policy and of the ladders, which
+// travel as instants, so that equal versions mean equal policies wherever they were
+// read.
+func policyVersion(p journey.Policy, ladders []byte) string {
 	p.Version = ""
-	sum := sha256.Sum256(policyJSON(p))
+	sum := sha256.Sum256(append(policyJSON(p), ladders...))
 	return hex.EncodeToString(sum[:6])
 }
 
-func policyJSON(p journey.Policy) []byte {
-	b, err := json.Marshal(p)
-	if err != nil { // text and durations only: a failure is a bug in the types
+func policyJSON(p journey.Policy) []byte { return mustJSON(p) }
+
+// mustJSON marshals text, numbers and durations: a failure is a bug in the types.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
 		panic("marshalling a journey's policy: " + err.Error())
 	}
 	return b

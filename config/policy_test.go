@@ -26,6 +26,12 @@ func TestPolicyOfListedFlow(t *testing.T) {
 		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
 		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
 		ExpireAfter: d(168 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
+		AML:             []journey.DatasetSeverity{{Dataset: "SAN", Severity: journey.SeverityHigh}, {Dataset: "PEP", Severity: journey.SeverityMedium}},
+		Resubmission:    journey.DeadlinePolicy{Within: d(14 * 24 * time.Hour), OnMissed: journey.MeansReview},
+		Renewal:         journey.DeadlinePolicy{Within: d(30 * 24 * time.Hour), OnMissed: journey.MeansOnHold},
+		AdoptAfter:      d(72 * time.Hour),
+		AuditEvery:      d(720 * time.Hour),
+		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Policy (-want +got):\n%s", diff)
@@ -97,5 +103,32 @@ func TestPolicySurvivesJSON(t *testing.T) {
 	}
 	if len(text) > maxPolicy {
 		t.Errorf("the example's policy has %d bytes, want at most %d", len(text), maxPolicy)
+	}
+}
+
+// The bound is on what a bank might really declare: several steps with the longest
+// kind of names, some endpoints, every known dataset, a dozen waits.
+func TestRichPolicyTravels(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer(
+		"name: onboarding", "name: onboarding-retail-customers-germany",
+		"severities: [{ dataset: SAN, severity: high }", "severities: [{ dataset: SAN, severity: high }, { dataset: SAN-CURRENT, severity: high }, { dataset: SAN-FORMER, severity: medium }, "+
+			"{ dataset: PEP-CURRENT, severity: medium }, { dataset: PEP-FORMER, severity: low }, { dataset: PEP-LINKED, severity: low }, "+
+			"{ dataset: RRE, severity: medium }, { dataset: INS, severity: low }, { dataset: DD, severity: low }, { dataset: POI, severity: low }, { dataset: REL, severity: low }",
+		"  calendar: office\n", "  calendar: office\n  ask_again: [2s, 10s, 30s, 1m, 5m, 10m, 30m, 1h, 3h, 12h, 24h, 48h]\n",
+		"    endpoints:\n", "    endpoints:\n"+
+			"      - { name: case-management, url: \"https://cases.example.com\", secrets: [{ secret_env: CORE_WEBHOOK_SECRET }] }\n"+
+			"      - { name: customer-relationship-system, url: \"https://crm.example.com\", secrets: [{ secret_env: CORE_WEBHOOK_SECRET }] }\n",
+		"          - name: credit_check\n", "          - { name: fraud_screening_by_device, activity: ScreenDevice, task_queue: fraud-screening, when: always, on_failed: reject, patience: 1h, answer_within: 24h, vendor_review_settles: true }\n"+
+			"          - name: credit_check\n",
+	).Replace(uncommented(t))
+	p := mustRead(t, text, uncommentedEnviron()).Accounts[0].Policy("your-flow-id")
+	if len(p.Steps) != 4 || len(p.Endpoints) != 3 || len(p.AML) != 12 || len(p.AskAgain) != 12 {
+		t.Fatalf("policy = %+v, want it to be rich", p)
+	}
+	size := len(policyJSON(p))
+	t.Logf("%d of %d bytes", size, maxPolicy)
+	if size > maxPolicy {
+		t.Errorf("the policy has %d bytes, want at most %d", size, maxPolicy)
 	}
 }

@@ -40,20 +40,22 @@ func Reference(w io.Writer) error {
 // sample is a configuration with one of everything and nothing said, so that its
 // values are the defaults.
 func sample() *Config {
-	c := &Config{Accounts: []Account{{
+	c := &Config{API: API{Tokens: make([]Token, 1)}, Calendars: []Calendar{{
+		Weekly: make([]WeeklyHours, 1), Dates: make([]DateHours, 1),
+	}}, Accounts: []Account{{
 		Paths: make([]PathOverride, 1),
 		Webhook: WebhookAuth{
 			Basic: make([]BasicCredential, 1), Headers: make([]HeaderCredential, 1),
 		},
 		Government: &Government{},
 		Endpoints:  make([]Endpoint, 1),
-		Flows:      []Flow{{Steps: []Step{{Patience: time.Hour}}}},
+		Flows:      []Flow{{Steps: []Step{{Patience: time.Hour, HTTP: &HTTPCall{}}}}},
 	}}}
 	c.setDefaults()
 	a := &c.Accounts[0]
 	a.BaseURL, a.Overrides = "", Policy{}
 	a.Flows[0].Policy = Policy{}
-	a.Flows[0].Steps[0].Patience = 0
+	a.Flows[0].Steps[0].Patience, a.Flows[0].Steps[0].HTTP.Timeout = 0, 0
 	c.Activities = make([]ActivityOptions, 1)
 	return c
 }
@@ -115,7 +117,7 @@ func kindText(t reflect.Type) string {
 		return "*Duration.* "
 	case t == reflect.TypeFor[[]time.Duration]():
 		return "*List of durations.* "
-	case t == reflect.TypeFor[[]string](), t == reflect.TypeFor[[]netip.Prefix]():
+	case t == reflect.TypeFor[[]string](), t == reflect.TypeFor[[]Scope](), t == reflect.TypeFor[[]netip.Prefix]():
 		return "*List.* "
 	}
 	return ""

@@ -15,7 +15,9 @@ type placedSecret struct {
 
 // secrets lists every secret of the configuration but the reference key, which
 // is given in ways of its own.
-func (c *Config) secrets() []placedSecret { return secretsIn("accounts", reflect.ValueOf(c.Accounts)) }
+func (c *Config) secrets() []placedSecret {
+	return append(secretsIn("api", reflect.ValueOf(&c.API)), secretsIn("accounts", reflect.ValueOf(c.Accounts))...)
+}
 
 func secretsIn(path string, v reflect.Value) []placedSecret {
 	var list []placedSecret

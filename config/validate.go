@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
@@ -28,7 +27,8 @@ func (c *Config) validate(found *faults) {
 		found.add("worker.pollers", "must have minimum <= initial <= maximum")
 	}
 	notEverybody(found, "intake.trusted_proxies", c.Intake.TrustedProxies)
-	c.Policy.validate("policy", found)
+	c.validateCalendars(found)
+	c.Policy.validate("policy", c.Calendars, found)
 	for _, o := range c.Activities {
 		o.validate(found)
 	}
@@ -38,9 +38,11 @@ func (c *Config) validate(found *faults) {
 	names := map[string]bool{}
 	for i := range c.Accounts {
 		path := itemPath("accounts", i, reflect.ValueOf(c.Accounts[i]))
-		unique(found, path, "name", c.Accounts[i].Name, names)
-		c.Accounts[i].validate(path, found)
+		unique(found, path, c.Accounts[i].Name, names)
+		c.Accounts[i].validate(path, c.API, found)
 	}
+	c.API.validate(c.Accounts, found)
+	c.validateTokens(found)
 	c.validateSharing(found)
 }
 
@@ -56,13 +58,23 @@ func (c *Config) validateNumbers(found *faults) {
 }
 
 func (c *Config) validateListen(found *faults) {
-	for path, address := range map[string]string{"listen.public": c.Listen.Public, "listen.admin": c.Listen.Admin} {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			found.add(path, "is not an address to listen on: write host:port, or :port for all interfaces")
-		}
+	listeners := []struct{ path, address, what string }{
+		{"listen.public", c.Listen.Public, "webhooks"},
+		{"listen.admin", c.Listen.Admin, "health and metrics"},
+		{"listen.api", c.Listen.API, "the API"},
 	}
-	if c.Listen.Public == c.Listen.Admin && !strings.HasSuffix(c.Listen.Public, ":0") {
-		found.add("listen.admin", "is the same as listen.public: keep health and metrics on an address of their own")
+	if len(c.API.Tokens) == 0 {
+		listeners = listeners[:2]
+	}
+	for i, l := range listeners {
+		if _, _, err := net.SplitHostPort(l.address); err != nil {
+			found.add(l.path, "is not an address to listen on: write host:port, or :port for all interfaces")
+		}
+		for _, other := range listeners[:i] {
+			if l.address == other.address && !strings.HasSuffix(l.address, ":0") {
+				found.add(l.path, "is the same as %s: keep %s on an address of their own", other.path, l.what)
+			}
+		}
 	}
 }
 
@@ -107,19 +119,6 @@ func activityNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (p Policy) validate(path string, found *faults) {
-	for _, s := range p.UserSteps {
-		oneOf(found, path+".user_steps", s, "document", "selfie")
-	}
-	if slices.Contains(p.AskAgain, time.Duration(0)) {
-		found.add(path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
-	}
-	if len(p.AskAgain) > 12 {
-		found.add(path+".ask_again", "has more than 12 waits: leave some out")
-	}
-	oneOf(found, path+".aml_match", string(p.AMLMatch), "on_hold", "tell")
-}
-
 func oneOf(found *faults, path, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		found.add(path, "is %q, which means nothing here: write one of %s", value, strings.Join(allowed, ", "))
@@ -127,14 +126,14 @@ func oneOf(found *faults, path, value string, allowed ...string) {
 }
 
 // unique notes a name that is missing, malformed or taken.
-func unique(found *faults, path, key, name string, taken map[string]bool) {
+func unique(found *faults, path, name string, taken map[string]bool) {
 	switch {
 	case name == "":
-		found.add(path, "has no %s: give it one", key)
+		found.add(path, "has no name: give it one")
 	case !nameForm.MatchString(name):
-		found.add(path+"."+key, "must be 1 to 32 characters of a-z, 0-9 and -")
+		found.add(path+".name", "must be 1 to 32 characters of a-z, 0-9 and -")
 	case taken[name]:
-		found.add(path, "is there twice: give each a %s of its own", key)
+		found.add(path, "is there twice: give each a name of its own")
 	}
 	taken[name] = true
 }

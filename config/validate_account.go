@@ -8,7 +8,7 @@ import (
 	"idjourney/idwise"
 )
 
-func (a *Account) validate(path string, found *faults) {
+func (a *Account) validate(path string, api API, found *faults) {
 	live := a.Environment == Live
 	oneOf(found, path+".environment", string(a.Environment), string(Live), string(Sandbox))
 	a.validateVendor(path, found)
@@ -20,11 +20,11 @@ func (a *Account) validate(path string, found *faults) {
 	names := map[string]bool{}
 	for i, e := range a.Endpoints {
 		at := itemPath(path+".endpoints", i, reflect.ValueOf(e))
-		unique(found, at, "name", e.Name, names)
+		unique(found, at, e.Name, names)
 		checkURL(found, at+".url", e.URL, live)
 		validateSigning(at+".secrets", e.Secrets, found)
 	}
-	a.validateFlows(path, found)
+	a.validateFlows(path, api, found)
 }
 
 func (a *Account) validateVendor(path string, found *faults) {
@@ -73,7 +73,7 @@ func atMostTwo(path string, secrets []Secret, found *faults) {
 	}
 }
 
-func (a *Account) validateFlows(path string, found *faults) {
+func (a *Account) validateFlows(path string, api API, found *faults) {
 	ids := map[string]bool{}
 	steps := map[string]Step{}
 	for i := range a.Flows {
@@ -89,20 +89,23 @@ func (a *Account) validateFlows(path string, found *faults) {
 		if len(f.Steps) > 0 && !f.CustomStep {
 			found.add(at, "lists steps without custom_step: true; steps run while IDWise's flow waits in its custom step")
 		}
-		f.Policy.validate(at+".policy", found)
-		a.validateSteps(at, f.Steps, steps, found)
+		f.Policy.validate(at+".policy", a.calendars, found)
+		a.validateSteps(at, f.Steps, steps, api, found)
 		if size := len(policyJSON(a.Policy(f.ID))); size > maxPolicy {
-			found.add(at, "makes a policy of %d bytes, and %d travel at most: shorten names, steps or ask_again", size, maxPolicy)
+			found.add(at, "makes a policy of %d bytes, and %d travel at most: shorten names, steps, ask_again or aml.severities", size, maxPolicy)
 		}
 	}
-	a.Overrides.validate(path+".policy", found)
+	a.Overrides.validate(path+".policy", a.calendars, found)
 }
 
-func (a *Account) validateSteps(path string, list []Step, seen map[string]Step, found *faults) {
+func (a *Account) validateSteps(path string, list []Step, seen map[string]Step, api API, found *faults) {
 	here := map[string]bool{}
 	for i, s := range list {
 		at := itemPath(path+".steps", i, reflect.ValueOf(s))
 		s.validate(at, found)
+		if s.Kind == KindHTTP {
+			s.validateHTTP(at, a.Environment == Live, api, found)
+		}
 		if here[s.Name] {
 			found.add(at, "is there twice in one flow: give each step a name of its own")
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 
 	"idjourney/journey"
 )
@@ -12,17 +13,11 @@ func (s Step) validate(path string, found *faults) {
 	if !stepNameForm.MatchString(s.Name) {
 		found.add(path+".name", "must be 1 to 64 characters of a-z, 0-9, _ and -")
 	}
-	if s.Activity == "" {
-		found.add(path+".activity", "is missing: write %s, or the name of an activity of yours", ActivityCompareGovernmentFace)
-	}
-	for _, own := range []string{ActivityFetch, ActivityCompleteCustomStep, ActivityPublish} {
-		if s.Activity == own {
-			found.add(path+".activity", "is %s, which is no step: write %s, or the name of an activity of yours", own, ActivityCompareGovernmentFace)
-		}
-	}
+	s.validateKind(path, found)
 	oneOf(found, path+".when", string(s.When), string(journey.WhenRulesPassed), string(journey.WhenAlways))
-	validateMeaning(found, path+".on_failed", s.OnFailed)
-	validateMeaning(found, path+".on_inconclusive", s.OnInconclusive)
+	const failure = "a step that did not pass"
+	validateMeaning(found, path+".on_failed", s.OnFailed, failure)
+	validateMeaning(found, path+".on_inconclusive", s.OnInconclusive, failure)
 	if s.ShownBy != "" {
 		oneOf(found, path+".shown_by", s.ShownBy, "face")
 	}
@@ -34,11 +29,61 @@ func (s Step) validate(path string, found *faults) {
 	s.Retry.validate(path+".retry", found)
 }
 
+func (s Step) validateKind(path string, found *faults) {
+	oneOf(found, path+".kind", string(s.Kind), string(KindActivity), string(KindHTTP))
+	switch {
+	case s.Kind == KindHTTP && (s.Activity != "" || s.TaskQueue != ""):
+		found.add(path, "is of kind http and has an activity or a task_queue: keep one or the other")
+	case s.Kind == KindActivity && s.HTTP != nil:
+		found.add(path+".http", "is set, but the step's kind is activity: write kind: http, or take it out")
+	case s.Kind == KindActivity && s.Activity == "":
+		found.add(path+".activity", "is missing: write %s, or the name of an activity of yours", ActivityCompareGovernmentFace)
+	case s.Activity == ActivityCallStep:
+		found.add(path+".activity", "is %s, which is run by itself: write kind: http instead", s.Activity)
+	case s.Activity != ActivityCompareGovernmentFace && isOwn(s.Activity):
+		found.add(path+".activity", "is %s, which is no step: write %s, or the name of an activity of yours", s.Activity, ActivityCompareGovernmentFace)
+	}
+	if s.AnswerWithin != 0 && s.Activity == ActivityCompareGovernmentFace {
+		found.add(path+".answer_within", "is set, but %s never answers pending: take it out", s.Activity)
+	}
+}
+
+func isOwn(activity string) bool {
+	return slices.ContainsFunc(Defaults(), func(o ActivityOptions) bool { return o.Name == activity })
+}
+
+// validateHTTP checks what the step calls, and that a call back can arrive and is
+// not awaited for ever.
+func (s Step) validateHTTP(path string, live bool, api API, found *faults) {
+	if s.HTTP == nil {
+		found.add(path+".http", "is missing: write the url and the token of the service that is called")
+		return
+	}
+	checkURL(found, path+".http.url", s.HTTP.URL, live)
+	if s.HTTP.Timeout > s.StartToClose {
+		found.add(path+".http.timeout", "is longer than start_to_close (%s): no call can take that long", shortDuration(s.StartToClose))
+	}
+	if !s.HTTP.Callback {
+		if s.AnswerWithin != 0 {
+			found.add(path+".answer_within", "has no effect: write http.callback: true if the service may call back, or take it out")
+		}
+		return
+	}
+	if s.AnswerWithin <= 0 {
+		found.add(path+".answer_within", "is missing: say how long the service may take to call back, for example 48h; without it, it could be awaited for ever")
+	}
+	if len(api.Tokens) == 0 || api.URL == "" {
+		found.add(path+".http.callback", "needs the API, which takes the answer: list a token under api.tokens, and write api.url")
+	} else {
+		checkURL(found, "api.url", api.URL, live)
+	}
+}
+
 // validateMeaning keeps approval out of reach of a failure: nothing is approved
 // without positive evidence.
-func validateMeaning(found *faults, path string, m journey.Meaning) {
+func validateMeaning(found *faults, path string, m journey.Meaning, what string) {
 	if m == "approve" || m == journey.Meaning(journey.OutcomeApproved) {
-		found.add(path, "cannot approve: a step that did not pass is no evidence; write review, reject or on_hold")
+		found.add(path, "cannot approve: %s is no evidence; write review, reject or on_hold", what)
 		return
 	}
 	oneOf(found, path, string(m), string(journey.MeansReview), string(journey.MeansReject), string(journey.MeansOnHold))

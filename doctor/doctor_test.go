@@ -89,6 +89,8 @@ const (
 	result      = "path journey_result"
 	process     = "path process_custom_step"
 	complete    = "path complete_custom_step"
+	amlHistory  = "path aml_history"
+	spotCheck   = "path spot_check"
 	core        = "endpoint core"
 	marks       = "paths' marks"
 )
@@ -101,6 +103,7 @@ func TestWell(t *testing.T) {
 	wantStates(t, rows, map[string]doctor.State{
 		address: doctor.Confirmed, credentials: doctor.Confirmed, summary: doctor.Confirmed, result: doctor.Guessed,
 		process: doctor.Guessed, complete: doctor.Guessed, marks: doctor.Guessed, core: doctor.Confirmed,
+		amlHistory: doctor.Guessed, spotCheck: doctor.Guessed,
 		"ledger": doctor.Confirmed, "temporal": doctor.Confirmed, "search attributes": doctor.Confirmed,
 	})
 	if *p.touched != 0 {
@@ -117,6 +120,46 @@ func TestWell(t *testing.T) {
 	}
 	if snap := p.vendor.Journey(p.cfg.JourneyID); snap.Completed || snap.CustomStepSubmissions != 0 {
 		t.Error("the doctor changed the journey")
+	}
+}
+
+// What no decision rests on is tried, but does not make an account unwell.
+func TestOptionalPaths(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	p.cfg.JourneyID = p.vendor.Start("no-custom-step", "r-1")
+	finished := func(s idwisetest.Snapshot) bool { return s.Phase == idwisetest.PhaseFinished }
+	if _, err := p.vendor.Await(t.Context(), p.cfg.JourneyID, finished); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.vendor.AMLMatch(p.cfg.JourneyID); err != nil {
+		t.Fatal(err)
+	}
+	rows := p.rows(t)
+	wantStates(t, rows, map[string]doctor.State{amlHistory: doctor.Confirmed, spotCheck: doctor.Guessed})
+	if got := rows[spotCheck]; !strings.Contains(got.Detail, "answers") || got.Todo != "" {
+		t.Errorf("a path that answers: got %q, to do %q", got.Detail, got.Todo)
+	}
+	for _, op := range []string{"start_journey", "delete_journey"} {
+		if row, ok := rows["path "+op]; ok {
+			t.Errorf("%s was tried or asked for: %v", op, row)
+		}
+	}
+
+	p = newPatient(t)
+	p.account.Paths = []config.PathOverride{
+		{Operation: "aml_history", Path: "/nowhere/{check_id}", Confirmed: true},
+		{Operation: "spot_check", Path: "/journey/v2/spot-check/{spot_check_id}", Confirmed: true},
+	}
+	rows = p.rows(t)
+	for _, r := range rows {
+		if r.State == doctor.Wrong {
+			t.Errorf("%s is wrong: %s", r.Subject, r.Detail)
+		}
+	}
+	wantStates(t, rows, map[string]doctor.State{amlHistory: doctor.Guessed, spotCheck: doctor.Confirmed})
+	if got := rows[amlHistory]; !strings.Contains(got.Todo, "ask IDWise for the path") {
+		t.Errorf("a path that does not work: got %q, to do %q", got.Detail, got.Todo)
 	}
 }
 

@@ -35,7 +35,7 @@ func (cfg Config) vendor(ctx context.Context) []Row {
 	}
 	var probes []probe
 	for _, e := range idwise.Operations() {
-		if e.Method == http.MethodGet {
+		if e.Method == http.MethodGet && !optional(e.Operation) {
 			probes = append(probes, probe{client.Endpoint(e.Operation), client.Probe(ctx, e.Operation, id)})
 		}
 	}
@@ -44,6 +44,7 @@ func (cfg Config) vendor(ctx context.Context) []Row {
 	for _, p := range probes {
 		rows = append(rows, cfg.path(p, speaking, probes))
 	}
+	rows = append(rows, cfg.informing(ctx, client, speaking, id)...)
 	return append(rows, cfg.writing(client)...)
 }
 

@@ -22,8 +22,10 @@ const (
 
 // request is one call before it is sent.
 type request struct {
-	operation   Operation
-	journeyID   string
+	operation Operation
+	// id goes into the path, or stands in the body; none for StartJourney alone.
+	id          string
+	query       url.Values
 	contentType string
 	body        io.Reader
 	// accept reads the body of a success, and may find that it is none; nil if the
@@ -52,16 +54,23 @@ func (c *Client) do(ctx context.Context, r request) error {
 // send sends one request, at the time that it writes down, and answers the body of
 // a success.
 func (c *Client) send(ctx context.Context, r request, sent *time.Time) ([]byte, error) {
-	if !ValidID(r.journeyID) {
-		return nil, fmt.Errorf("calling %s: the journey's id has characters an id cannot have: %w", r.operation, ErrNotSent)
+	if r.operation != StartJourney && !ValidID(r.id) {
+		return nil, fmt.Errorf("calling %s: the id has characters an id cannot have: %w", r.operation, ErrNotSent)
 	}
 	if err := c.turn(ctx, r.operation); err != nil {
 		return nil, err
 	}
+	if r.operation == JourneySummary {
+		defer c.summaries.leave(true)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	endpoint := c.paths[r.operation]
-	req, err := http.NewRequestWithContext(ctx, endpoint.Method, c.base+endpoint.resolve(r.journeyID), r.body)
+	address := c.base + endpoint.resolve(r.id)
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, endpoint.Method, address, r.body)
 	if err != nil {
 		return nil, fmt.Errorf("calling %s: %w: %w", r.operation, ErrNotSent, err)
 	}

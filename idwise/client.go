@@ -3,13 +3,11 @@ package idwise
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -63,6 +61,7 @@ type Client struct {
 	maxBody     int64
 	limiter     *rate.Limiter
 	hold        hold
+	summaries   *gap
 	observe     ObserveFunc
 }
 
@@ -89,8 +88,8 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		base: base, credentials: cfg.Credentials, paths: paths,
 		http: httpClient(cfg.HTTPClient), timeout: cfg.Timeout, maxBody: cfg.MaxBody,
-		limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
-		observe: cfg.Observe,
+		limiter:   rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
+		summaries: newGap(summaryGap), observe: cfg.Observe,
 	}
 	if c.observe == nil {
 		c.observe = func(context.Context, Operation, Outcome, time.Duration) {}
@@ -128,36 +127,4 @@ func httpClient(given *http.Client) *http.Client {
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
-}
-
-// hold remembers until when the vendor asked this client to wait.
-type hold struct {
-	mu    sync.Mutex
-	until time.Time
-}
-
-func (h *hold) extend(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if until := time.Now().Add(d); until.After(h.until) {
-		h.until = until
-	}
-}
-
-func (h *hold) remaining() time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Until(h.until)
-}
-
-// turn waits for the limiter. A pause that the vendor asked for is not waited out
-// but answered: the caller knows better than to keep a worker busy with waiting.
-func (c *Client) turn(ctx context.Context, op Operation) error {
-	if d := c.hold.remaining(); d > 0 {
-		return &APIError{Operation: op, Status: http.StatusTooManyRequests, RetryAfter: d, Held: true}
-	}
-	if err := c.limiter.Wait(ctx); err != nil {
-		return fmt.Errorf("waiting for the turn of %s: %w: %w", op, ErrNotSent, err)
-	}
-	return nil
 }

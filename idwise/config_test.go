@@ -27,6 +27,9 @@ func TestNewRefuses(t *testing.T) {
 		"another host":      {func(c *Config) { c.Paths = map[string]string{"journey_result": "//x/{journey_id}"} }, "begin with"},
 		"path without id":   {func(c *Config) { c.Paths = map[string]string{"journey_result": "/x"} }, "shaped like"},
 		"path with an id":   {func(c *Config) { c.Paths = map[string]string{"complete_custom_step": "/{journey_id}"} }, "shaped like"},
+		"another's id":      {func(c *Config) { c.Paths = map[string]string{"aml_history": "/checks/{journey_id}"} }, "shaped like /checks/aml/{check_id}/history"},
+		"a query":           {func(c *Config) { c.Paths = map[string]string{"spot_check": "/s/{spot_check_id}?x"} }, "special character"},
+		"no closing brace":  {func(c *Config) { c.Paths = map[string]string{"start_journey": "/x{"} }, "shaped like"},
 		"other placeholder": {func(c *Config) { c.Paths = map[string]string{"journey_result": "/{journey_id}/{x}"} }, "special character"},
 	}
 	for name, c := range cases {
@@ -36,6 +39,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want a sentence about %q", name, err, c.says)
 		}
 	}
+	good.Paths = map[string]string{"aml_history": "/aml/{check_id}", "delete_journey": "/v2/{journey_id}/data", "start_journey": "/start"}
 	if _, err := New(good); err != nil {
 		t.Errorf("a good configuration: %v", err)
 	}

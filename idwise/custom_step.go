@@ -23,7 +23,7 @@ func (c *Client) ProcessCustomStep(ctx context.Context, journeyID, stepID string
 		return fmt.Errorf("calling %s: %w: %w", ProcessCustomStep, ErrNotSent, err)
 	}
 	return c.do(ctx, request{
-		operation: ProcessCustomStep, journeyID: journeyID,
+		operation: ProcessCustomStep, id: journeyID,
 		contentType: form.FormDataContentType(), body: &body,
 	})
 }
@@ -70,7 +70,7 @@ func (c *Client) CompleteCustomStep(ctx context.Context, journeyID string) error
 		return fmt.Errorf("calling %s: %w: %w", CompleteCustomStep, ErrNotSent, err)
 	}
 	return c.do(ctx, request{
-		operation: CompleteCustomStep, journeyID: journeyID,
+		operation: CompleteCustomStep, id: journeyID,
 		contentType: "application/json", body: bytes.NewReader(body),
 	})
 }

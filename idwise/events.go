@@ -23,6 +23,10 @@ const (
 	ActionManualReview = "Manual Review"
 )
 
+// TriggerKYCRenewal is the one value of Webhook.Trigger that the vendor names; that
+// of a reviewer's request is not known.
+const TriggerKYCRenewal = "KYC Renewal"
+
 // eventNames is the one table of names: the canonical one, then every older name
 // and misspelling that means the same. Case does not matter.
 var eventNames = []struct {

@@ -18,19 +18,26 @@ const (
 	ProcessCustomStep  Operation = "process_custom_step"
 	CompleteCustomStep Operation = "complete_custom_step"
 	ManualReview       Operation = "manual_review"
+	DeleteJourney      Operation = "delete_journey"
+	ReadAMLHistory     Operation = "aml_history"
+	ReadSpotCheck      Operation = "spot_check"
 )
 
 // Known says how well a path is known.
 type Known string
 
-// A documented path is the vendor's; an assumed one is a guess of ours that stands
-// here, and can be corrected by configuration, until an account confirms it.
+// A documented path is the vendor's; one documented earlier stands in an older page
+// of the vendor's only and may have changed; an assumed one is a guess of ours. The
+// latter two stand here, and can be corrected by configuration, until an account
+// confirms them.
 const (
-	Documented Known = "documented"
-	Assumed    Known = "assumed"
+	Documented        Known = "documented"
+	DocumentedEarlier Known = "documented_earlier"
+	Assumed           Known = "assumed"
 )
 
-// Endpoint is where an operation lives. Path may hold {journey_id}.
+// Endpoint is where an operation lives. Path may hold one placeholder: {journey_id},
+// {check_id} or {spot_check_id}.
 type Endpoint struct {
 	Operation Operation
 	Method    string
@@ -46,9 +53,19 @@ var endpoints = []Endpoint{
 	{ProcessCustomStep, "POST", "/journey/v2/process-custom-journey-step", Assumed},
 	{CompleteCustomStep, "POST", "/journey/v2/complete-custom-step", Assumed},
 	{ManualReview, "POST", "/journey/v2/manual-review/{journey_id}", Documented},
+	{DeleteJourney, "DELETE", "/journey/{journey_id}", DocumentedEarlier},
+	{ReadAMLHistory, "GET", "/checks/aml/{check_id}/history", Assumed}, // ?version=N
+	{ReadSpotCheck, "GET", "/journey/v2/spot-check/{spot_check_id}", Assumed},
 }
 
-const idPlaceholder = "{journey_id}"
+// placeholder is where the path takes an id, braces included; "" if it takes none.
+func (e Endpoint) placeholder() string {
+	from, to := strings.IndexByte(e.Path, '{'), strings.IndexByte(e.Path, '}')
+	if from < 0 || to < from {
+		return ""
+	}
+	return e.Path[from : to+1]
+}
 
 // Operations lists the table of paths.
 func Operations() []Endpoint { return append([]Endpoint(nil), endpoints...) }
@@ -60,14 +77,14 @@ func CheckPath(operation, path string) error {
 		if string(e.Operation) != operation {
 			continue
 		}
-		rest := strings.Replace(path, idPlaceholder, "", 1)
+		id := e.placeholder()
 		switch {
 		case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
 			return fmt.Errorf("the path of %s must begin with one /", operation)
-		case strings.ContainsAny(rest, "{}?#% \t\r\n"):
-			return fmt.Errorf("the path of %s may hold %s and no other special character", operation, idPlaceholder)
-		case strings.Contains(path, idPlaceholder) != strings.Contains(e.Path, idPlaceholder):
+		case !strings.Contains(path, id), id == "" && strings.ContainsAny(path, "{}"):
 			return fmt.Errorf("the path of %s must be shaped like %s", operation, e.Path)
+		case strings.ContainsAny(strings.Replace(path, id, "", 1), "{}?#% \t\r\n"):
+			return fmt.Errorf("the path of %s may hold no special character but those of %s", operation, e.Path)
 		}
 		return nil
 	}
@@ -99,9 +116,13 @@ func pathTable(corrections map[string]string) (map[Operation]Endpoint, error) {
 	return table, nil
 }
 
-// resolve puts the journey's id into the path.
-func (e Endpoint) resolve(journeyID string) string {
-	return strings.Replace(e.Path, idPlaceholder, url.PathEscape(journeyID), 1)
+// resolve puts the id into the path.
+func (e Endpoint) resolve(id string) string {
+	place := e.placeholder()
+	if place == "" {
+		return e.Path
+	}
+	return strings.Replace(e.Path, place, url.PathEscape(id), 1)
 }
 
 // RegionURL is the base of the vendor's API in a region: eu, uae or qatar.

@@ -7,25 +7,41 @@ import (
 	"net/http"
 )
 
-// Probe makes one reading call for a journey and says whether it answers what it
+// Probe makes one reading call for an id and says whether it answers what it
 // should: nil, or an error as of every call. It refuses an operation that would
 // change something. What was read is forgotten.
-func (c *Client) Probe(ctx context.Context, op Operation, journeyID string) error {
+func (c *Client) Probe(ctx context.Context, op Operation, id string) error {
 	if c.paths[op].Method != http.MethodGet {
 		return fmt.Errorf("probing %s: it changes a journey: %w", op, ErrNotSent)
 	}
-	return c.do(ctx, request{operation: op, journeyID: journeyID, accept: func(body []byte) error {
+	r := request{operation: op, id: id, accept: func(body []byte) error {
 		var answer struct {
 			JourneyID json.RawMessage `json:"journey_id"`
 		}
-		if json.Unmarshal(body, &answer) != nil || looseText(answer.JourneyID) == "" {
+		if json.Unmarshal(body, &answer) != nil {
 			return ErrUnreadable
 		}
-		if looseText(answer.JourneyID) != journeyID {
-			return ErrOtherJourney
+		return about(id, answer.JourneyID)
+	}}
+	if op == ReadAMLHistory {
+		r.query = versionQuery(1)
+		r.accept = func(body []byte) error {
+			_, err := decodeAMLHistory(body, id)
+			return err
 		}
+	}
+	return c.do(ctx, r)
+}
+
+// about says whether an answer names the id that was asked for.
+func about(asked string, answered json.RawMessage) error {
+	switch looseText(answered) {
+	case asked:
 		return nil
-	}})
+	case "":
+		return ErrUnreadable
+	}
+	return ErrOtherJourney
 }
 
 // Endpoint is where the client finds the operation, corrections included.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // Result is the vendor's journey result: what is true now. It holds personal data,
@@ -20,6 +21,7 @@ type Result struct {
 	// ReferenceNumber is the customer's reference, "" if there is none.
 	ReferenceNumber string
 	// EndTime is as sent, ISO 8601 without a zone; nil while the journey is open.
+	// EndedAt reads it.
 	EndTime *string
 
 	SystemDecision, ManualDecision, FinalDecision string
@@ -36,6 +38,10 @@ type Result struct {
 	ScreeningChecks ScreeningChecks
 }
 
+// EndedAt is EndTime as an instant, read as UTC: the vendor writes no zone, so that
+// is an assumption of ours. The zero time if it is absent or unreadable.
+func (r *Result) EndedAt() time.Time { return readTime(r.EndTime) }
+
 // Ended says whether the vendor reports an end time.
 func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
 
@@ -43,7 +49,7 @@ func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
 // Beside the errors of every call it may be ErrUnreadable or ErrOtherJourney.
 func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) {
 	var result *Result
-	err := c.do(ctx, request{operation: JourneyResult, journeyID: journeyID, accept: func(body []byte) error {
+	err := c.do(ctx, request{operation: JourneyResult, id: journeyID, accept: func(body []byte) error {
 		r, err := decodeResult(body)
 		if err == nil && r.JourneyID != journeyID {
 			err = ErrOtherJourney

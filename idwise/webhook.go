@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"time"
 )
 
 // Webhook is one decoded webhook. All of it is a claim; see the package comment.
@@ -47,9 +48,13 @@ type Webhook struct {
 type RequiredStep struct {
 	StepID     string
 	ReasonCode string
-	// RenewalDeadline is as sent: the vendor documents no zone.
+	// RenewalDeadline is as sent: the vendor documents no zone. Deadline reads it.
 	RenewalDeadline string
 }
+
+// Deadline is RenewalDeadline as an instant, read as UTC by assumption of ours; the
+// zero time if it is absent or unreadable.
+func (s RequiredStep) Deadline() time.Time { return readTime(&s.RenewalDeadline) }
 
 // LogValue leaves the reference out.
 func (w Webhook) LogValue() slog.Value {

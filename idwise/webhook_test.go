@@ -16,6 +16,16 @@ const sampleJourney = "65f0c1a2b3d4e5f60718293a"
 
 func sampleEvent(n int) string { return fmt.Sprintf("0b7e6a52-91c4-4f7d-8a33-0000000000%02d", n) }
 
+// sampleOf reads one of testdata/webhooks.
+func sampleOf(t *testing.T, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", "webhooks", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
 // samples is what every file in testdata/webhooks decodes to.
 var samples = map[string]Webhook{
 	"finished_user_steps": {Event: EventFinishedUserSteps, Known: true, EventID: sampleEvent(1), JourneyID: sampleJourney, ReferenceNo: "order-17", System: "Incomplete"},
@@ -29,7 +39,7 @@ var samples = map[string]Webhook{
 	"aml_monitor_update_misspelt": {Event: EventAMLMonitorUpdate, Known: true, EventID: sampleEvent(6), JourneyID: sampleJourney,
 		System: "Refer", PreviousSystem: "Complete", AMLVersion: 4, Manual: "Approved", Final: "Approved"},
 	"verification_update_required": {Event: EventVerificationUpdateRequired, Known: true, EventID: sampleEvent(7), JourneyID: sampleJourney, ReferenceNo: "order-17",
-		System: "Refer", Final: "Refer", Trigger: "KYC Renewal",
+		System: "Refer", Final: "Refer", Trigger: TriggerKYCRenewal,
 		RequiredSteps: []RequiredStep{{StepID: "10", ReasonCode: "expired_document"}, {StepID: "20"}}},
 	"kyc_renewal_deadline_exceeded": {Event: EventKYCRenewalDeadlineExceeded, Known: true, EventID: sampleEvent(8), JourneyID: sampleJourney, ReferenceNo: "order-17",
 		RequiredSteps: []RequiredStep{{StepID: "10", RenewalDeadline: "2026-10-01T00:00:00"}}},
@@ -37,6 +47,17 @@ var samples = map[string]Webhook{
 		SpotCheckJourneyID: "spot-7"},
 	"finished_ongoing_check": {Event: EventFinishedSpotCheck, Known: true, EventID: sampleEvent(10), JourneyID: sampleJourney, ReferenceNo: "order-17",
 		System: "Complete", SpotCheckJourneyID: "check-7"},
+	"finished_ongoing_check_older": {Event: EventFinishedSpotCheck, Known: true, JourneyID: sampleJourney, ReferenceNo: "order-17",
+		System: "Refer", SpotCheckJourneyID: "7", Legacy: true},
+	"verification_update_required_by_a_reviewer": {Event: EventVerificationUpdateRequired, Known: true, EventID: sampleEvent(14), JourneyID: sampleJourney,
+		ReferenceNo: "order-17", System: "Refer", Manual: "Resubmission Requested", Final: "Resubmission Requested", Trigger: "Something Else",
+		RequiredSteps: []RequiredStep{{StepID: "20", ReasonCode: "unclear_image"}}},
+	"updated_journey_step_update": {Event: EventUpdatedJourney, Known: true, EventID: sampleEvent(15), JourneyID: sampleJourney, ReferenceNo: "order-17",
+		System: "Incomplete", Final: "Incomplete", Action: ActionStepUpdate},
+	"updated_journey_unknown_action": {Event: EventUpdatedJourney, Known: true, EventID: sampleEvent(16), JourneyID: sampleJourney, ReferenceNo: "order-17",
+		System: "Refer", Manual: "Approved", Final: "Approved", Action: "AML Made Up"},
+	"aml_monitor_update_older": {Event: EventAMLMonitorUpdate, Known: true, JourneyID: sampleJourney, ReferenceNo: "order-17",
+		System: "Refer", Final: "Refer", Legacy: true},
 	"finished_step":  {Event: EventFinishedStep, Known: true, EventID: sampleEvent(11), JourneyID: sampleJourney, ReferenceNo: "order-17", StepID: "10", StepType: "Document"},
 	"step_submitted": {Event: EventFinishedStep, Known: true, JourneyID: sampleJourney, ReferenceNo: "order-17", StepID: "20", StepType: "Selfie", Legacy: true},
 	"legacy_2023": {Event: EventFinishedJourney, Known: true, JourneyID: sampleJourney, ReferenceNo: "order-17",
@@ -60,11 +81,7 @@ func TestDecodeWebhookSamples(t *testing.T) {
 			t.Errorf("%s has no expectation", file)
 			continue
 		}
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := DecodeWebhook(body)
+		got, err := DecodeWebhook(sampleOf(t, name))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -83,6 +100,39 @@ func TestEveryEventHasASample(t *testing.T) {
 	for _, name := range EventNames() {
 		if !seen[name] {
 			t.Errorf("no sample of %q in testdata/webhooks", name)
+		}
+	}
+}
+
+// Whatever the case of its letters, and by every name it ever had, an event is the same.
+func TestEventNamesAreFolded(t *testing.T) {
+	t.Parallel()
+	for _, e := range eventNames {
+		for _, name := range append([]string{e.canonical}, e.also...) {
+			for _, sent := range []string{name, strings.ToUpper(name), strings.ToLower(name), " " + strings.ReplaceAll(name, " ", "  ")} {
+				w, err := DecodeWebhook([]byte(`{"event":"` + sent + `","body":{"eventId":"e"}}`))
+				if err != nil || !w.Known || w.Event != e.canonical {
+					t.Errorf("%q: got %q, known %v, %v, want %q", sent, w.Event, w.Known, err, e.canonical)
+				}
+			}
+		}
+	}
+}
+
+// The older name of a spot check's event brings the journey too; the id of neither
+// form is taken for the other's, and other events have no spot check.
+func TestSpotCheckIDs(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]Webhook{
+		`{"event":"Finished Spot Check","body":{"eventId":"e","spotCheckJourneyId":"s"}}`:                      {SpotCheckJourneyID: "s"},
+		`{"event":"Finished Spot Check","body":{"eventId":"e","spotCheckJourneyId":"s","ongoingCheckId":"o"}}`: {SpotCheckJourneyID: "s"},
+		`{"event":"Finished Ongoing Check","body":{"eventId":"e","journeyId":"j","ongoingCheckId":"o"}}`:       {SpotCheckJourneyID: "o", JourneyID: "j"},
+		`{"event":"Finished Ongoing Check","body":{"eventId":"e","journeyId":"j"}}`:                            {JourneyID: "j"},
+		`{"event":"Finished Journey","body":{"eventId":"e","journeyId":"j","ongoingCheckId":"o"}}`:             {JourneyID: "j"},
+	} {
+		w, err := DecodeWebhook([]byte(body))
+		if err != nil || w.SpotCheckJourneyID != want.SpotCheckJourneyID || w.JourneyID != want.JourneyID {
+			t.Errorf("%s: got spot check %q of journey %q, %v", body, w.SpotCheckJourneyID, w.JourneyID, err)
 		}
 	}
 }

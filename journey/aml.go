@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,10 @@ func (s *State) keepAML(v Verdict) *Verdict {
 	return &v
 }
 
+// news says that monitoring brought the match, or changed it, and nobody has
+// accepted it at the vendor.
+func (m AMLMatch) news() bool { return m.MonitorUpdate != "" && !m.Whitelisted }
+
 // key names a match in one state of it: a changed match is accepted anew.
 func (m AMLMatch) key() string {
 	return m.ID + "@" + hash(strings.Join(m.Datasets, ","), strconv.FormatBool(m.Whitelisted), m.Status, strconv.Itoa(m.Version), m.MonitorUpdate)[:8]
@@ -60,40 +65,107 @@ func (s *State) amlFingerprint() string {
 	return s.Verdict.AML.fingerprint()
 }
 
-// onAML tells the customer what changed in the AML matches of a journey that had
-// been finished before; the first finished verdict is the baseline.
-func (s *State) onAML(now time.Time) []Effect {
+// onAML tells what changed in the AML matches of a journey that had been finished
+// before; the first finished verdict is the baseline. Claimed is the version that a
+// webhook spoke of. Versions are followed one by one: when more than one is new, the
+// history says what each of them changed.
+func (s *State) onAML(claimed int, now time.Time) []Effect {
 	v := s.Verdict
-	s.AMLVersion = max(s.AMLVersion, v.AML.Version)
-	if !v.finished() {
+	if !v.finished() || s.AMLAsking > 0 {
 		return nil
 	}
-	before, known := s.AMLSeen, s.AMLKnown
-	s.AMLSeen, s.AMLKnown = v.AML.keys(), true
-	if !known || slices.Equal(before, s.AMLSeen) {
+	if !s.AMLKnown {
+		// The first screening is the baseline; what monitoring brought is news, however
+		// early it came.
+		first := AML{Matches: slices.DeleteFunc(slices.Clone(v.AML.Matches), AMLMatch.news)}
+		s.AMLSeen, s.AMLKnown = first.keys(), true
+		for _, m := range first.Matches {
+			s.AMLVersion = max(s.AMLVersion, m.Version)
+		}
+	}
+	before, last := s.AMLSeen, s.AMLVersion
+	if slices.Equal(before, v.AML.keys()) {
 		return nil
 	}
+	to := max(v.AML.Version, claimed)
+	if to > last+1 {
+		return s.askHistory(last+1, to)
+	}
+	s.AMLSeen, s.AMLVersion = v.AML.keys(), max(last, to)
 	change := compareAML(before, v.AML)
 	change.Version = s.AMLVersion
-	id := messageID("aml", s.Account, s.JourneyID, hash(before...), v.AML.fingerprint(), now.Format(time.RFC3339Nano))
-	return s.publish(Message{ID: id, Type: MessageAMLChanged, Stream: StreamAML, AML: &change}, now)
+	return s.tellAML(change, now)
 }
 
-// compareAML compares the keys of the matches before with the matches now.
+// maxVersions bounds what is asked of the history at once.
+const maxVersions = 20
+
+func (s *State) askHistory(from, to int) []Effect {
+	s.AMLAsking, s.AMLAsked = to, s.Verdict.AML.fingerprint()
+	return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: &AMLInput{
+		Account: s.Account, JourneyID: s.JourneyID, From: max(from, to-maxVersions+1), To: to,
+	}}}
+}
+
+// onAMLHistory takes the changes of the versions that were asked for. What the
+// history does not tell is told as one change, and a person is called.
+func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
+	if s.AMLAsking == 0 || s.Verdict == nil {
+		return nil
+	}
+	from, to, asked := s.AMLVersion, s.AMLAsking, s.AMLAsked
+	s.AMLAsking, s.AMLAsked = 0, ""
+	changes := slices.Clone(h.Changes)
+	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
+	var effects []Effect
+	for _, change := range changes {
+		if change.Version <= s.AMLVersion || change.Version > to {
+			continue
+		}
+		change.Gap = change.Version > s.AMLVersion+1
+		s.AMLVersion = change.Version
+		effects = append(effects, s.tellAML(change, now)...)
+	}
+	if s.AMLVersion < to {
+		change := compareAML(s.AMLSeen, s.Verdict.AML)
+		change.Version, change.Gap = to, to > from+1
+		s.AMLVersion = to
+		effects = append(effects, s.tellAML(change, now)...)
+		effects = append(effects, s.raise(AttentionAMLGap, "", now)...)
+	}
+	if s.Verdict.AML.fingerprint() != asked { // changed again while we asked
+		return append(effects, s.askHistory(to+1, max(s.Verdict.AML.Version, to+1))...)
+	}
+	s.AMLSeen = s.Verdict.AML.keys()
+	return effects
+}
+
+// tellAML tells one change and opens its alert.
+func (s *State) tellAML(change AMLChange, now time.Time) []Effect {
+	change.Severity = s.severity(change)
+	change.Alert = s.openAlert(change, now)
+	parts := []string{s.Account, s.JourneyID, strconv.Itoa(change.Version), now.Format(time.RFC3339Nano)}
+	parts = append(parts, slices.Concat(change.Added, change.Removed, change.Changed)...)
+	return s.publish(Message{ID: messageID("aml", parts...), Type: MessageAMLChanged, Stream: StreamAML, AML: &change}, now)
+}
+
+// compareAML compares the keys of the matches before with the matches now. The
+// datasets are those of the matches that were added or changed.
 func compareAML(before []string, after AML) AMLChange {
 	change := AMLChange{Datasets: map[string]int{}}
 	now := map[string]bool{}
 	for _, m := range after.Matches {
 		now[m.ID] = true
+		if slices.Contains(before, m.key()) {
+			continue
+		}
 		for _, dataset := range m.Datasets {
 			change.Datasets[dataset]++
 		}
-		known := slices.ContainsFunc(before, func(key string) bool { return matchID(key) == m.ID })
-		switch {
-		case !known:
-			change.Added = append(change.Added, m.ID)
-		case !slices.Contains(before, m.key()):
+		if slices.ContainsFunc(before, func(key string) bool { return matchID(key) == m.ID }) {
 			change.Changed = append(change.Changed, m.ID)
+		} else {
+			change.Added = append(change.Added, m.ID)
 		}
 	}
 	for _, key := range before {

@@ -29,14 +29,17 @@ type Claim struct {
 const seenWindow = 64
 
 // onEvent takes a hint: it says what to look for, and that looking is due now.
-func (s *State) onEvent(e Event, now time.Time) {
+func (s *State) onEvent(e Event, now time.Time) []Effect {
 	s.Counts.Events++
 	if e.EventID != "" && s.duplicate(e) {
 		s.Counts.Duplicates++
-		return
+		return nil
 	}
-	if s.Phase == Ended || s.Phase == Erased || e.Type == FinishedStep || e.Type == FinishedSpotCheck {
-		return
+	switch {
+	case s.Phase == Ended, s.Phase == Erased, e.Type == FinishedStep, e.Type == FinishedSpotCheck:
+		return nil
+	case e.Type == StepAnswered:
+		return s.onAnnounced(e.Hint.Step, now)
 	}
 	if s.Phase == Unknown || s.Phase == Expired {
 		s.enter(AwaitingUserSteps, now)
@@ -48,6 +51,7 @@ func (s *State) onEvent(e Event, now time.Time) {
 		s.Links = append(s.Links, e.TraceParent)
 	}
 	s.lookNow(now)
+	return nil
 }
 
 func (s *State) lookNow(now time.Time) {
@@ -94,6 +98,14 @@ func (s *State) claim(e Event) {
 		if n := e.Hint.AMLVersion; (n == 0 || n > s.AMLVersion) && (s.Claim.AMLBefore == "" || n > s.Claim.AML) {
 			s.Claim.AML, s.Claim.AMLBefore = n, s.amlFingerprint()
 		}
+	case VerificationUpdateRequired: // no answer of the API's carries what it says
+		s.Asked = asked(e)
+	case KYCRenewalDeadlineExceeded: // the same
+		s.Exceeded = exceeded(e)
+	case Adopt:
+		s.Imported = true
+	case SpotCheckFailed: // the spot check's own workflow has looked
+		s.SpotFailed = e.Hint.SpotCheck
 	}
 	if v := s.Verdict; v != nil && e.Hint.differs(*v) {
 		s.Claim.Changed = s.fingerprint(*v)
@@ -110,12 +122,10 @@ func (h Hint) differs(v Verdict) bool {
 // certain says that the claim can only be true: what it names never goes away.
 func (c Claim) certain() bool { return c.UserSteps || c.Finished || c.Manual || c.AMLBefore != "" }
 
-// showsAML goes by the version where both sides name one, else by any change.
+// showsAML goes by the version, or else by any change: what was removed takes its
+// version along.
 func (c Claim) showsAML(a AML) bool {
-	if c.AML > 0 && a.Version > 0 {
-		return a.Version >= c.AML
-	}
-	return a.fingerprint() != c.AMLBefore
+	return c.AML > 0 && a.Version >= c.AML || a.fingerprint() != c.AMLBefore
 }
 
 // confirm drops what the verdict shows and says whether anything is left.

@@ -17,16 +17,14 @@ const (
 func (s *State) advance(now time.Time) []Effect {
 	v := s.Verdict
 	switch {
-	case v == nil || s.Running != "" || s.Completing || s.Closed():
+	case v == nil || s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing || s.Closed():
 		return nil
+	case v.finished() && s.answersVoid(*v):
+		return s.runCustomSteps(now)
 	case v.finished():
-		return s.conclude(now)
-	case s.decidedBefore() || s.Review != nil || s.Phase == AwaitingResubmission:
-		// Decided or reviewed before, and open again at the vendor: the user has
-		// something to submit. The standing stays until a new decision.
-		s.Review = nil
-		s.enter(AwaitingResubmission, now)
-		return nil
+		return s.conclude(now, nil)
+	case s.openedAgain():
+		return s.reopened(now)
 	case s.Completed:
 		s.enter(AwaitingResult, now)
 		return nil
@@ -61,18 +59,18 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 		s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
 	}
 	for _, step := range s.Policy.Steps {
-		if s.run(step.Name) != nil {
-			continue
+		if s.run(step.Name) != nil || s.Verdict.finished() && step.ShownBy != "" {
+			continue // answered, or asked of a vendor that takes nothing any more
 		}
 		if step.When == WhenRulesPassed && len(s.Verdict.FailedRules) > 0 {
 			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
 			continue
 		}
 		s.enter(CustomSteps, now)
-		s.Running = step.Name
-		return []Effect{{Kind: EffectStep, Lane: LaneSteps, Step: &step, StepIn: &StepInput{
-			Account: s.Account, JourneyID: s.JourneyID, Step: step.Name, Subject: s.Verdict.Subject,
-		}}}
+		return s.runStep(step)
+	}
+	if s.Verdict.finished() {
+		return s.conclude(now, nil)
 	}
 	if len(s.Policy.Steps) == 0 && !s.Policy.HasCustomStep {
 		s.enter(AwaitingResult, now)
@@ -91,12 +89,19 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 	}
 	s.Running = ""
 	answer := in.Answer
+	if answer.Outcome == StepPending {
+		if s.WaitUntil.IsZero() || now.Before(s.WaitUntil) {
+			return s.awaitAnswer(in.Step, now)
+		}
+		answer = StepAnswer{Outcome: StepInconclusive, Reason: "no_answer", Subject: answer.Subject}
+	}
+	s.WaitUntil, s.Announced = time.Time{}, ""
 	switch answer.Outcome {
 	case StepPassed, StepFailed, StepInconclusive:
 	default:
 		answer.Outcome, answer.Reason = StepInconclusive, "bad_answer"
 	}
-	if !isCode(answer.Reason) || len(answer.Subject) > maxSubject {
+	if answer.Reason != "" && !IsCode(answer.Reason) || len(answer.Subject) > maxSubject {
 		answer.Reason = "bad_reason" // it may be a person's data: it goes no further
 	}
 	run := StepRun{Name: in.Step, Outcome: answer.Outcome, Reason: answer.Reason, Subject: answer.Subject[:min(len(answer.Subject), maxSubject)]}
@@ -126,7 +131,7 @@ func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
 	}
 	s.enter(AwaitingResult, now)
 	if s.Verdict != nil && s.Verdict.finished() {
-		effects = append(effects, s.conclude(now)...)
+		effects = append(effects, s.advance(now)...)
 	}
 	return s.settleLook(effects, now)
 }
@@ -147,17 +152,6 @@ func (s *State) run(name string) *StepRun {
 		}
 	}
 	return nil
-}
-
-// isCode says that a reason is a short code and not a text: letters, digits and
-// underscores, at most 64 of them.
-func isCode(reason string) bool {
-	for _, r := range reason {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return len(reason) <= 64
 }
 
 // judgedOther says that the answer was given for something else than what the

@@ -8,38 +8,91 @@ import (
 	"time"
 )
 
-// resubmission is how the vendor words a reviewer's third outcome.
-const resubmission = "Resubmission"
+// reasonOverdue is why the policy decided in a person's place.
+const reasonOverdue = "review_overdue"
 
-// conclude draws the consequence of a finished verdict.
-func (s *State) conclude(now time.Time) []Effect {
+// conclude draws the consequence of a finished verdict. By is the person whose
+// disposition of an AML alert led to it, else nil.
+func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 	v := *s.Verdict
 	s.clear(AttentionCompleteFailed)
-	if strings.HasPrefix(v.Final, resubmission) {
-		s.Review = nil
-		s.enter(AwaitingResubmission, now)
-		return nil
+	var effects []Effect
+	var j Judgement
+	if v.asksAgain() {
+		if s.Standing.Outcome == OutcomeApproved && s.matched(v) {
+			j = hold("aml_match")
+		}
+	} else {
+		s.seeFace(v)
+		j = s.judge(v)
+		effects = s.attentionFor(j, now)
 	}
-	s.seeFace(v)
-	j := s.judge(v)
-	effects := s.attentionFor(j, now)
-	if s.Decided != nil && s.Decided.Source == SourceOperator {
+	j = heavier(j, s.missed())
+	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue()) {
 		j = s.afterPerson(j, v)
 	}
 	j = s.afterRejection(j, v)
-	if j.Review == "" {
-		s.Review = nil
+	if by != nil && j.Outcome == OutcomeApproved {
+		j.Source, j.Reasons, j.By = SourceOperator, []string{by.Reason}, by.Actor
+	}
+	return append(effects, s.apply(s.overdue(s.suspect(j), now), now)...)
+}
+
+// apply brings the journey to where a judgement puts it. While the user has
+// something to submit no person is asked, and their clock stands still.
+func (s *State) apply(j Judgement, now time.Time) []Effect {
+	waits := s.Resubmission != nil && !s.Resubmission.Missed
+	switch {
+	case waits:
+		s.pause(AwaitingResubmission, now)
+	case j.Review == "":
+		s.Review, s.Clock = nil, Clock{}
 		s.enter(Settled, now)
-	} else {
+	default:
 		s.enter(AwaitingReview, now)
 	}
+	var effects []Effect
 	if j.Outcome != "" && j.Outcome != s.Standing.Outcome {
-		effects = append(effects, s.decide(j, "", now)...)
+		effects = s.decide(j, j.By, now)
 	}
-	if j.Review != "" {
+	if j.Review != "" && !waits {
 		effects = append(effects, s.openReview(j, now)...)
 	}
 	return effects
+}
+
+// suspect puts a failed spot check before a person, whatever the verdict says.
+func (s *State) suspect(j Judgement) Judgement {
+	if s.SpotFailed != "" && j.Review == "" && j.Outcome != OutcomeRejected {
+		j.Review, j.Reason = ReviewLocal, "spot_check_failed"
+	}
+	return j
+}
+
+// overdue lets the declared ladders end: the policy decides in the place of the
+// person who did not, after a look at the API has shown that nothing has changed.
+func (s *State) overdue(j Judgement, now time.Time) Judgement {
+	var ends []Ladder
+	if s.Review != nil && j.Review != "" {
+		ends = append(ends, s.Review.Ladder)
+	}
+	for _, a := range s.Alerts {
+		ends = append(ends, a.Ladder)
+	}
+	for _, l := range ends {
+		if !l.over(now) || s.Standing.Outcome == OutcomeRejected {
+			continue
+		}
+		end := Judgement{Outcome: l.Finally, Source: SourcePolicy, Reasons: []string{reasonOverdue}}
+		if l.Finally == OutcomeOnHold {
+			end.Review, end.Reason = ReviewLocal, reasonOverdue
+			if j.Review != "" {
+				end.Review, end.Reason = j.Review, j.Reason
+			}
+		}
+		j = heavier(j, end)
+	}
+	return j
 }
 
 // afterPerson holds a person's decision against the system's: the verdict it was
@@ -49,6 +102,8 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 	switch {
 	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Fingerprint:
 		return Judgement{}
+	case s.Decided.overdue(): // nobody has looked yet: the verdict counts as it is
+		return j
 	case j.Outcome == OutcomeOnHold && len(s.unaccepted(v)) > 0:
 		return j
 	default:
@@ -86,7 +141,7 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 	d := Decision{
 		Account: s.Account, JourneyID: s.JourneyID, Sequence: s.Standing.Sequence + 1,
 		Outcome: j.Outcome, Source: j.Source, Reasons: j.Reasons, Supersedes: s.Standing.Sequence,
-		PolicyVersion: s.Policy.Version, DecidedBy: decidedBy, DecidedAt: now,
+		PolicyVersion: s.Policy.Version, DecidedBy: decidedBy, DecidedAt: now, Adopted: j.Baseline,
 	}
 	d.ID = DecisionID(d.Account, d.JourneyID, d.Sequence)
 	if d.DecidedBy == "" {
@@ -106,9 +161,16 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 			s.accept(*s.Verdict)
 		}
 	}
+	tell := MessageDecided
+	if j.Baseline {
+		tell = MessageAdopted
+		if at := s.Verdict.EndedAt; !at.IsZero() {
+			d.DecidedAt = at
+		}
+	}
 	s.Decided = &d
-	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: now}
-	return s.publish(Message{ID: d.ID, Type: MessageDecided, Stream: StreamDecisions, Decision: &d}, now)
+	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
+	return s.publish(Message{ID: d.ID, Type: tell, Stream: StreamDecisions, Decision: &d}, now)
 }
 
 // openReview opens a review, or leaves the one that is open for the same reason.
@@ -117,39 +179,19 @@ func (s *State) openReview(j Judgement, now time.Time) []Effect {
 	if j.Review == ReviewLocal { // what a person decides here is bound to what they saw
 		facts = s.fingerprint(*s.Verdict)
 	}
-	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, facts, strconv.Itoa(s.Standing.Sequence))
+	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, facts, strconv.Itoa(s.Standing.Sequence), strconv.Itoa(s.Round))
 	if s.Review != nil && s.Review.ID == id {
 		return nil
 	}
-	s.Review = &Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now}
+	if s.Clock.Since.IsZero() {
+		s.Clock.Since = now
+	}
+	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview)}
+	if s.Review != nil { // other facts, but a person has been awaited all the while
+		review.Ladder = s.Review.Ladder
+	}
+	s.Review = &review
 	return s.publish(Message{ID: id, Type: MessageReviewRequired, Review: s.Review}, now)
-}
-
-// CheckReview says why a person's decision cannot be taken now; nil if it can.
-func (s State) CheckReview(r Reviewed) error {
-	switch {
-	case s.Review == nil || s.Review.Kind != ReviewLocal:
-		return errNoLocalReview
-	case r.Review != s.Review.ID:
-		return errOtherReview
-	case r.Outcome != OutcomeApproved && r.Outcome != OutcomeRejected:
-		return errReviewOutcome
-	case r.Actor == "" || r.Reason == "":
-		return errReviewActor
-	default:
-		return nil
-	}
-}
-
-// onReviewed takes a person's decision on a local review. Approving accepts the
-// AML matches that the person had before them.
-func (s *State) onReviewed(r Reviewed, now time.Time) []Effect {
-	if s.CheckReview(r) != nil {
-		return nil
-	}
-	s.Review = nil
-	s.enter(Settled, now)
-	return s.decide(Judgement{Outcome: r.Outcome, Source: SourceOperator, Reasons: []string{r.Reason}}, r.Actor, now)
 }
 
 // expire gives up a journey whose user never finished it. A later event opens it
@@ -172,6 +214,9 @@ func (s State) fingerprint(v Verdict) string {
 	}
 	for _, r := range s.Steps {
 		facts = append(facts, r.Name, string(r.Outcome), r.Reason, r.Subject)
+	}
+	if r := s.Resubmission; r != nil && r.Missed {
+		facts = append(facts, string(r.Kind)+"_missed")
 	}
 	return hash(facts...)[:16]
 }

@@ -48,8 +48,16 @@ type Decision struct {
 	PolicyVersion string    `json:"policyVersion"`
 	DecidedBy     string    `json:"decidedBy"`
 	DecidedAt     time.Time `json:"decidedAt"`
+	// Adopted is true for the baseline of a customer from before our time: it is told
+	// as a standing, never as a fresh decision.
+	Adopted bool `json:"adopted,omitempty"`
 	// Fingerprint is the hash of the verdict it rests on.
 	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// overdue says that the policy decided in the place of a person who did not.
+func (d Decision) overdue() bool {
+	return d.Source == SourcePolicy && len(d.Reasons) == 1 && d.Reasons[0] == reasonOverdue
 }
 
 // DecisionID names a decision for ever: the idempotency key of its delivery.

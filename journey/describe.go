@@ -14,10 +14,25 @@ func (s State) Describe() string {
 	if s.Standing.Outcome != "" {
 		text += fmt.Sprintf(" Standing: **%s** since %s (decision %d).", s.Standing.Outcome, clock(s.Standing.Since), s.Standing.Sequence)
 	}
+	text += s.describeAlerts()
 	for _, a := range s.Attention {
 		text += fmt.Sprintf(" Needs a person: `%s`%s since %s.", a.Code, detail(a.Detail), clock(a.Since))
 	}
 	return text
+}
+
+// describeAlerts names the AML alerts that wait for a disposition.
+func (s State) describeAlerts() string {
+	if len(s.Alerts) == 0 {
+		return ""
+	}
+	worst := SeverityLow
+	for _, a := range s.Alerts {
+		worst = moreSevere(worst, a.Severity)
+	}
+	oldest := s.Alerts[0]
+	return fmt.Sprintf(" AML alerts that wait for a disposition: **%d** (%s), the oldest since %s%s.",
+		len(s.Alerts), worst, clock(oldest.Since), oldest.Ladder.until(time.Time{}, ""))
 }
 
 func (s State) stands() string {
@@ -27,6 +42,9 @@ func (s State) stands() string {
 	case CustomSteps:
 		return "The user has finished their steps"
 	case AwaitingResult:
+		if s.Round > 0 {
+			return "The user has submitted again"
+		}
 		return "Our custom steps are done"
 	case AwaitingReview:
 		return "A person has to decide"
@@ -53,8 +71,12 @@ func (s State) waitsFor() string {
 		return "it waits for nothing any more"
 	case s.Closed():
 		return "it waits for nothing; a later event opens it again"
+	case s.Erasing:
+		return "it waits for the erasure at IDWise and in the ledger"
 	case s.Running != "":
 		return fmt.Sprintf("it waits for the custom step `%s`, within that step's patience", s.Running)
+	case s.Waiting != "":
+		return fmt.Sprintf("it waits for the announced answer of the custom step `%s`, until %s", s.Waiting, clock(s.WaitUntil))
 	case s.Completing:
 		return "it waits for IDWise to take Complete Custom Step"
 	case s.Looking:
@@ -69,21 +91,76 @@ func (s State) waitsFor() string {
 		return "it waits for Finished User Steps" + s.until("it asks the API itself")
 	case AwaitingResult:
 		return "it waits for Finished Journey" + s.until("it asks the API itself")
+	case CustomSteps:
+		return "it waits for the result to show the user's steps again" + s.until("it asks the API itself")
 	case AwaitingReview:
-		if s.Review != nil && s.Review.Kind == ReviewLocal {
-			return fmt.Sprintf("it waits for the update `review` by an operator (`%s`), without a limit", s.Review.Reason)
-		}
-		return "it waits for a reviewer in IDWise's dashboard" + s.until("it asks the API itself")
+		return s.waitsForPerson()
 	case AwaitingResubmission:
-		return "it waits for the user" + s.until("it asks the API itself")
+		return s.waitsForUser()
 	default:
-		return "it listens for AML changes, renewals and reviews, without a limit"
+		return "it listens for AML changes, renewals and reviews" + s.until("it looks for changes whose webhook was lost")
 	}
+}
+
+func (s State) waitsForPerson() string {
+	if s.Review == nil {
+		return "it waits for a person" + s.until("it asks the API itself")
+	}
+	text := fmt.Sprintf("it waits for a reviewer in IDWise's dashboard (`%s`)", s.Review.Reason)
+	if s.Review.Kind == ReviewLocal {
+		text = fmt.Sprintf("it waits for the update `review` by an operator (`%s`)", s.Review.Reason)
+	}
+	return text + s.Review.Ladder.until(s.LookAt, "it asks the API itself")
+}
+
+func (s State) waitsForUser() string {
+	r := s.Resubmission
+	if r == nil {
+		return "it waits for the user" + s.until("it asks the API itself")
+	}
+	text := "it waits for the user"
+	if n := len(r.Steps); n > 0 {
+		text += fmt.Sprintf(" to submit %d steps", n)
+	}
+	text += fmt.Sprintf(" (%s, asked for at %s)", r.Kind, clock(r.Since))
+	switch {
+	case r.Overdue:
+		return text + ", whose time was over at " + clock(r.Until)
+	case r.Until.IsZero():
+		return text + s.until("it asks the API itself")
+	default:
+		return text + ", until " + clock(r.Until)
+	}
+}
+
+// until says what comes next of a ladder, or at look if that is earlier or nothing
+// of it is left.
+func (l Ladder) until(look time.Time, then string) string {
+	var overdue string
+	if l.Overdue {
+		overdue = ", overdue since " + clock(l.EscalateAt)
+	}
+	at := look
+	if next := l.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
+		at = next
+		switch {
+		case len(l.Remind) > 0 && next.Equal(l.Remind[0]):
+			then = "a reminder goes out"
+		case !l.Overdue && next.Equal(l.EscalateAt):
+			then = "it is overdue"
+		default:
+			then = "the policy decides " + string(l.Finally)
+		}
+	}
+	if at.IsZero() {
+		return overdue
+	}
+	return fmt.Sprintf("%s; at %s %s", overdue, clock(at), then)
 }
 
 func (s State) until(then string) string {
 	if s.LookAt.IsZero() {
-		return ""
+		return ", without a limit"
 	}
 	return fmt.Sprintf("; at %s %s", clock(s.LookAt), then)
 }

@@ -32,6 +32,30 @@ func TestDescribe(t *testing.T) {
 		tell(string(p), journey.State{Phase: p, LookAt: at})
 	}
 	tell("a local review", journey.State{Phase: journey.AwaitingReview, Review: &journey.Review{Kind: journey.ReviewLocal, Reason: "unknown_value"}})
+	ladder := journey.Ladder{Remind: []time.Time{at.Add(time.Hour)}, EscalateAt: at.Add(2 * time.Hour), FinallyAt: at.Add(3 * time.Hour), Finally: journey.OutcomeOnHold}
+	reviewed := func(l journey.Ladder) journey.State {
+		return journey.State{Phase: journey.AwaitingReview, LookAt: at.Add(24 * time.Hour), Review: &journey.Review{Kind: journey.ReviewVendor, Reason: "refer", Ladder: l}}
+	}
+	tell("a review with a ladder", reviewed(ladder))
+	ladder.Remind = nil
+	tell("a review that was reminded of", reviewed(ladder))
+	ladder.Overdue = true
+	tell("a review that is overdue", reviewed(ladder))
+	ladder.Looked = true
+	tell("a review whose ladder is over", reviewed(ladder))
+	user := func(r journey.Resubmission) journey.State {
+		return journey.State{Phase: journey.AwaitingResubmission, LookAt: at, Resubmission: &r}
+	}
+	tell("a resubmission", user(journey.Resubmission{Kind: journey.KindResubmission, Since: at, Until: at.Add(time.Hour), Steps: []journey.RequiredStep{{StepID: "10"}}}))
+	tell("a renewal", user(journey.Resubmission{Kind: journey.KindRenewal, Since: at}))
+	tell("an overdue renewal", user(journey.Resubmission{Kind: journey.KindRenewal, Since: at, Until: at, Overdue: true}))
+	tell("submitted again", journey.State{Phase: journey.AwaitingResult, Round: 1, LookAt: at})
+	tell("alerts", journey.State{Phase: journey.Settled, Alerts: []journey.Alert{
+		{Severity: journey.SeverityMedium, Since: at, Ladder: journey.Ladder{Remind: []time.Time{at.Add(time.Hour)}}}, {Severity: journey.SeverityHigh, Since: at},
+	}})
+	tell("an announced answer", journey.State{Phase: journey.CustomSteps, Waiting: "employer", WaitUntil: at})
+	tell("an erasure", journey.State{Phase: journey.Settled, Erasing: true})
+	tell("without a deadline", journey.State{Phase: journey.Settled})
 	tell("a running step", journey.State{Phase: journey.CustomSteps, Running: "government_face"})
 	tell("completing", journey.State{Phase: journey.CustomSteps, Completing: true})
 	tell("looking", journey.State{Phase: journey.AwaitingResult, Looking: true})

@@ -7,7 +7,9 @@ import "time"
 // package idwise folds older names and spellings into these.
 type EventType string
 
-// The vendor's events, and Refresh, which is ours: an operator's "look again".
+// The vendor's events, and ours: Refresh is an operator's "look again", Adopt the
+// import's "this customer is from before our time", StepAnswered the callback of a
+// custom step's service, SpotCheckFailed the word of the spot check's workflow.
 const (
 	FinishedUserSteps          EventType = "Finished User Steps"
 	FinishedJourney            EventType = "Finished Journey"
@@ -19,6 +21,9 @@ const (
 	FinishedSpotCheck          EventType = "Finished Spot Check"
 	FinishedStep               EventType = "Finished Step"
 	Refresh                    EventType = "refresh"
+	Adopt                      EventType = "adopt"
+	StepAnswered               EventType = "step answered"
+	SpotCheckFailed            EventType = "spot check failed"
 )
 
 // Event is the envelope of the one signal a journey receives. It is a hint:
@@ -49,6 +54,9 @@ type Hint struct {
 	// AMLVersion is updatedAMLVersionNumber; 0 when the body has none.
 	AMLVersion    int            `json:"updatedAMLVersionNumber,omitempty"`
 	RequiredSteps []RequiredStep `json:"requiredSteps,omitempty"`
+	// Step is the custom step of StepAnswered, SpotCheck the id of SpotCheckFailed.
+	Step      string `json:"step,omitempty"`
+	SpotCheck string `json:"spotCheck,omitempty"`
 }
 
 // RequiredStep is a step the user has to submit again. Body-only at the vendor.

@@ -8,6 +8,9 @@ type Input struct {
 	Completed   *CompleteAnswer `json:"completed,omitempty"`
 	Published   *Published      `json:"published,omitempty"`
 	Reviewed    *Reviewed       `json:"reviewed,omitempty"`
+	Acted       *Act            `json:"acted,omitempty"`
+	AMLFetched  *AMLHistory     `json:"amlFetched,omitempty"`
+	Erased      *EraseAnswer    `json:"erased,omitempty"`
 	Quarantined string          `json:"quarantined,omitempty"` // why a signal could not be read
 	// Tick says that everything which arrived together has been told, and that
 	// time has passed: Step looks at its deadlines and decides whether to fetch.
@@ -30,6 +33,7 @@ type CompleteAnswer struct {
 type Published struct {
 	MessageID string        `json:"messageId"`
 	Endpoint  string        `json:"endpoint"`
+	Lane      string        `json:"lane,omitempty"`
 	Answer    PublishAnswer `json:"answer"`
 }
 
@@ -44,14 +48,61 @@ type PublishAnswer struct {
 	Conflict *Standing `json:"conflict,omitempty"`
 }
 
-// Reviewed is a person's decision on a local review.
+// Reviewed is a person's decision on a local review, or their disposition of an AML
+// alert.
 type Reviewed struct {
-	// Review is the id of the review that is decided, so that nobody decides about
-	// facts that came after they looked.
+	// Review is the id of the review or the alert that is decided, so that nobody
+	// decides about facts that came after they looked.
 	Review  string  `json:"review"`
-	Outcome Outcome `json:"outcome"` // approved or rejected
-	Actor   string  `json:"actor"`
-	Reason  string  `json:"reason"`
+	Outcome Outcome `json:"outcome,omitempty"` // of a review: approved or rejected
+	// Disposition is an alert's end.
+	Disposition Disposition `json:"disposition,omitempty"`
+	Actor       string      `json:"actor"` // the token's name, never the caller's word
+	Reason      string      `json:"reason"`
+}
+
+// Disposition is what a person found an AML alert to be.
+type Disposition string
+
+// A true match is the customer: the journey is rejected. False positives and
+// accepted matches no longer stand against an approval.
+const (
+	TrueMatch     Disposition = "true_match"
+	FalsePositive Disposition = "false_positive"
+	AcceptedMatch Disposition = "accepted"
+)
+
+// Act is what an operator asks of a journey by an update; its Kind is the update's
+// name.
+type Act struct {
+	Kind   string `json:"kind"`
+	Actor  string `json:"actor"` // the token's name, never the caller's word
+	Reason string `json:"reason"`
+	// Outcome is an override's: approved, rejected or on_hold.
+	Outcome Outcome `json:"outcome,omitempty"`
+	// Sequence is the standing's that the operator saw when they overrode it.
+	Sequence int `json:"sequence,omitempty"`
+	// Step is the custom step to be run again by retry-step.
+	Step string `json:"step,omitempty"`
+}
+
+// Acted is what an update answers: the journey as it is after the act.
+type Acted struct {
+	Phase    Phase    `json:"phase"`
+	Standing Standing `json:"standing"`
+}
+
+// AMLHistory is what the activity FetchAMLHistory answers: the changes of the
+// versions asked for, in order, as far as the vendor tells them.
+type AMLHistory struct {
+	Problem Problem     `json:"problem,omitempty"`
+	Changes []AMLChange `json:"changes,omitempty"`
+}
+
+// EraseAnswer is what the activity Erase answers. An empty Problem means that the
+// vendor and the ledger hold no personal data of the journey any more.
+type EraseAnswer struct {
+	Problem string `json:"problem,omitempty"`
 }
 
 // EffectKind says what an effect does to the world; each kind is one activity.
@@ -63,6 +114,8 @@ const (
 	EffectStep     EffectKind = "CustomStep"
 	EffectComplete EffectKind = "CompleteCustomStep"
 	EffectPublish  EffectKind = "Publish"
+	EffectAML      EffectKind = "FetchAMLHistory"
+	EffectErase    EffectKind = "Erase"
 )
 
 // The lanes: effects of one lane run one after the other, lanes side by side.
@@ -70,6 +123,8 @@ const (
 	LaneVendor = "vendor"
 	LaneSteps  = "steps"
 	LaneLedger = "ledger"
+	LaneAML    = "aml"
+	LaneErase  = "erase"
 )
 
 // Effect is one thing to be done to the world. It stays pending until its answer
@@ -84,6 +139,8 @@ type Effect struct {
 	StepIn   *StepInput     `json:"stepInput,omitempty"`
 	Complete *CompleteInput `json:"complete,omitempty"`
 	Publish  *PublishInput  `json:"publish,omitempty"`
+	AML      *AMLInput      `json:"aml,omitempty"`
+	Erase    *EraseInput    `json:"erase,omitempty"`
 }
 
 // causedBy names the webhooks that an effect follows; a fetch knows its own.
@@ -95,26 +152,49 @@ func (e *Effect) causedBy(links []string) {
 		e.Complete.Links = links
 	case e.Publish != nil:
 		e.Publish.Links = links
+	case e.AML != nil:
+		e.AML.Links = links
 	}
 }
 
 // FetchInput asks for the journey's result. Links are the traceparents of the
 // webhooks that caused it.
 type FetchInput struct {
-	Account      string   `json:"account"`
-	JourneyID    string   `json:"journeyId"`
-	Phase        Phase    `json:"phase"`
-	WantBaseline bool     `json:"wantBaseline,omitempty"`
-	Links        []string `json:"links,omitempty"`
+	Account      string `json:"account"`
+	JourneyID    string `json:"journeyId"`
+	Phase        Phase  `json:"phase"`
+	WantBaseline bool   `json:"wantBaseline,omitempty"`
+	// Clock is the review's so far, for the ladders in the answer.
+	Clock Clock    `json:"clock,omitzero"`
+	Links []string `json:"links,omitempty"`
+}
+
+// AMLInput asks for the AML changes of the versions From to To, both included.
+type AMLInput struct {
+	Account   string   `json:"account"`
+	JourneyID string   `json:"journeyId"`
+	From      int      `json:"from"`
+	To        int      `json:"to"`
+	Links     []string `json:"links,omitempty"`
+}
+
+// EraseInput asks for the erasure of a journey's personal data at the vendor and in
+// the ledger.
+type EraseInput struct {
+	Account   string `json:"account"`
+	JourneyID string `json:"journeyId"`
 }
 
 // StepInput is what a custom step's activity is told.
 type StepInput struct {
-	Account   string   `json:"account"`
-	JourneyID string   `json:"journeyId"`
-	Step      string   `json:"step"`
-	Subject   string   `json:"subject,omitempty"`
-	Links     []string `json:"links,omitempty"`
+	Account   string `json:"account"`
+	JourneyID string `json:"journeyId"`
+	Step      string `json:"step"`
+	Subject   string `json:"subject,omitempty"`
+	// Round counts the resubmissions: what was submitted in one round is submitted
+	// anew in the next, and an answer of an earlier one is void.
+	Round int      `json:"round,omitempty"`
+	Links []string `json:"links,omitempty"`
 }
 
 // CompleteInput asks for the vendor's Complete Custom Step.
@@ -127,7 +207,9 @@ type CompleteInput struct {
 // PublishInput asks for one message to be recorded and sent to one endpoint. An
 // empty Endpoint only records it.
 type PublishInput struct {
-	Message  Message  `json:"message"`
-	Endpoint string   `json:"endpoint,omitempty"`
-	Links    []string `json:"links,omitempty"`
+	Message  Message `json:"message"`
+	Endpoint string  `json:"endpoint,omitempty"`
+	// Snapshot is what the ledger shows of the journey from now on; it is not sent.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
+	Links    []string  `json:"links,omitempty"`
 }

@@ -62,7 +62,7 @@ func invariants(t *rapid.T) {
 	second := journey.StepPolicy{Name: "b", Activity: "B", When: journey.WhenAlways, OnFailed: journey.MeansOnHold, OnInconclusive: journey.MeansReview}
 	unlisted := p
 	unlisted.Version, unlisted.Unlisted, unlisted.Steps, unlisted.HasCustomStep = "u", true, nil, false
-	s := journey.Open(journey.Start{Account: "acme", JourneyID: "j", Rules: 1}, now)
+	s := journey.Open(journey.Start{Account: "acme", JourneyID: "j", Rules: journey.Rules}, now)
 	var pending []journey.Effect
 	based := false
 	maxLen := 0
@@ -90,16 +90,22 @@ func invariants(t *rapid.T) {
 			}
 		}
 		baselined := in.Fetched != nil && in.Fetched.Baseline != nil && old.Standing.Sequence == 0
-		if len(ds) > 1 {
+		prev := old.Standing.Sequence
+		if baselined {
+			prev = in.Fetched.Baseline.Sequence
+		}
+		if len(ds) > 1 && !ds[0].Adopted {
 			t.Fatal("two decisions in one step")
 		}
-		if len(ds) == 1 {
-			prev := old.Standing.Sequence
-			if baselined {
-				prev = in.Fetched.Baseline.Sequence
+		for _, d := range ds {
+			if d.Sequence != prev+1 || d.Supersedes != prev {
+				t.Fatalf("sequence %+v after %d", d, prev)
 			}
-			if ds[0].Sequence != prev+1 || ds[0].Supersedes != prev || n.Standing.Sequence != ds[0].Sequence || n.Standing.Outcome != ds[0].Outcome {
-				t.Fatalf("sequence %+v after %d", ds[0], prev)
+			prev = d.Sequence
+		}
+		if len(ds) > 0 {
+			if last := ds[len(ds)-1]; n.Standing.Sequence != last.Sequence || n.Standing.Outcome != last.Outcome {
+				t.Fatalf("the standing %+v is not that of %+v", n.Standing, last)
 			}
 		} else if !baselined && n.Standing != old.Standing {
 			t.Fatal("standing changed without a decision")
@@ -124,12 +130,12 @@ func invariants(t *rapid.T) {
 			t.Fatalf("Completing=%v", s.Completing)
 		}
 		maxLen = max(maxLen, len(js(t, s)))
-		if len(js(t, s)) > 9000 {
+		if len(js(t, s)) > 40000 {
 			t.Fatalf("state grows: %d bytes\n%s", len(js(t, s)), js(t, s))
 		}
 	}
 	check := func() {
-		alive := !s.LookAt.IsZero() || s.Looking || s.Running != "" || s.Completing
+		alive := !s.Deadline().IsZero() || s.Looking || s.Running != "" || s.Completing || s.Erasing
 		local := s.Review != nil && s.Review.Kind == journey.ReviewLocal && s.Phase == journey.AwaitingReview
 		if !s.Closed() && !alive && s.Phase != journey.Settled && !local {
 			t.Fatalf("stuck: %s", js(t, s))
@@ -143,15 +149,19 @@ func invariants(t *rapid.T) {
 		if s.Phase == journey.Settled && s.Standing.Sequence == 0 {
 			t.Fatalf("settled and nothing decided: %s", js(t, s))
 		}
-		if s.Closed() && (s.Looking || s.Running != "" || s.Completing) {
+		if (s.Phase == journey.Unknown || s.Phase == journey.Expired) && (s.Looking || s.Running != "" || s.Completing) {
 			t.Fatalf("closed with work under way: %s", js(t, s))
 		}
 	}
 	t.Repeat(map[string]func(*rapid.T){
 		"event": func(t *rapid.T) {
 			step(journey.Input{Event: &journey.Event{EventID: rapid.SampledFrom([]string{"", "1", "2", "3", "4", "5"}).Draw(t, "id"),
-				Type: rapid.SampledFrom([]journey.EventType{journey.FinishedUserSteps, journey.FinishedJourney, journey.ManuallyReviewed, journey.UpdatedJourney, journey.AMLMonitorUpdate, journey.Refresh}).Draw(t, "type"),
-				Hint: journey.Hint{AMLVersion: rapid.IntRange(0, 4).Draw(t, "aml"), Manual: rapid.SampledFrom([]string{"", "Approved"}).Draw(t, "m"), Action: rapid.SampledFrom([]string{"", "Manual Review"}).Draw(t, "a")}, TraceParent: "00-x"}})
+				Type: rapid.SampledFrom([]journey.EventType{journey.FinishedUserSteps, journey.FinishedJourney, journey.ManuallyReviewed, journey.UpdatedJourney, journey.AMLMonitorUpdate, journey.Refresh,
+					journey.VerificationUpdateRequired, journey.KYCRenewalDeadlineExceeded, journey.Adopt, journey.SpotCheckFailed, journey.StepAnswered}).Draw(t, "type"),
+				ReceivedAt: now,
+				Hint: journey.Hint{Trigger: rapid.SampledFrom([]string{"", "KYC Renewal"}).Draw(t, "tr"), Step: "government-face", SpotCheck: "spot",
+					RequiredSteps: []journey.RequiredStep{{StepID: "10", RenewalDeadline: rapid.SampledFrom([]string{"", "2026-01-06", "x"}).Draw(t, "dl")}},
+					AMLVersion:    rapid.IntRange(0, 4).Draw(t, "aml"), Manual: rapid.SampledFrom([]string{"", "Approved"}).Draw(t, "m"), Action: rapid.SampledFrom([]string{"", "Manual Review"}).Draw(t, "a")}, TraceParent: "00-x"}})
 			step(journey.Input{Tick: true})
 			check()
 		},
@@ -189,11 +199,16 @@ func invariants(t *rapid.T) {
 			case journey.EffectStep:
 				subj := e.StepIn.Subject
 				subj = rapid.SampledFrom([]string{"", subj, "s2"}).Draw(t, "ss")
-				step(journey.Input{Stepped: &journey.Stepped{Step: e.StepIn.Step, Answer: journey.StepAnswer{Outcome: rapid.SampledFrom([]journey.StepOutcome{"passed", "failed", "inconclusive", "", "approve"}).Draw(t, "so"), Subject: subj}}})
+				step(journey.Input{Stepped: &journey.Stepped{Step: e.StepIn.Step, Answer: journey.StepAnswer{Outcome: rapid.SampledFrom([]journey.StepOutcome{"passed", "failed", "inconclusive", "", "approve", "pending"}).Draw(t, "so"), Subject: subj}}})
 			case journey.EffectComplete:
 				step(journey.Input{Completed: &journey.CompleteAnswer{Problem: rapid.SampledFrom([]string{"", "refused", "unreachable"}).Draw(t, "cp")}})
+			case journey.EffectAML:
+				step(journey.Input{AMLFetched: &journey.AMLHistory{Problem: rapid.SampledFrom([]journey.Problem{"", journey.ProblemDenied}).Draw(t, "ap"),
+					Changes: []journey.AMLChange{{Version: rapid.IntRange(1, 4).Draw(t, "av"), Added: []string{"a"}}}}})
+			case journey.EffectErase:
+				step(journey.Input{Erased: &journey.EraseAnswer{Problem: rapid.SampledFrom([]string{"denied", ""}).Draw(t, "ep")}})
 			default:
-				step(journey.Input{Published: &journey.Published{MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Answer: journey.PublishAnswer{Parked: rapid.Bool().Draw(t, "pk")}}})
+				step(journey.Input{Published: &journey.Published{MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Lane: e.Lane, Answer: journey.PublishAnswer{Parked: rapid.Bool().Draw(t, "pk")}}})
 			}
 			step(journey.Input{Tick: true})
 			check()
@@ -217,6 +232,28 @@ func invariants(t *rapid.T) {
 				t.Skip()
 			}
 			step(journey.Input{Reviewed: &journey.Reviewed{Review: reviewID(s), Outcome: rapid.SampledFrom([]journey.Outcome{"approved", "rejected", "on_hold"}).Draw(t, "ro"), Actor: "a", Reason: "r"}})
+			step(journey.Input{Tick: true})
+			check()
+		},
+		"act": func(t *rapid.T) {
+			if s.Counts.Events == 0 {
+				t.Skip()
+			}
+			kinds := []string{journey.UpdateOverride, journey.UpdateRefresh, journey.UpdateRetryStep, journey.UpdateOverride}
+			if rapid.IntRange(0, 30).Draw(t, "last") == 0 {
+				kinds = []string{journey.UpdateEnd, journey.UpdateErase}
+			}
+			step(journey.Input{Acted: &journey.Act{Kind: rapid.SampledFrom(kinds).Draw(t, "act"), Actor: "a", Reason: "r", Sequence: s.Standing.Sequence,
+				Outcome: rapid.SampledFrom([]journey.Outcome{"approved", "rejected", "on_hold", "expired"}).Draw(t, "ao"), Step: rapid.SampledFrom([]string{"b", "government-face"}).Draw(t, "as")}})
+			step(journey.Input{Tick: true})
+			check()
+		},
+		"dispose": func(t *rapid.T) {
+			if len(s.Alerts) == 0 {
+				t.Skip()
+			}
+			step(journey.Input{Reviewed: &journey.Reviewed{Review: s.Alerts[0].ID, Actor: "a", Reason: "r",
+				Disposition: rapid.SampledFrom([]journey.Disposition{journey.TrueMatch, journey.FalsePositive, journey.AcceptedMatch, "?"}).Draw(t, "di")}})
 			step(journey.Input{Tick: true})
 			check()
 		},

@@ -13,13 +13,16 @@ type Judgement struct {
 	Reasons []string
 	Review  ReviewKind
 	Reason  string // of the review
+	// Baseline marks what the vendor had decided before our time.
+	Baseline bool
+	By       string // the person whose decision it is, empty for the source's
 }
 
 // judge says what a verdict means. It remembers nothing but what people accepted:
 // the same facts mean the same, whatever was seen before. The heaviest finding
 // wins: a rejection, then on hold, then a review, then the approval.
 func (s *State) judge(v Verdict) Judgement {
-	matched := len(s.unaccepted(v)) > 0 && s.Policy.AMLMatch != AMLMeansTell
+	matched := s.matched(v)
 	switch {
 	case v.Final != cmp.Or(v.Manual, v.System):
 		return hold("inconsistent") // the vendor defines final as manual if set, else system
@@ -42,18 +45,32 @@ func (s *State) judge(v Verdict) Judgement {
 	if matched {
 		worst = hold("aml_match")
 	}
+	if s.Adopted && s.Round == 0 {
+		return worst // from before our time: nothing of ours was ever asked
+	}
 	for _, step := range s.Policy.Steps {
-		if found := s.judgeStep(step, v); found.weight() > worst.weight() {
-			worst = found
-		}
+		worst = heavier(worst, s.judgeStep(step, v))
 	}
 	return worst
+}
+
+// matched says that a match stands against an approval.
+func (s *State) matched(v Verdict) bool {
+	return len(s.unaccepted(v)) > 0 && s.Policy.AMLMatch != AMLMeansTell
+}
+
+// heavier is the heavier of two judgements, of equal ones the first.
+func heavier(a, b Judgement) Judgement {
+	if b.weight() > a.weight() {
+		return b
+	}
+	return a
 }
 
 // monitored says that a match came after an approval, or by monitoring.
 func (s *State) monitored(v Verdict) bool {
 	return s.Standing.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold ||
-		slices.ContainsFunc(v.AML.Matches, func(m AMLMatch) bool { return m.MonitorUpdate != "" && !m.Whitelisted })
+		slices.ContainsFunc(v.AML.Matches, AMLMatch.news)
 }
 
 // judgeStep weighs one custom step. Nothing is approved without positive

@@ -12,11 +12,15 @@ const (
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.Looking = false
+	if s.Phase == Ended || s.Phase == Erased {
+		return nil
+	}
 	// A problem's policy is the account's, not the flow's, and none at all when the
 	// fetch itself was given up.
 	if a.Policy.Version != "" && (a.Verdict != nil || s.Verdict == nil) {
 		s.Policy = a.Policy
 	}
+	s.Ladders = a.Ladders
 	if a.Baseline != nil && s.Standing.Sequence == 0 {
 		s.Standing = *a.Baseline
 		if s.Standing.Outcome == OutcomeRejected {
@@ -33,10 +37,13 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
 
 	effects := s.checkFlow(now)
-	s.Verdict, s.VerdictAt = s.keepAML(*a.Verdict), now
+	claimed := s.Claim.AML
+	s.takeVerdict(*a.Verdict, now)
 	left := s.confirm(*s.Verdict)
 	phase := s.Phase
-	effects = append(effects, s.onAML(now)...)
+	effects = append(effects, s.adopt(claimed, now)...)
+	effects = append(effects, s.onAML(claimed, now)...)
+	effects = append(effects, s.takeRequests(now)...)
 	effects = append(effects, s.advance(now)...)
 	if s.Phase == phase {
 		s.Silent++
@@ -88,8 +95,13 @@ func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 func (s *State) silenceEnds(now time.Time) time.Time {
 	var wait Duration
 	switch {
-	case s.Running != "" || s.Completing:
+	case s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing:
 		return time.Time{}
+	case s.Phase == Settled && s.Standing.Outcome == OutcomeApproved:
+		if s.Policy.AuditEvery <= 0 {
+			return time.Time{}
+		}
+		return now.Add(time.Duration(s.Policy.AuditEvery))
 	case s.Phase == AwaitingUserSteps:
 		wait = s.Policy.UserStepsWithin
 	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
@@ -102,8 +114,10 @@ func (s *State) silenceEnds(now time.Time) time.Time {
 	}
 	d := doubled(time.Duration(wait), s.Silent-1)
 	at := now.Add(d)
-	if expires := s.expiresAt(); !expires.IsZero() && expires.After(now) && expires.Before(at) {
-		return expires
+	for _, deadline := range []time.Time{s.expiresAt(), s.submitUntil()} {
+		if deadline.After(now) && deadline.Before(at) {
+			at = deadline
+		}
 	}
 	return at
 }

@@ -50,7 +50,54 @@ type Policy struct {
 	UnknownAfter Duration `json:"unknownAfter"`
 	// AMLMatch says what a match newer than the last review does to an approval.
 	AMLMatch AMLMeaning `json:"amlMatch"`
+	// AML says how severe a change of matches is, by dataset; one of no listed
+	// dataset has the severity medium.
+	AML []DatasetSeverity `json:"aml,omitempty"`
+	// Resubmission and Renewal: how long the user has, and what it means when the
+	// time is over and the API shows that nothing was submitted.
+	Resubmission DeadlinePolicy `json:"resubmission,omitzero"`
+	Renewal      DeadlinePolicy `json:"renewal,omitzero"`
+	// AdoptAfter is the age of a vendor's result from which on a first contact is
+	// that of a customer from before our time; 0 adopts none by age.
+	AdoptAfter Duration `json:"adoptAfter,omitempty"`
+	// AuditEvery is how often a settled journey with a standing approval looks at the
+	// API by itself, for changes whose webhook was lost; 0 never.
+	AuditEvery Duration `json:"auditEvery,omitempty"`
+	// SpotCheckFailed says what a failed spot check means: review or tell.
+	SpotCheckFailed SpotCheckMeaning `json:"spotCheckFailed,omitempty"`
 }
+
+// DatasetSeverity is how severe a change of a match of one dataset is.
+type DatasetSeverity struct {
+	Dataset  string   `json:"dataset"`
+	Severity Severity `json:"severity"`
+}
+
+// Severity orders what needs a person.
+type Severity string
+
+// The severities, from the least to the most severe.
+const (
+	SeverityLow    Severity = "low"
+	SeverityMedium Severity = "medium"
+	SeverityHigh   Severity = "high"
+)
+
+// DeadlinePolicy is a time that the user has. OnMissed is what it means when it is
+// over: MeansReview, MeansOnHold or MeansReject; nothing is decided by a hint alone.
+type DeadlinePolicy struct {
+	Within   Duration `json:"within,omitempty"`
+	OnMissed Meaning  `json:"onMissed,omitempty"`
+}
+
+// SpotCheckMeaning is what a failed spot check means for the journey.
+type SpotCheckMeaning string
+
+// A failed spot check opens a local review, or is only told.
+const (
+	SpotCheckMeansReview SpotCheckMeaning = "review"
+	SpotCheckMeansTell   SpotCheckMeaning = "tell"
+)
 
 // StepPolicy declares one custom step: an activity on a task queue, and what
 // its answers mean.
@@ -60,6 +107,9 @@ type StepPolicy struct {
 	// TaskQueue is empty for idjourney's own.
 	TaskQueue string `json:"taskQueue,omitempty"`
 	When      When   `json:"when"`
+	// AnswerWithin is how long a step that answered "pending" may take until its
+	// answer is there; after that it is inconclusive.
+	AnswerWithin Duration `json:"answerWithin,omitempty"`
 	// OnFailed and OnInconclusive hold when the vendor's final decision passes.
 	OnFailed       Meaning `json:"onFailed"`
 	OnInconclusive Meaning `json:"onInconclusive"`

@@ -5,12 +5,17 @@ package journey
 // on State.Rules, and a worker that does not know a run's value leaves the task
 // to a newer one. A branch is deleted one maximum run age after its release.
 //
-// 2: the ledger is told when a review or a resubmission ends in silence.
-const Rules = 2
+// 3: the life after the first decision: ladders, resubmission and renewal, AML
+// alerts, adoption, operators' acts. Nothing before it was ever released.
+const Rules = 3
+
+// MinRules is the oldest behaviour that Step still has a branch for.
+const MinRules = 3
 
 // StateVersion is the version of State's JSON form. Raise it with a migration
-// and a golden file whenever an old state would be read wrongly.
-const StateVersion = 1
+// (migrate.go) and a golden file (testdata/state) whenever an old state would be
+// read wrongly.
+const StateVersion = 2
 
 // WorkflowName is the name the workflow of one journey is registered under.
 const WorkflowName = "Journey"
@@ -21,8 +26,16 @@ const SignalEvent = "event"
 // QueryState answers the State.
 const QueryState = "state"
 
-// UpdateReview is the update by which an operator ends a local review.
-const UpdateReview = "review"
+// The updates by which operators act on a journey. UpdateReview takes a [Reviewed],
+// all others an [Act].
+const (
+	UpdateReview    = "review"
+	UpdateOverride  = "override"
+	UpdateRefresh   = "refresh"
+	UpdateRetryStep = "retry-step"
+	UpdateEnd       = "end-relationship"
+	UpdateErase     = "erase"
+)
 
 // WorkflowID names the one workflow of a journey.
 func WorkflowID(account, journeyID string) string { return "journey/" + account + "/" + journeyID }

@@ -28,6 +28,8 @@ const (
 	StepPassed       StepOutcome = "passed"
 	StepFailed       StepOutcome = "failed"
 	StepInconclusive StepOutcome = "inconclusive"
+	// StepPending says that the answer comes later, announced by StepAnswered.
+	StepPending StepOutcome = "pending"
 	// StepSkipped is Step's own: the declared condition did not hold.
 	StepSkipped StepOutcome = "skipped"
 )
@@ -58,40 +60,7 @@ type Review struct {
 	Kind   ReviewKind `json:"kind"`
 	Reason string     `json:"reason"`
 	Since  time.Time  `json:"since"`
-}
-
-// AttentionCode names something that needs a person. The set is closed.
-type AttentionCode string
-
-// What can need a person, and what clears it.
-const (
-	AttentionVendorDenied      AttentionCode = "vendor_denied"      // credentials or paths; cleared by a fetch that works
-	AttentionVendorUnreachable AttentionCode = "vendor_unreachable" // cleared by a fetch that works
-	AttentionVendorMissing     AttentionCode = "vendor_missing"     // IDWise no longer knows the journey; cleared by a fetch that works
-	AttentionVendorUnreadable  AttentionCode = "vendor_unreadable"  // cleared by a fetch that works
-	AttentionHintMismatch      AttentionCode = "hint_mismatch"      // a webhook's claim that the API never showed
-	AttentionUnknownValue      AttentionCode = "unknown_value"      // a decision value we do not know
-	AttentionFlowUnlisted      AttentionCode = "flow_unlisted"      // cleared by listing the flow
-	AttentionCompleteFailed    AttentionCode = "complete_failed"    // the vendor's journey may hang
-	AttentionDeliveryParked    AttentionCode = "delivery_parked"    // a customer's endpoint refused a message
-	AttentionQuarantined       AttentionCode = "quarantined"        // a signal that could not be decoded
-)
-
-// AttentionCodes lists them.
-func AttentionCodes() []AttentionCode {
-	return []AttentionCode{
-		AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorMissing, AttentionVendorUnreadable,
-		AttentionHintMismatch, AttentionUnknownValue,
-		AttentionFlowUnlisted, AttentionCompleteFailed, AttentionDeliveryParked, AttentionQuarantined,
-	}
-}
-
-// AttentionItem is one open call for a person.
-type AttentionItem struct {
-	Code  AttentionCode `json:"code"`
-	Since time.Time     `json:"since"`
-	// Detail is a short code or name, never personal data.
-	Detail string `json:"detail,omitempty"`
+	Ladder Ladder     `json:"ladder,omitzero"`
 }
 
 // State is all that a journey remembers. It is carried from run to run, so every
@@ -132,10 +101,42 @@ type State struct {
 	Running         string    `json:"running,omitempty"`
 	Completing      bool      `json:"completing,omitempty"`
 	Completed       bool      `json:"completed,omitempty"`
+	// Waiting is the step whose answer is announced for later, WaitUntil the end of
+	// the time it has.
+	Waiting   string    `json:"waiting,omitempty"`
+	WaitUntil time.Time `json:"waitUntil,omitzero"`
+	// Announced is the step whose answer was announced while it was running.
+	Announced string `json:"announced,omitempty"`
+	// Retries counts the steps that operators had run again.
+	Retries int `json:"retries,omitempty"`
 
 	Review   *Review   `json:"review,omitempty"`
 	Standing Standing  `json:"standing"`
 	Decided  *Decision `json:"decided,omitempty"`
+	// Adopted says that the first decision was the vendor's before our time, so that
+	// none of our custom steps is expected for it.
+	Adopted bool `json:"adopted,omitempty"`
+	// Clock is that of the review, open or paused; Ladders are as of the last fetch.
+	Clock   Clock    `json:"clock,omitzero"`
+	Ladders []Ladder `json:"ladders,omitempty"`
+	// Round counts the resubmissions, SubjectSince is when what is judged last
+	// changed. Asked and Exceeded are webhooks' words that no look has followed yet.
+	Round        int           `json:"round,omitempty"`
+	SubjectSince time.Time     `json:"subjectSince,omitzero"`
+	Resubmission *Resubmission `json:"resubmission,omitempty"`
+	Asked        *Resubmission `json:"asked,omitempty"`
+	Exceeded     *Exceeded     `json:"exceeded,omitempty"`
+	// SpotFailed is the spot check that a local review has to judge.
+	SpotFailed string `json:"spotFailed,omitempty"`
+	// Told is the hash of the snapshot that the ledger was last sent.
+	Told string `json:"told,omitempty"`
+	// Sending counts the messages on their way, by lane: behind one that an endpoint
+	// does not take, the ledger is told by a lane of its own.
+	Sending map[string]int `json:"sending,omitempty"`
+	// Imported says that the customer named this journey as one from before our time.
+	Imported bool `json:"imported,omitempty"`
+	// Erasing is true while the erasure is under way.
+	Erasing bool `json:"erasing,omitempty"`
 	// Rejected remembers a rejection until a person approves.
 	Rejected *Rejection `json:"rejected,omitempty"`
 	// Accepted are the AML matches that the last approval rests on; only with
@@ -147,6 +148,10 @@ type State struct {
 	AMLSeen    []string `json:"amlSeen,omitempty"`
 	AMLKnown   bool     `json:"amlKnown,omitempty"`
 	AMLVersion int      `json:"amlVersion,omitempty"`
+	// AMLAsking is the highest version asked for in the AML history, while it is.
+	AMLAsking int     `json:"amlAsking,omitempty"`
+	AMLAsked  string  `json:"amlAsked,omitempty"` // the matches' fingerprint when it was asked
+	Alerts    []Alert `json:"alerts,omitempty"`
 	// Face is the last comparison seen, and the subject it was first seen for.
 	Face *SeenFace `json:"face,omitempty"`
 	// Reruns counts the custom steps that were run again because they had judged
@@ -207,13 +212,4 @@ func (s State) Closed() bool {
 	default:
 		return false
 	}
-}
-
-// Deadline is the instant at which Step wants to be told a Tick even if nothing
-// else happens; zero when there is none.
-func (s State) Deadline() time.Time {
-	if s.Looking || s.Closed() {
-		return time.Time{}
-	}
-	return s.LookAt
 }

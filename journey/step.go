@@ -12,6 +12,7 @@ package journey
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -20,11 +21,10 @@ import (
 // it does not understand it counts and leaves alone.
 func Step(s State, in Input, now time.Time) (State, []Effect) {
 	s = s.clone()
-	left := s.Phase
 	var effects []Effect
 	switch {
 	case in.Event != nil:
-		s.onEvent(*in.Event, now)
+		effects = s.onEvent(*in.Event, now)
 	case in.Fetched != nil:
 		effects = s.onFetched(*in.Fetched, now)
 	case in.Stepped != nil:
@@ -35,6 +35,12 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 		effects = s.onPublished(*in.Published, now)
 	case in.Reviewed != nil:
 		effects = s.onReviewed(*in.Reviewed, now)
+	case in.Acted != nil:
+		effects = s.onAct(*in.Acted, now)
+	case in.AMLFetched != nil:
+		effects = s.onAMLHistory(*in.AMLFetched, now)
+	case in.Erased != nil:
+		effects = s.onErased(*in.Erased, now)
 	case in.Quarantined != "":
 		s.Counts.Quarantined++
 		effects = s.raise(AttentionQuarantined, in.Quarantined, now)
@@ -42,9 +48,7 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	case in.Tick:
 		effects = s.onTick(now)
 	}
-	if s.Rules >= 2 {
-		effects = append(effects, s.leaving(left, effects, now)...)
-	}
+	effects = s.tellLedger(effects, now)
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
@@ -58,31 +62,19 @@ func Step(s State, in Input, now time.Time) (State, []Effect) {
 	return s, effects
 }
 
-// leaving tells the ledger that a review or a resubmission is over where no message
-// does, because the outcome stays what it was: else the ledger would count it as
-// open, and at last as overdue, until the next look, which may be years away.
-func (s *State) leaving(left Phase, effects []Effect, now time.Time) []Effect {
-	told := slices.ContainsFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if s.Phase == left || told || left != AwaitingReview && left != AwaitingResubmission {
-		return nil
-	}
-	m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
-	m.ID = messageID("pha", s.Account, s.JourneyID, string(s.Phase), now.Format(time.RFC3339Nano))
-	return []Effect{{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}}}
-}
-
-// onTick starts a fetch if one is due. Only a tick does, so that all events which
+// onTick does what is due. Only a tick starts a fetch, so that all events which
 // arrived together share one.
 func (s *State) onTick(now time.Time) []Effect {
+	effects := append(s.climb(now), s.waitOver(now)...)
 	if s.Closed() || s.Looking || s.LookAt.IsZero() || now.Before(s.LookAt) {
-		return nil
+		return effects
 	}
 	s.Looking, s.Dirty, s.LookAt = true, false, time.Time{}
 	s.Counts.Fetches++
-	return []Effect{{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
+	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
-		WantBaseline: s.Standing.Sequence == 0, Links: s.followLinks(),
-	}}}
+		WantBaseline: s.Standing.Sequence == 0, Clock: s.Clock, Links: s.followLinks(),
+	}})
 }
 
 // followLinks says which webhooks a look follows; one of the journey's own accord
@@ -98,6 +90,9 @@ func (s *State) followLinks() []string {
 // the number (this history was reset), the ledger is right: the journey takes up its
 // standing and decides again on top of it where the facts ask for that.
 func (s *State) onPublished(p Published, now time.Time) []Effect {
+	if s.Sending[p.Lane]--; s.Sending[p.Lane] <= 0 {
+		delete(s.Sending, p.Lane)
+	}
 	if ledger := p.Answer.Conflict; ledger != nil {
 		s.Standing, s.Decided = *ledger, nil
 		s.lookNow(now)
@@ -135,28 +130,38 @@ func (s *State) clear(codes ...AttentionCode) {
 
 // publish makes one effect per endpoint of the customer's. Messages of a stream
 // share a lane per endpoint, so they keep their order; any other has its own.
-// A decision is recorded even where there is no endpoint to tell.
+// A decision is recorded at once, even where there is no endpoint to tell or where
+// an endpoint is away and holds up what is meant for it.
 func (s *State) publish(m Message, now time.Time) []Effect {
 	m.Account, m.JourneyID, m.Phase, m.At = s.Account, s.JourneyID, s.Phase, now
 	endpoints := s.Policy.Endpoints
-	if len(endpoints) == 0 && m.Decision != nil {
-		endpoints = []string{""}
-	}
 	var effects []Effect
+	waits := len(endpoints) == 0
 	for _, endpoint := range endpoints {
 		lane := fmt.Sprintf("%s@%s", m.Stream, endpoint)
 		if m.Stream == "" {
 			lane = fmt.Sprintf("%s@%s", m.ID, endpoint)
 		}
+		waits = waits || s.Sending[lane] > 0
+		s.Sending[lane]++
 		effects = append(effects, Effect{Kind: EffectPublish, Lane: lane, Publish: &PublishInput{Message: m, Endpoint: endpoint}})
+	}
+	if waits && m.Decision != nil {
+		record := Effect{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}}
+		effects = append([]Effect{record}, effects...)
 	}
 	return effects
 }
 
-// clone copies what Step may append to or delete from. Verdict, Review and
-// Decided are replaced as a whole and never written through.
+// clone copies what Step may append to or delete from. Verdict, Review, Resubmission
+// and Decided are replaced as a whole and never written through.
 func (s State) clone() State {
 	s.Links = slices.Clone(s.Links)
+	s.Alerts = slices.Clone(s.Alerts)
+	s.Sending = maps.Clone(s.Sending)
+	if s.Sending == nil {
+		s.Sending = map[string]int{}
+	}
 	s.Steps = slices.Clone(s.Steps)
 	s.Accepted = slices.Clone(s.Accepted)
 	s.AMLSeen = slices.Clone(s.AMLSeen)

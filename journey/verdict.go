@@ -1,5 +1,10 @@
 package journey
 
+import (
+	"strings"
+	"time"
+)
+
 // The vendor's decision values (contract section 6). The enumeration is open:
 // only Complete and Approved pass, and a value that is not listed is held.
 const (
@@ -15,10 +20,12 @@ const (
 type Verdict struct {
 	FlowID string `json:"flowId,omitempty"`
 	// Ended is true when the vendor reports an end time.
-	Ended  bool   `json:"ended"`
-	System string `json:"systemDecision"`
-	Manual string `json:"manualDecision,omitempty"`
-	Final  string `json:"finalDecision"`
+	Ended bool `json:"ended"`
+	// EndedAt is that time, read as UTC because it names no zone; zero if unknown.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	System  string    `json:"systemDecision"`
+	Manual  string    `json:"manualDecision,omitempty"`
+	Final   string    `json:"finalDecision"`
 	// FailedRules are the keys of the vendor's rules that failed, in order.
 	FailedRules []string `json:"failedRules,omitempty"`
 	// Documents counts the submitted documents; Selfie is selfie.status, empty
@@ -85,10 +92,22 @@ type FetchAnswer struct {
 	// Baseline is the ledger's last word on this journey, asked for by the first
 	// fetch of a run that knows none; it continues the decisions' numbering.
 	Baseline *Standing `json:"baseline,omitempty"`
+	// Ladders are the declared ladders as instants, as if each began with this
+	// answer; the review's takes up what FetchInput.Clock says was spent.
+	Ladders []Ladder `json:"ladders,omitempty"`
 }
 
 // finished says whether the vendor has come to a decision.
 func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete }
+
+// resubmission is how the vendor's words for a reviewer's third outcome begin.
+const resubmission = "Resubmission"
+
+// asksAgain says that a reviewer wants something submitted again.
+func (v Verdict) asksAgain() bool { return strings.HasPrefix(v.Final, resubmission) }
+
+// decisions are the vendor's three, as one text.
+func (v Verdict) decisions() string { return v.System + "/" + v.Manual + "/" + v.Final }
 
 // passes says whether the vendor's final decision passes.
 func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approved }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"idjourney/journey"
@@ -47,15 +48,13 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 		return false, fmt.Errorf("saving decision: %w", err)
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if l.dialect.lockFeed != "" {
-			if _, err := tx.ExecContext(ctx, l.dialect.lockFeed); err != nil {
-				return err
-			}
+		if err := hold(ctx, tx, l.dialect.lockFeed); err != nil {
+			return err
 		}
 		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {
 			return err
 		}
-		return takeStanding(ctx, tx, d, phase)
+		return l.takeStanding(ctx, tx, d, phase)
 	})
 	if err != nil {
 		return false, fmt.Errorf("saving decision: %w", err)
@@ -98,18 +97,22 @@ func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content
 	return false, err
 }
 
-func takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
+func (l *Ledger) takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
 	_, err := tx.ExecContext(ctx, upsertJourney, d.Account, d.JourneyID, "", "", string(phase), nanos(d.DecidedAt), "")
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
-	return err
+	if err != nil || !final(phase) {
+		return err
+	}
+	return l.bury(ctx, tx, d.Account, d.JourneyID, phase, d.DecidedAt)
 }
 
 // Decisions returns a journey's decisions by sequence; none is no error.
 func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) ([]journey.Decision, error) {
-	items, err := l.decisions(ctx, "WHERE account = $1 AND journey_id = $2 ORDER BY sequence", account, journeyID)
+	items, err := l.feed(ctx, `SELECT position, content FROM decisions
+		WHERE account = $1 AND journey_id = $2 ORDER BY sequence`, []any{account, journeyID})
 	if err != nil {
 		return nil, err
 	}
@@ -120,16 +123,35 @@ func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) ([]jo
 	return decisions, nil
 }
 
-// DecisionFeed returns up to limit decisions of all accounts with a position
-// above after, in order. Whoever reads on from the last position they saw misses
-// none: a decision never appears below one that was already visible.
-func (l *Ledger) DecisionFeed(ctx context.Context, after int64, limit int) ([]FeedItem, error) {
-	return l.decisions(ctx, "WHERE position > $1 ORDER BY position LIMIT $2", after, limit)
+// DecisionFeed returns up to limit decisions of the accounts with a position above
+// after, in order. Whoever reads on from the last position they saw misses none: a
+// decision never appears below one that was already visible. No account means no
+// decision, never all.
+func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) ([]FeedItem, error) {
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	query, args := feedOf(accounts, after, limit)
+	return l.feed(ctx, query, args)
 }
 
-func (l *Ledger) decisions(ctx context.Context, where string, args ...any) ([]FeedItem, error) {
+// feedOf is one statement, since accounts that are read one after the other could
+// pass a decision that commits in between. Each account's part ends by itself, so
+// that no more is read than is asked for, however long the feed is.
+func feedOf(accounts []string, after int64, limit int) (query string, args []any) {
+	args = []any{after, limit}
+	parts := make([]string, 0, len(accounts))
+	for _, account := range accounts {
+		args = append(args, account)
+		parts = append(parts, fmt.Sprintf(`SELECT * FROM (SELECT position, content FROM decisions
+			WHERE account = $%d AND position > $1 ORDER BY position LIMIT $2) AS part%d`, len(args), len(args)))
+	}
+	return strings.Join(parts, " UNION ALL ") + " ORDER BY position LIMIT $2", args
+}
+
+func (l *Ledger) feed(ctx context.Context, query string, args []any) ([]FeedItem, error) {
 	var items []FeedItem
-	err := each(ctx, l.read, "SELECT position, content FROM decisions "+where, args, func(rows *sql.Rows) error {
+	err := each(ctx, l.read, query, args, func(rows *sql.Rows) error {
 		var item FeedItem
 		var content []byte
 		if err := rows.Scan(&item.Position, &content); err != nil {

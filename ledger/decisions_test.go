@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestFeedMissesNothing(t *testing.T) {
 		seen := map[string]int{}
 		after, total := int64(0), 0
 		eventually(t, "the feed has brought every decision", func() bool {
-			items, err := ledgers[0].DecisionFeed(t.Context(), after, 7)
+			items, err := ledgers[0].DecisionFeed(t.Context(), []string{"none", "bank"}, after, 7)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,4 +178,43 @@ func wantDecisions(t *testing.T, l *ledger.Ledger, journeyID string, want ...jou
 	if diff := cmp.Diff(append([]journey.Decision{}, want...), got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestFeedIsThatOfItsAccounts(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		accounts := []string{"bank", "fintech", "telco"}
+		for n := range 9 {
+			d := decision("j", n/3+1, journey.OutcomeApproved)
+			d.Account = accounts[n%3]
+			d.ID = journey.DecisionID(d.Account, d.JourneyID, d.Sequence)
+			mustSave(t, l, d, journey.Settled)
+		}
+		for _, tc := range []struct {
+			accounts []string
+			want     string
+		}{
+			{nil, ""}, {[]string{"bank"}, "b1 b2 b3"}, {[]string{"none"}, ""},
+			{[]string{"telco", "bank"}, "b1 t1 b2 t2 b3 t3"}, {accounts, "b1 f1 t1 b2 f2 t2 b3 f3 t3"},
+		} {
+			var got []string
+			for after := int64(0); ; {
+				items, err := l.DecisionFeed(t.Context(), tc.accounts, after, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(items) == 0 {
+					break
+				}
+				for _, item := range items {
+					after = item.Position
+					got = append(got, fmt.Sprintf("%.1s%d", item.Decision.Account, item.Decision.Sequence))
+				}
+			}
+			if strings.Join(got, " ") != tc.want {
+				t.Errorf("%v: got %v, want %s", tc.accounts, got, tc.want)
+			}
+		}
+	})
 }

@@ -19,17 +19,35 @@ GROUP BY account, phase, review`
 	selectUndelivered = `
 SELECT account, endpoint, state, COUNT(*), MIN(first_at) FROM deliveries
 WHERE state <> 'delivered' GROUP BY account, endpoint, state`
+	selectOpenReviews = `
+SELECT account, kind, severity, COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
+GROUP BY account, kind, severity`
+	selectOpenIncidents = `
+SELECT account, code, COUNT(*), MIN(since) FROM attention GROUP BY account, code`
 )
 
 // Figures returns what waits, as of now. A journey that entered its phase before
-// overdue counts as overdue.
+// overdue counts as overdue; a review or an AML alert does once its ladder has
+// escalated it.
 func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error) {
 	var f telemetry.Figures
 	var err error
 	if f.Pending, f.OldestPending, err = l.PendingWebhooks(ctx); err != nil {
 		return telemetry.Figures{}, err
 	}
-	err = each(ctx, l.read, selectWaiting, []any{nanos(overdue)}, func(rows *sql.Rows) error {
+	for _, read := range []func(context.Context, *telemetry.Figures) error{
+		func(ctx context.Context, f *telemetry.Figures) error { return l.readWaiting(ctx, f, overdue) },
+		l.readUndelivered, l.readReviews, l.readIncidents,
+	} {
+		if err := read(ctx, &f); err != nil {
+			return telemetry.Figures{}, err
+		}
+	}
+	return f, nil
+}
+
+func (l *Ledger) readWaiting(ctx context.Context, f *telemetry.Figures, overdue time.Time) error {
+	err := each(ctx, l.read, selectWaiting, []any{nanos(overdue)}, func(rows *sql.Rows) error {
 		var w telemetry.Waiting
 		var oldest int64
 		err := rows.Scan(&w.Account, &w.Phase, &w.Review, &w.Count, &oldest, &w.Overdue)
@@ -38,9 +56,13 @@ func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (telemetry.Figu
 		return err
 	})
 	if err != nil {
-		return telemetry.Figures{}, fmt.Errorf("counting waiting journeys: %w", err)
+		return fmt.Errorf("counting waiting journeys: %w", err)
 	}
-	err = each(ctx, l.read, selectUndelivered, nil, func(rows *sql.Rows) error {
+	return nil
+}
+
+func (l *Ledger) readUndelivered(ctx context.Context, f *telemetry.Figures) error {
+	err := each(ctx, l.read, selectUndelivered, nil, func(rows *sql.Rows) error {
 		var u telemetry.Undelivered
 		var oldest int64
 		err := rows.Scan(&u.Account, &u.Endpoint, &u.State, &u.Count, &oldest)
@@ -49,9 +71,39 @@ func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (telemetry.Figu
 		return err
 	})
 	if err != nil {
-		return telemetry.Figures{}, fmt.Errorf("counting undelivered messages: %w", err)
+		return fmt.Errorf("counting undelivered messages: %w", err)
 	}
-	return f, nil
+	return nil
+}
+
+func (l *Ledger) readReviews(ctx context.Context, f *telemetry.Figures) error {
+	err := each(ctx, l.read, selectOpenReviews, []any{nanos(time.Now())}, func(rows *sql.Rows) error {
+		var r telemetry.OpenReviews
+		var oldest int64
+		err := rows.Scan(&r.Account, &r.Kind, &r.Severity, &r.Count, &oldest, &r.Overdue)
+		r.Oldest = fromNanos(oldest)
+		f.Reviews = append(f.Reviews, r)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("counting open reviews: %w", err)
+	}
+	return nil
+}
+
+func (l *Ledger) readIncidents(ctx context.Context, f *telemetry.Figures) error {
+	err := each(ctx, l.read, selectOpenIncidents, nil, func(rows *sql.Rows) error {
+		var i telemetry.OpenIncidents
+		var oldest int64
+		err := rows.Scan(&i.Account, &i.Code, &i.Count, &oldest)
+		i.Oldest = fromNanos(oldest)
+		f.Incidents = append(f.Incidents, i)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("counting open incidents: %w", err)
+	}
+	return nil
 }
 
 // WebhookTimes says when a journey's first webhook came, and when the newest that

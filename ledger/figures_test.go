@@ -89,3 +89,43 @@ func TestWebhookTimes(t *testing.T) {
 		}
 	})
 }
+
+func TestFiguresCountWhatWaitsForPeople(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		mustSnapshot(t, l, "j1", inReview(20))
+		second := inReview(20)
+		second.Review.Kind, second.Review.Since = journey.ReviewVendor, at(0)
+		second.Alerts[0].Ladder.EscalateAt, second.Alerts[0].Since = at(10), at(1)
+		mustSnapshot(t, l, "j2", second)
+		third := inReview(20)
+		third.Phase, third.Review, third.Attention = journey.Settled, nil, nil
+		mustSnapshot(t, l, "j3", third)
+		got, err := l.Figures(t.Context(), at(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(got.Waiting, func(a, b telemetry.Waiting) int { return cmp.Compare(a.Review, b.Review) })
+		slices.SortFunc(got.Reviews, func(a, b telemetry.OpenReviews) int { return cmp.Compare(a.Kind, b.Kind) })
+		slices.SortFunc(got.Incidents, func(a, b telemetry.OpenIncidents) int { return cmp.Compare(a.Code, b.Code) })
+		want := telemetry.Figures{
+			Waiting: []telemetry.Waiting{
+				{Account: "bank", Phase: "awaiting_review", Review: "local", Count: 1, Oldest: at(1), Overdue: 1},
+				{Account: "bank", Phase: "awaiting_review", Review: "vendor", Count: 1, Oldest: at(1), Overdue: 1},
+			},
+			Reviews: []telemetry.OpenReviews{
+				{Account: "bank", Kind: "aml", Severity: "high", Count: 3, Oldest: at(1), Overdue: 1},
+				{Account: "bank", Kind: "local", Count: 1, Oldest: at(1), Overdue: 1},
+				{Account: "bank", Kind: "vendor", Count: 1, Oldest: at(0), Overdue: 1},
+			},
+			Incidents: []telemetry.OpenIncidents{
+				{Account: "bank", Code: "delivery_parked", Count: 2, Oldest: at(4)},
+				{Account: "bank", Code: "vendor_denied", Count: 2, Oldest: at(3)},
+			},
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}

@@ -62,25 +62,79 @@ func TestDecisionsCannotBeChangedEvenBySQL(t *testing.T) {
 // However many journeys have been finished, reading metrics looks at none of them.
 func TestFiguresReadIndexesAlone(t *testing.T) {
 	t.Parallel()
+	l := openMigrated(t)
+	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting",
+		selectOpenReviews: "reviews_open", selectOpenIncidents: "attention_incident"} {
+		plan := planOf(t, l, query)
+		if len(plan) != 1 || !strings.HasSuffix(plan[0], "USING COVERING INDEX "+index) {
+			t.Errorf("got the plan %q, want a scan of %s alone", plan, index)
+		}
+	}
+}
+
+// However many customers there are, no request reads a table from end to end.
+func TestQueriesSearchIndexes(t *testing.T) {
+	t.Parallel()
+	l := openMigrated(t)
+	feed, _ := feedOf([]string{"a", "b"}, 0, 100)
+	reviews, _, err := selectReviews(ReviewFilter{Accounts: []string{"a"}, Limit: 100, After: cursorOf(ReviewItem{})}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts, _ := in([]string{"a"}, []any{0})
+	for query, index := range map[string]string{
+		selectViews + "journey_id = $2":        "sqlite_autoindex_journeys_1",
+		selectViews + byReference:              "journeys_reference",
+		selectApproved:                         "journeys_reference",
+		feed:                                   "decisions_account",
+		reviews:                                "reviews_oldest",
+		fmt.Sprintf(selectIncidents, accounts): "attention_incident",
+		fmt.Sprintf(selectHeld, "($1)"):        "spot_checks_held",
+		scrub + "journey_id = $2":              "webhooks_journey",
+		scrub + byReferenceNo:                  "webhooks_reference",
+		"DELETE FROM idempotency WHERE begun_at <= $1": "idempotency_begun",
+	} {
+		plan := strings.Join(planOf(t, l, query), "; ")
+		if !strings.Contains(plan, "INDEX "+index) {
+			t.Errorf("got the plan %q for %s, want one by %s", plan, query, index)
+		}
+		for _, table := range []string{"journeys", "decisions", "webhooks", "reviews", "attention", "spot_checks", "idempotency"} {
+			if strings.Contains(plan, "SCAN "+table) {
+				t.Errorf("all of %s is read: %q for %s", table, plan, query)
+			}
+		}
+	}
+}
+
+func openMigrated(t *testing.T) *Ledger {
+	t.Helper()
 	l, err := Open(t.Context(), "sqlite:"+t.TempDir()+"/l.db")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { _ = l.Close() })
 	if err := l.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting"} {
-		var plan []string
-		err := each(t.Context(), l.read, "EXPLAIN QUERY PLAN "+query, []any{0}[:strings.Count(query, "$1")], func(rows *sql.Rows) error {
-			var id, parent, unused int
-			var detail string
-			err := rows.Scan(&id, &parent, &unused, &detail)
-			plan = append(plan, detail)
-			return err
-		})
-		if err != nil || len(plan) != 1 || !strings.HasSuffix(plan[0], "USING COVERING INDEX "+index) {
-			t.Errorf("got the plan %q and %v, want a scan of %s alone", plan, err, index)
-		}
+	return l
+}
+
+// planOf is SQLite's plan for a query; its parameters go by number.
+func planOf(t *testing.T, l *Ledger, query string) (plan []string) {
+	t.Helper()
+	var args []any
+	for strings.Contains(query, fmt.Sprintf("$%d", len(args)+1)) {
+		args = append(args, 0)
 	}
+	err := each(t.Context(), l.read, "EXPLAIN QUERY PLAN "+query, args, func(rows *sql.Rows) error {
+		var id, parent, unused int
+		var detail string
+		err := rows.Scan(&id, &parent, &unused, &detail)
+		plan = append(plan, detail)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return plan
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -27,12 +28,13 @@ type Journey struct {
 
 // upsertJourney lets only a newer word change what an older one said: answers of
 // retried activities may come late. Unknown ("") never replaces known. A new phase
-// begins when it is first heard of, and knows no review until it is told.
+// begins when it is first heard of, and knows no review until it is told. Nothing
+// changes a tombstone, nor the reference that the customer's backend registered.
 const upsertJourney = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $6)
 ON CONFLICT (account, journey_id) DO UPDATE SET
-	reference = CASE WHEN old.reference = '' OR (excluded.reference <> '' AND excluded.updated_at >= old.updated_at)
+	reference = CASE WHEN old.reference = '' OR (old.registered = 0 AND excluded.reference <> '' AND excluded.updated_at >= old.updated_at)
 		THEN excluded.reference ELSE old.reference END,
 	flow = CASE WHEN old.flow = '' OR (excluded.flow <> '' AND excluded.updated_at >= old.updated_at)
 		THEN excluded.flow ELSE old.flow END,
@@ -42,11 +44,12 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 		WHEN excluded.phase <> '' AND excluded.updated_at >= old.updated_at AND excluded.phase <> old.phase THEN '' ELSE old.review END,
 	phase_since = CASE WHEN excluded.phase <> '' AND excluded.phase <> old.phase AND (old.phase = '' OR excluded.updated_at >= old.updated_at)
 		THEN excluded.updated_at ELSE old.phase_since END,
-	updated_at = CASE WHEN excluded.phase <> '' AND excluded.updated_at > old.updated_at THEN excluded.updated_at ELSE old.updated_at END`
+	updated_at = CASE WHEN excluded.phase <> '' AND excluded.updated_at > old.updated_at THEN excluded.updated_at ELSE old.updated_at END
+WHERE old.tombstone = ''`
 
 // SaveJourney records j, except for its Standing. Empty fields never overwrite
 // known ones, nor does an older UpdatedAt a newer one's; the zero UpdatedAt means
-// now.
+// now. The phases ended and erased set a tombstone, which nothing changes.
 func (l *Ledger) SaveJourney(ctx context.Context, j Journey) error {
 	if j.Account == "" || j.JourneyID == "" {
 		return errors.New("saving journey: account or journey id is missing")
@@ -54,8 +57,14 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) error {
 	if j.UpdatedAt.IsZero() {
 		j.UpdatedAt = time.Now()
 	}
-	_, err := l.write.ExecContext(ctx, upsertJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow),
-		string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, upsertJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow),
+			string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
+		if err != nil || !final(j.Phase) {
+			return err
+		}
+		return l.bury(ctx, tx, j.Account, j.JourneyID, j.Phase, j.UpdatedAt)
+	})
 	if err != nil {
 		return fmt.Errorf("saving journey: %w", err)
 	}

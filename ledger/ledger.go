@@ -47,6 +47,13 @@ type dialect struct {
 	skipLocked string
 	// lockFeed, where not empty, lets one transaction at a time number decisions.
 	lockFeed string
+	// lockIncidents and lockWebhooks, where not empty, do the same for the end of
+	// incidents and for the recording of webhooks.
+	lockIncidents, lockWebhooks string
+	// share ends a SELECT whose row is to stay as it is until the transaction ends.
+	share string
+	// names says that a body, a column of bytes, contains the text of parameter $2.
+	names string
 	// probe proves that the store can be written to, without changing a row.
 	probe func(ctx context.Context, db *sql.DB) error
 }
@@ -142,6 +149,25 @@ func (l *Ledger) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	return tx.Commit()
+}
+
+// hold takes a dialect's lock until the transaction ends, if there is need for one.
+func hold(ctx context.Context, tx *sql.Tx, statement string) error {
+	if statement == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, statement)
+	return err
+}
+
+// in is the list of an IN for values, whose parameters go on from args.
+func in(values []string, args []any) (list string, all []any) {
+	places := make([]string, 0, len(values))
+	for _, v := range values {
+		args = append(args, v)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
+	return "(" + strings.Join(places, ", ") + ")", args
 }
 
 // ignoreDone drops the error of rolling back what a cancelled context has

@@ -23,6 +23,15 @@ const (
 // late, and never see that decision. (The number is arbitrary and ours.)
 const lockFeed = "SELECT pg_advisory_xact_lock(7061644211)"
 
+// lockIncidents lets one transaction at a time find that it cleared the last item of
+// an incident. Two that clear the last two at once would otherwise each see the
+// other's, and the acknowledgement would outlive its incident.
+const lockIncidents = "SELECT pg_advisory_xact_lock(7061644212)"
+
+// lockWebhooks waits for the webhooks that are being recorded. Those that come while it
+// is held look for the tombstone after it.
+const lockWebhooks = "LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE"
+
 // openPostgres prepares a pool; connections are made when they are needed.
 func openPostgres(url string) (*Ledger, error) {
 	cfg, err := pgx.ParseConfig(url)
@@ -38,10 +47,14 @@ func openPostgres(url string) (*Ledger, error) {
 	db.SetMaxIdleConns(postgresConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return &Ledger{write: db, read: db, dialect: dialect{
-		name:       "postgres",
-		skipLocked: "FOR UPDATE SKIP LOCKED",
-		lockFeed:   lockFeed,
-		probe:      probePostgres,
+		name:          "postgres",
+		skipLocked:    "FOR UPDATE SKIP LOCKED",
+		lockFeed:      lockFeed,
+		lockIncidents: lockIncidents,
+		lockWebhooks:  lockWebhooks,
+		share:         "FOR SHARE",
+		names:         "position(convert_to($2, 'UTF8') in body) > 0",
+		probe:         probePostgres,
 	}}, nil
 }
 

@@ -42,7 +42,9 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(sqliteReaders)
-	return &Ledger{write: write, read: read, dialect: dialect{name: "sqlite", probe: probeSQLite}}, nil
+	return &Ledger{write: write, read: read, dialect: dialect{
+		name: "sqlite", names: "instr(body, CAST($2 AS BLOB)) > 0", probe: probeSQLite,
+	}}, nil
 }
 
 // createPrivate creates the file for its owner alone, since references of
@@ -59,10 +61,11 @@ func createPrivate(path string) error {
 }
 
 // sqliteDSN names the file as a URI, so that no character of a path is taken for
-// an option. busy_timeout matters only between processes.
+// an option. busy_timeout matters only between processes. secure_delete overwrites
+// what is deleted, so that erased personal data is not left in free pages.
 func sqliteDSN(path, option string) string {
 	escaped := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	return "file:" + escaped + "?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + option
+	return "file:" + escaped + "?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&" + option
 }
 
 // useWAL switches the file to the write-ahead log, which then is a property of

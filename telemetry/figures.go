@@ -19,6 +19,29 @@ type Figures struct {
 	Waiting []Waiting
 	// Undelivered has one entry for each account, endpoint and state but delivered.
 	Undelivered []Undelivered
+	// Reviews has one entry for each account, kind and, of AML alerts, severity of what
+	// waits for a person's decision.
+	Reviews []OpenReviews
+	// Incidents has one entry for each account and attention code that is open.
+	Incidents []OpenIncidents
+}
+
+// OpenReviews counts open reviews of one kind, or open AML alerts of one severity.
+type OpenReviews struct {
+	// Kind is vendor, local or aml; Severity is empty but for aml.
+	Account, Kind, Severity string
+	Count                   int
+	Oldest                  time.Time
+	// Overdue counts those whose ladder has escalated them.
+	Overdue int
+}
+
+// OpenIncidents counts the journeys that need a person for one reason; one whose
+// messages are parked at two endpoints counts twice.
+type OpenIncidents struct {
+	Account, Code string
+	Count         int
+	Oldest        time.Time
 }
 
 // Waiting counts journeys that are in one phase and wait for something.

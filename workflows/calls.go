@@ -30,6 +30,10 @@ func (i *interpreter) call(e journey.Effect) call {
 			name: e.Step.Activity, input: e.StepIn, taskQueue: e.Step.TaskQueue,
 			summary: "custom step " + e.Step.Name, limits: i.options.StepLimits(i.state.Account, e.Step.Name),
 		}
+	case journey.EffectAML:
+		return call{name: string(e.Kind), input: e.AML, summary: fmt.Sprintf("ask IDWise for AML versions %d to %d", e.AML.From, e.AML.To), limits: i.options.Limits(string(e.Kind))}
+	case journey.EffectErase:
+		return call{name: string(e.Kind), input: e.Erase, summary: "erase the personal data", limits: i.options.Limits(string(e.Kind))}
 	case journey.EffectPublish:
 		return call{name: string(e.Kind), input: e.Publish, summary: publishSummary(*e.Publish), limits: i.options.Limits(string(e.Kind))}
 	default:

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -26,7 +28,7 @@ type argument struct {
 
 // carry is what one run hands to the next.
 type carry struct {
-	State   journey.State      `json:"state"`
+	State   json.RawMessage    `json:"state"`
 	Inbox   []journey.Input    `json:"inbox,omitempty"`
 	Pending []pending          `json:"pending,omitempty"`
 	Shown   journey.Attributes `json:"shown"`
@@ -39,7 +41,7 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 	switch {
 	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken():
 		return true
-	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > maxEvents:
+	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > cmp.Or(i.options.MaxEvents, maxEvents):
 		return true
 	default:
 		return workflow.Now(ctx).Sub(info.WorkflowStartTime) > maxAge
@@ -53,21 +55,25 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
 	for {
-		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.reviews) > 0) }
+		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.updates) > 0) }
 		if err := workflow.Await(ctx, idle); err != nil {
 			return err
 		}
-		if len(i.reviews) == 0 {
+		if len(i.updates) == 0 {
 			break
 		}
 		i.tell(ctx) // an update that came meanwhile waits for its answer
 	}
 	i.drain(ctx)
+	i.state.Rules = journey.Rules
+	state, err := json.Marshal(i.state)
+	if err != nil { // texts, numbers and times: a failure is a bug in the types
+		panic(fmt.Sprintf("writing the journey's state: %v", err))
+	}
 	next := argument{
 		Start: journey.Start{Account: i.state.Account, JourneyID: i.state.JourneyID, Rules: journey.Rules},
-		Carry: &carry{State: i.state, Inbox: i.inbox, Shown: i.shown},
+		Carry: &carry{State: state, Inbox: i.inbox, Shown: i.shown},
 	}
-	next.Carry.State.Rules = journey.Rules
 	for _, p := range i.pending {
 		next.Carry.Pending = append(next.Carry.Pending, *p)
 	}
@@ -85,23 +91,23 @@ func (i *interpreter) lanesIdle() bool {
 
 // decodeArgument reads and migrates the argument. What it cannot read, and rules
 // that it does not know, panic: the task waits for a newer worker.
-func decodeArgument(raw converter.RawValue) argument {
-	var arg argument
+func decodeArgument(raw converter.RawValue) (arg argument, carried journey.State) {
 	mustDecode(raw, &arg)
 	rules := arg.Rules
 	if arg.Carry != nil {
-		rules = arg.Carry.State.Rules
-		if v := arg.Carry.State.Version; v < 1 || v > journey.StateVersion {
-			panic(fmt.Sprintf("the journey's state has version %d, this worker knows 1 to %d", v, journey.StateVersion))
+		var err error
+		if carried, err = journey.Migrate(arg.Carry.State); err != nil {
+			panic(err.Error())
 		}
+		rules = carried.Rules
 	}
-	if rules < 1 || rules > journey.Rules {
-		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows 1 to %d", rules, journey.Rules))
+	if rules < journey.MinRules || rules > journey.Rules {
+		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows %d to %d", rules, journey.MinRules, journey.Rules))
 	}
 	if arg.Account == "" || arg.JourneyID == "" {
 		panic("the workflow's argument names no account or no journey")
 	}
-	return arg
+	return arg, carried
 }
 
 // decodeEvent reads one signal. A signal that is no event of this journey is

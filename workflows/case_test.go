@@ -51,6 +51,8 @@ type player struct {
 	now   time.Time
 	over  bool
 
+	runs   int
+	mayRun int  // how often the workflow may continue as new; 20 if 0
 	mayEnd bool // a run that ends before the story's end is no failure
 
 	// What a test may put in the place of the world's own.
@@ -86,7 +88,8 @@ func (p *player) play() {
 	var input any = journey.Start{Account: journeytest.Account, JourneyID: journeytest.JourneyID, Rules: journey.Rules}
 	p.dueAt = p.now.Add(time.Second)
 	for runs := 0; ; runs++ {
-		if runs > 20 {
+		p.runs++
+		if runs > max(20, p.mayRun) {
 			p.t.Fatal("the workflow continues as new without end")
 		}
 		p.newRun()
@@ -144,9 +147,16 @@ var limits = workflows.Limits{
 // register puts the world of the case in the place of the activities.
 func (p *player) register() {
 	as := func(name string, f any) { p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
-	as("Fetch", func(context.Context, journey.FetchInput) (journey.FetchAnswer, error) {
-		return p.world.Fetch(p.env.Now()), nil
+	as("Fetch", func(_ context.Context, in journey.FetchInput) (journey.FetchAnswer, error) {
+		return p.world.Fetch(in, p.env.Now()), nil
 	})
+	as("FetchAMLHistory", func(_ context.Context, in journey.AMLInput) (journey.AMLHistory, error) {
+		return p.world.AMLHistory(in), nil
+	})
+	as("Erase", func(context.Context, journey.EraseInput) (journey.EraseAnswer, error) {
+		return p.world.Erase(), nil
+	})
+	as("LookUpEmployer", p.step)
 	as("CompareGovernmentFace", p.step)
 	as("CompleteCustomStep", func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) {
 		return p.world.Complete(), nil
@@ -171,12 +181,21 @@ func (p *player) happen() {
 	for _, e := range p.world.Happen(p.next, p.env.Now()) {
 		p.env.SignalWorkflow(journey.SignalEvent, e)
 	}
-	if m.Review != nil {
+	if m.Review != nil || m.Act != nil {
 		p.see()
-		p.env.UpdateWorkflow(journey.UpdateReview, "", &updated{p.t}, m.Decide(p.state))
+		name, in, _ := m.Update(p.state)
+		p.env.UpdateWorkflow(name, "", &updated{p.t}, argument(in))
 	}
 	p.next++
 	p.plan()
+}
+
+// argument is what an update carries.
+func argument(in journey.Input) any {
+	if in.Reviewed != nil {
+		return *in.Reviewed
+	}
+	return *in.Acted
 }
 
 func (p *player) plan() {
@@ -225,9 +244,9 @@ func (p *player) see() {
 type updated struct{ t *testing.T }
 
 func (u *updated) Accept()          {}
-func (u *updated) Reject(err error) { u.t.Errorf("the review was refused: %v", err) }
+func (u *updated) Reject(err error) { u.t.Errorf("the act was refused: %v", err) }
 func (u *updated) Complete(_ any, err error) {
 	if err != nil {
-		u.t.Errorf("the review failed: %v", err)
+		u.t.Errorf("the act failed: %v", err)
 	}
 }

@@ -25,8 +25,10 @@ type interpreter struct {
 	fired   bool
 	// cancelled says that an operator asked for the run to be cancelled.
 	cancelled func() bool
-	// reviews are the updates that wait for what Step makes of them.
-	reviews map[*journey.Reviewed]*reviewing
+	// again says that an effect which was given up has to be started again.
+	again bool
+	// updates wait for what Step makes of them, each under its input.
+	updates map[any]*waiting
 	settled bool // this run came to settle: worth a fresh history
 }
 
@@ -38,10 +40,10 @@ type pending struct {
 	running bool
 }
 
-func newInterpreter(ctx workflow.Context, options Options, arg argument) *interpreter {
+func newInterpreter(ctx workflow.Context, options Options, arg argument, carried journey.State) *interpreter {
 	i := &interpreter{
 		options: options,
-		reviews: map[*journey.Reviewed]*reviewing{},
+		updates: map[any]*waiting{},
 		signals: workflow.GetSignalChannelWithOptions(ctx, journey.SignalEvent, workflow.SignalChannelOptions{
 			Description: "A webhook's hint, or an operator's refresh: the journey looks at the API.",
 		}),
@@ -52,50 +54,11 @@ func newInterpreter(ctx workflow.Context, options Options, arg argument) *interp
 		i.shown = journey.Attributes{Phase: i.state.Phase, Account: i.state.Account}
 		return i
 	}
-	i.state, i.inbox, i.shown = arg.Carry.State, arg.Carry.Inbox, arg.Carry.Shown
+	i.state, i.inbox, i.shown = carried, arg.Carry.Inbox, arg.Carry.Shown
 	for _, p := range arg.Carry.Pending {
 		i.pending = append(i.pending, &p)
 	}
 	return i
-}
-
-// handle registers what people may ask of a journey.
-func (i *interpreter) handle(ctx workflow.Context) error {
-	err := workflow.SetQueryHandlerWithOptions(ctx, journey.QueryState,
-		func() (journey.State, error) { return i.state, nil },
-		workflow.QueryHandlerOptions{Description: "The whole state of the journey."})
-	if err != nil {
-		return err
-	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, journey.UpdateReview,
-		func(ctx workflow.Context, r journey.Reviewed) error {
-			waiting := &reviewing{}
-			i.reviews[&r] = waiting
-			i.inbox = append(i.inbox, journey.Input{Reviewed: &r})
-			if err := workflow.Await(ctx, func() bool { return waiting.told }); err != nil {
-				return err
-			}
-			return waiting.refused
-		},
-		workflow.UpdateHandlerOptions{
-			Description: "Ends a local review: outcome approved or rejected, actor, reason.",
-			Validator:   func(_ workflow.Context, r journey.Reviewed) error { return i.state.CheckReview(r) },
-		})
-}
-
-// reviewing is an accepted update: the validator saw the state before other news of
-// the same moment, so only telling says whether the review could still be decided.
-type reviewing struct {
-	told    bool
-	refused error
-}
-
-// checkReview answers the update that brought this input, if one did.
-func (i *interpreter) checkReview(in journey.Input) {
-	if waiting := i.reviews[in.Reviewed]; waiting != nil {
-		waiting.told, waiting.refused = true, i.state.CheckReview(*in.Reviewed)
-		delete(i.reviews, in.Reviewed)
-	}
 }
 
 // arm keeps one timer for the earliest deadline. It is re-armed lazily: a timer

@@ -43,6 +43,9 @@ type Options struct {
 	Limits func(activity string) Limits
 	// StepLimits answers for a declared custom step of an account.
 	StepLimits func(account, step string) Limits
+	// MaxEvents is the length of history above which a run continues as new; 300 if
+	// 0. Tests lower it.
+	MaxEvents int
 }
 
 // Workflows holds the workflow functions and their options.
@@ -55,11 +58,11 @@ func New(options Options) *Workflows { return &Workflows{options: options} }
 // the SDK could not decode would close the workflow, while a panic here only
 // fails the task, which waits for a worker that can read it.
 func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (string, error) {
-	arg := decodeArgument(raw)
+	arg, carried := decodeArgument(raw)
 	// A cancel request must not cut off what is decided and not told yet, so the run
 	// works on a context of its own and looks at the request where it may close.
 	own, _ := workflow.NewDisconnectedContext(ctx)
-	i := newInterpreter(own, w.options, arg)
+	i := newInterpreter(own, w.options, arg, carried)
 	i.cancelled = func() bool { return ctx.Err() != nil }
 	i.expect(own)
 	if err := i.handle(own); err != nil {
@@ -105,10 +108,10 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	if !i.cancelled() {
 		inbox = append(inbox, journey.Input{Tick: true})
 	}
-	i.inbox, i.fired = nil, false
+	i.inbox, i.fired, i.again = nil, false, false
 	before := i.state.Phase
 	for _, in := range inbox {
-		i.checkReview(in)
+		i.check(in)
 		var effects []journey.Effect
 		attention := i.state.Attention
 		i.state, effects = journey.Step(i.state, in, now)
@@ -127,7 +130,7 @@ func (i *interpreter) woken() bool {
 }
 
 func (i *interpreter) news() bool {
-	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.fired && !i.cancelled()
+	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.again || i.fired && !i.cancelled()
 }
 
 // mayClose says that the journey is over, or an operator has cancelled the run, and

@@ -57,9 +57,12 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 		if d := in.Message.Decision; d != nil && d.Sequence == 1 && p.env.Now().Sub(d.DecidedAt) < 3*time.Hour {
 			return journey.PublishAnswer{}, errors.New("the endpoint is down")
 		}
-		if in.Message.Stream == journey.StreamDecisions {
+		switch {
+		case in.Endpoint == "":
+			order = append(order, string(in.Message.Decision.Outcome)+" recorded")
+		case in.Message.Stream == journey.StreamDecisions:
 			order = append(order, string(in.Message.Decision.Outcome))
-		} else {
+		default:
 			order = append(order, string(in.Message.Type))
 		}
 		return p.world.Publish(in), nil
@@ -72,8 +75,8 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	got := strings.Join(order, " ")
-	if want := "journey.review_required aml.changed journey.review_required approved on_hold"; got != want {
-		t.Errorf("told %q, want %q: the AML change at once, the decisions in their order", got, want)
+	if want := "journey.review_required aml.changed on_hold recorded journey.review_required approved on_hold"; got != want {
+		t.Errorf("told %q, want %q: the AML change at once, the hold in the ledger at once, the decisions in their order", got, want)
 	}
 }
 

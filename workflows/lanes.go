@@ -3,7 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
@@ -43,7 +43,13 @@ func (i *interpreter) start(ctx workflow.Context, p *pending) {
 		var raw converter.RawValue
 		err := future.Get(ctx, &raw)
 		p.running = false
-		if notDone(err) {
+		switch {
+		case notDone(err):
+			return
+		case notRecorded(err):
+			// What the ledger does not hold is known to nobody yet: begin anew.
+			p.Until = time.Time{}
+			i.again = true
 			return
 		}
 		i.inbox = append(i.inbox, answer(i.state, p.Effect, raw, err))
@@ -57,6 +63,13 @@ func notDone(err error) bool {
 	var failed *temporal.ActivityError
 	return temporal.IsCanceledError(err) ||
 		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
+}
+
+// notRecorded says that a message was given up because the ledger could not be
+// written to for all of its time.
+func notRecorded(err error) bool {
+	var application *temporal.ApplicationError
+	return errors.As(err, &application) && application.Type() == "ledger_unavailable"
 }
 
 func (i *interpreter) forget(done *pending) {
@@ -105,20 +118,32 @@ func answer(s journey.State, e journey.Effect, raw converter.RawValue, failed er
 			mustDecode(raw, &a)
 		}
 		return journey.Input{Published: &journey.Published{
-			MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Answer: a,
+			MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Lane: e.Lane, Answer: a,
 		}}
+	case journey.EffectAML:
+		a := journey.AMLHistory{Problem: journey.ProblemUnreachable}
+		if failed == nil {
+			a = journey.AMLHistory{}
+			mustDecode(raw, &a)
+		}
+		return journey.Input{AMLFetched: &a}
+	case journey.EffectErase:
+		a := journey.EraseAnswer{Problem: failureCode(failed)}
+		if failed == nil {
+			a = journey.EraseAnswer{}
+			mustDecode(raw, &a)
+		}
+		return journey.Input{Erased: &a}
 	default:
 		panic(fmt.Sprintf("effect %d of journey %s has the kind %q, which this worker does not know", e.ID, s.JourneyID, e.Kind))
 	}
 }
 
-var code = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-
 // failureCode is the failing activity's own error type if it looks like a code;
 // a time-out carries the last attempt's error as its cause.
 func failureCode(err error) string {
 	var application *temporal.ApplicationError
-	if errors.As(err, &application) && code.MatchString(application.Type()) {
+	if errors.As(err, &application) && journey.IsCode(application.Type()) {
 		return application.Type()
 	}
 	var timeout *temporal.TimeoutError

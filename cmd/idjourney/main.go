@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the image has no time zones, and calendars name them
 
 	"github.com/spf13/cobra"
 )

@@ -1,15 +1,15 @@
 package idwisetest
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 
 	"idjourney/idwise"
 )
 
-// Review is a reviewer's decision in the dashboard, Approved or Rejected. It sends
-// Updated Journey and once more Finished Journey. The error says why it cannot be.
+// Review is a reviewer's decision in the dashboard: Approved or Rejected, which sends
+// Updated Journey and once more Finished Journey, or Resubmission Requested; see
+// [Vendor.RequestResubmission]. A later review overturns it. The error says why it
+// cannot be.
 func (v *Vendor) Review(id, decision string) error {
 	return v.act(id, func(s *state) error { return v.review(s, decision) })
 }
@@ -18,43 +18,63 @@ func (v *Vendor) Review(id, decision string) error {
 // while a manual decision, and with it the final one, stays. It sends AML Monitor
 // Update and Updated Journey. The error says why it cannot be.
 func (v *Vendor) AMLMatch(id string) error {
-	return v.act(id, v.amlMatch)
+	return v.ChangeAML(id, AMLChange{Kind: AMLAdded})
+}
+
+// ChangeAML makes one change of a journey's AML record, at the next version, and sends
+// AML Monitor Update and Updated Journey. The error says why it cannot be.
+func (v *Vendor) ChangeAML(id string, c AMLChange) error {
+	return v.act(id, func(s *state) error { return v.changeAML(s, c) })
+}
+
+// RequestResubmission is a reviewer who wants document and selfie again. It sends
+// Verification Update Required. The error says why it cannot be.
+func (v *Vendor) RequestResubmission(id string) error { return v.act(id, v.requestResubmission) }
+
+// RenewalDue asks the user to renew the document. It sends Verification Update
+// Required. The error says why it cannot be.
+func (v *Vendor) RenewalDue(id string) error { return v.act(id, v.renewalDue) }
+
+// RenewalMissed lets the deadline of a renewal pass. It sends KYC Renewal Deadline
+// Exceeded. The error says that no renewal is due.
+func (v *Vendor) RenewalMissed(id string) error { return v.act(id, v.renewalMissed) }
+
+// Resubmit is the user who submits what was asked for. Afterwards the rule fails; none
+// if it is "". It sends Updated Journey at once and, at the end of the processing,
+// Finished Journey; a journey that a reviewer's request has opened again waits for
+// complete-custom-step before. The error says that nothing was asked for.
+func (v *Vendor) Resubmit(id, failedRule string) error {
+	return v.act(id, func(s *state) error { return v.resubmit(s, failedRule) })
+}
+
+// Update sends an Updated Journey with any action while nothing changes. The error
+// says why it cannot be.
+func (v *Vendor) Update(id, action string) error {
+	return v.act(id, func(s *state) error {
+		if s.now().phase != PhaseFinished {
+			return errNotFinished
+		}
+		v.emit(s, idwise.EventUpdatedJourney, s.decisions().with("action", action))
+		return nil
+	})
+}
+
+// SpotCheck checks the person of a journey that ended well once more and answers the
+// spot check's id. It sends Finished Spot Check. The error says why it cannot be.
+func (v *Vendor) SpotCheck(id string, r SpotCheckRequest) (spotCheckID string, err error) {
+	err = v.act(id, func(s *state) error {
+		spotCheckID, err = v.spotCheck(s, r)
+		return err
+	})
+	return spotCheckID, err
 }
 
 func (v *Vendor) act(id string, what func(*state) error) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s, ok := v.journeys[id]
-	if !ok {
+	if !ok || s.deleted {
 		return fmt.Errorf("there is no journey %q", id)
 	}
 	return what(s)
-}
-
-// TestEvent is a test of the endpoint, as the portal's webhook wizard makes it.
-type TestEvent struct {
-	JourneyID string `json:"journey_id"` // the API knows no such journey
-	Status    int    `json:"status"`     // what the endpoint answered
-}
-
-// SendTestEvent posts one event with ids that nobody knows to the first account's
-// endpoint. It is not retried. The error is the transport's, or says that the
-// endpoint answered something else than 200.
-func (v *Vendor) SendTestEvent(ctx context.Context) (TestEvent, error) {
-	v.mu.Lock()
-	account := v.cfg.Accounts[0]
-	test := TestEvent{JourneyID: v.ids.journey()}
-	body := encodeWebhook(idwise.EventFinishedJourney, fields{
-		"eventId": v.ids.event(), "referenceNo": nil, "journeyId": test.JourneyID, "systemDecision": complete,
-	}, false)
-	v.mu.Unlock()
-	var err error
-	test.Status, err = v.post(ctx, account, body)
-	if err != nil {
-		return test, fmt.Errorf("sending the test event: %w", err)
-	}
-	if test.Status != http.StatusOK {
-		return test, fmt.Errorf("sending the test event: the endpoint answered %d", test.Status)
-	}
-	return test, nil
 }

@@ -1,6 +1,7 @@
 package idwisetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -26,6 +27,9 @@ func (v *Vendor) apiRoutes() http.Handler {
 		idwise.ProcessCustomStep:  v.serveProcess,
 		idwise.CompleteCustomStep: v.serveComplete,
 		idwise.ManualReview:       v.serveManualReview,
+		idwise.DeleteJourney:      v.serveDelete,
+		idwise.ReadAMLHistory:     v.serveAMLHistory,
+		idwise.ReadSpotCheck:      v.serveSpotCheck,
 	}
 	mux := http.NewServeMux()
 	for _, e := range idwise.Operations() {
@@ -37,12 +41,15 @@ func (v *Vendor) apiRoutes() http.Handler {
 	return mux
 }
 
-// call is one authenticated request with its fields.
+// call is one authenticated request with its fields. A journey's AML check has the
+// journey's id.
 type call struct {
-	account   *Account
-	operation idwise.Operation
-	journeyID string
-	input     input
+	account     *Account
+	operation   idwise.Operation
+	journeyID   string
+	spotCheckID string
+	version     string
+	input       input
 }
 
 func (v *Vendor) serve(w http.ResponseWriter, r *http.Request, op idwise.Operation, handle func(http.ResponseWriter, *call)) {
@@ -56,9 +63,10 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request, op idwise.Operati
 		refuse(w, http.StatusBadRequest, codeInvalidRequest)
 		return
 	}
-	c := &call{account: account, operation: op, journeyID: r.PathValue("journey_id"), input: in}
-	if c.journeyID == "" {
-		c.journeyID = in.JourneyID
+	c := &call{
+		account: account, operation: op, input: in,
+		journeyID:   cmp.Or(r.PathValue("journey_id"), r.PathValue("check_id"), in.JourneyID),
+		spotCheckID: r.PathValue("spot_check_id"), version: r.URL.Query().Get("version"),
 	}
 	if v.disturb(w, c) {
 		return
@@ -121,7 +129,7 @@ func (v *Vendor) disturb(w http.ResponseWriter, c *call) bool {
 func (v *Vendor) find(w http.ResponseWriter, c *call) *state {
 	s, ok := v.journeys[c.journeyID]
 	switch {
-	case !ok:
+	case !ok || s.deleted:
 		refuse(w, http.StatusNotFound, "missing_requested_resource")
 	case s.account != c.account:
 		refuse(w, http.StatusForbidden, "unauthorized")

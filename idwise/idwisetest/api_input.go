@@ -22,7 +22,7 @@ type input struct {
 // readInput reads a JSON body, a multipart form, or nothing.
 func readInput(body io.ReadCloser, r *http.Request) (input, error) {
 	var in input
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return in, nil
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -18,6 +18,10 @@ type Config struct {
 	AckTimeout time.Duration
 	// ManuallyReviewed also sends the older Manually Reviewed after a review.
 	ManuallyReviewed bool
+	// AMLChangesOnly lets the AML history answer only what a version changed, removed
+	// matches among it, in place of all matches as they stood then: the contract
+	// allows both readings.
+	AMLChangesOnly bool
 	// Seed makes ids the same in every run; 0 makes them random.
 	Seed uint64
 	// Now stamps times and guards the two-second rule; default time.Now.

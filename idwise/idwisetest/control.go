@@ -25,6 +25,7 @@ func (v *Vendor) controlRoutes() http.Handler {
 	mux.HandleFunc("POST /control/journeys/{id}/aml-match", func(w http.ResponseWriter, r *http.Request) {
 		v.acted(w, r, v.AMLMatch(r.PathValue("id")))
 	})
+	v.controlLater(mux)
 	mux.HandleFunc("PUT /control/journeys/{id}/faults", v.controlFaults)
 	mux.HandleFunc("PUT /control/faults", v.controlFaults)
 	mux.HandleFunc("POST /control/test-event", v.controlTestEvent)

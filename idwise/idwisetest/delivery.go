@@ -39,22 +39,32 @@ type sending struct {
 	order   int // of its making, within the journey
 }
 
-// emit sends an event of a journey, as the fault dial has it. v.mu is held.
+// emit sends an event that names its journey. v.mu is held.
 func (v *Vendor) emit(s *state, event string, body fields) {
+	v.send(s, event, body.with("journeyId", s.id))
+}
+
+// send sends an event of a journey, as the fault dial has it. v.mu is held.
+func (v *Vendor) send(s *state, event string, body fields) {
 	f := v.faults.of(s.id).Faults
 	if !f.hitsEvent(event) {
 		f = Faults{}
 	}
+	f.Drop = f.Drop || s.losing
 	if f.UnknownEvent {
 		v.dispatch(s, "Finished Something New", fields{"journeyId": s.id}, f)
 	}
-	v.dispatch(s, event, body.with("journeyId", s.id), f)
+	v.dispatch(s, event, body, f)
 }
 
 // dispatch puts all copies of a webhook on their way. v.mu is held.
 func (v *Vendor) dispatch(s *state, event string, body fields, f Faults) {
 	eventID := v.ids.event()
-	encoded := encodeWebhook(event, body.with("eventId", eventID).with("referenceNo", orNull(s.reference)), f.ExtraField)
+	body = body.with("eventId", eventID)
+	if s.script.legacy { // one form for all events, without an id of their own
+		eventID, body = "", s.decisions().with("journeyId", s.id)
+	}
+	encoded := encodeWebhook(event, body.with("referenceNo", orNull(s.reference)), f.ExtraField)
 	for copies := range max(1, f.Duplicate) {
 		out := sending{
 			webhook: &Webhook{EventID: eventID, Event: event, Copy: copies, State: Pending},
@@ -65,7 +75,7 @@ func (v *Vendor) dispatch(s *state, event string, body fields, f Faults) {
 			v.later(f.Delay, func() { v.deliver(out) })
 			continue
 		}
-		v.step(s, f.Delay+time.Duration(3*copies)*f.Reorder, func(s *state) { v.holdBack(s, out) })
+		v.later(f.Delay+time.Duration(3*copies)*f.Reorder, func() { v.holdBack(s, out) })
 	}
 	v.announce()
 }
@@ -84,8 +94,10 @@ func encodeWebhook(event string, body fields, extra bool) []byte {
 	return encoded
 }
 
-// holdBack keeps a webhook until its journey's window is over. v.mu is held.
+// holdBack keeps a webhook until its journey's window is over.
 func (v *Vendor) holdBack(s *state, out sending) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	s.held = append(s.held, out)
 	if len(s.held) > 1 {
 		return

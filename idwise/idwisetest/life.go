@@ -1,9 +1,7 @@
 package idwisetest
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 
 	"idjourney/idwise"
 )
@@ -51,7 +49,7 @@ func (v *Vendor) Begin(r StartRequest) (string, error) {
 	now := v.cfg.Now()
 	s := &state{
 		id: id, flow: r.FlowID, reference: r.Reference, account: account, script: script,
-		person: makeApplicant(id), startedAt: now,
+		person: makeApplicant(id), startedAt: now, reviews: script.reviews, acts: script.then,
 		truths: []truth{{at: now, phase: PhaseStarted, system: incomplete}},
 	}
 	v.journeys[id] = s
@@ -78,8 +76,13 @@ func (v *Vendor) finishUserSteps(s *state) {
 		t.phase, t.failedRule = PhaseUserDone, s.script.failedRule
 	})
 	v.emit(s, idwise.EventFinishedUserSteps, fields{"systemDecision": s.now().system})
+	v.finishByItself(s)
+}
+
+// finishByItself ends the open journey of a flow without a custom step. v.mu is held.
+func (v *Vendor) finishByItself(s *state) {
 	if !s.waitsForCustomStep() {
-		v.step(s, v.scaled(s.script.processing), v.finish)
+		v.inRound(s, v.scaled(s.script.processing), v.finish)
 	}
 }
 
@@ -87,7 +90,7 @@ func (v *Vendor) finishUserSteps(s *state) {
 func (v *Vendor) submitFace(s *state) {
 	s.submissions++
 	v.change(s, func(t *truth) { t.submitted = true })
-	v.step(s, v.scaled(s.script.faceShows), func(s *state) {
+	v.inRound(s, v.scaled(s.script.faceShows), func(s *state) {
 		v.change(s, func(t *truth) { t.compared, t.mismatch = true, s.script.faceMismatches })
 		v.finishIfProcessed(s)
 	})
@@ -101,7 +104,7 @@ func (v *Vendor) completeCustomStep(s *state) {
 		return
 	}
 	v.change(s, func(t *truth) { t.phase = PhaseProcessing })
-	v.step(s, v.scaled(s.script.processing), func(s *state) {
+	v.inRound(s, v.scaled(s.script.processing), func(s *state) {
 		s.processed = true
 		v.finishIfProcessed(s)
 	})
@@ -116,79 +119,20 @@ func (v *Vendor) finishIfProcessed(s *state) {
 	}
 }
 
-// finish gives the system's decision, once. v.mu is held.
+// finish gives the system's decision, once in every round. v.mu is held.
 func (v *Vendor) finish(s *state) {
-	if s.now().phase == PhaseFinished {
+	if s.now().phase != PhaseFinished {
+		v.conclude(s)
+	}
+}
+
+// conclude decides on the facts as they are. v.mu is held.
+func (v *Vendor) conclude(s *state) {
+	v.change(s, func(t *truth) { t.phase, t.endedAt, t.system = PhaseFinished, v.cfg.Now(), t.judged() })
+	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})
+	if s.now().system == refer && len(s.reviews) > 0 {
+		v.step(s, v.scaled(s.script.reviewAfter), v.scriptedReview)
 		return
 	}
-	v.change(s, func(t *truth) {
-		t.phase, t.endedAt, t.system = PhaseFinished, v.cfg.Now(), complete
-		if t.failedRule != "" || t.mismatch {
-			t.system = refer
-		}
-	})
-	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})
-	if s.now().system == refer && s.script.review != "" {
-		v.step(s, v.scaled(s.script.reviewAfter), v.scriptedReview)
-	}
-}
-
-// scriptedReview plays the reviewer, unless somebody has reviewed already, and then
-// what monitoring finds. The journey is finished, so neither can fail. v.mu is held.
-func (v *Vendor) scriptedReview(s *state) {
-	if s.now().manual == "" {
-		_ = v.review(s, s.script.review)
-	}
-	if s.script.matchAfter > 0 {
-		v.step(s, v.scaled(s.script.matchAfter), func(s *state) { _ = v.amlMatch(s) })
-	}
-}
-
-var errNotFinished = errors.New("the journey is not finished")
-
-// review sets the reviewer's decision for good. v.mu is held.
-func (v *Vendor) review(s *state, decision string) error {
-	if decision != approved && decision != rejected {
-		return fmt.Errorf("a review decides %s or %s, not %q", approved, rejected, decision)
-	}
-	if s.now().phase != PhaseFinished {
-		return errNotFinished
-	}
-	v.change(s, func(t *truth) { t.manual = decision })
-	t := s.now()
-	decisions := fields{"systemDecision": t.system, "manualDecision": t.manual, "finalDecision": t.final()}
-	v.emit(s, idwise.EventUpdatedJourney, decisions.with("action", idwise.ActionManualReview))
-	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": t.system})
-	if v.cfg.ManuallyReviewed {
-		v.emit(s, idwise.EventManuallyReviewed, decisions)
-	}
-	return nil
-}
-
-// amlMatch adds a match found by monitoring: one change, two event types. A manual
-// decision stays, and with it the final one. v.mu is held.
-func (v *Vendor) amlMatch(s *state) error {
-	if s.now().phase != PhaseFinished {
-		return errNotFinished
-	}
-	before := s.now()
-	v.change(s, func(t *truth) {
-		version := t.amlVersion() + 1
-		found := match{
-			id: "match-" + s.id + "-" + strconv.Itoa(version), resourceID: "resource-" + strconv.Itoa(version),
-			version: version,
-		}
-		t.matches = append(t.matches[:len(t.matches):len(t.matches)], found)
-		t.system = refer
-	})
-	t := s.now()
-	v.emit(s, idwise.EventAMLMonitorUpdate, fields{
-		"systemDecision": t.system, "previousSystemDecision": before.system,
-		"updatedAMLVersionNumber": t.amlVersion(),
-	})
-	v.emit(s, idwise.EventUpdatedJourney, fields{
-		"systemDecision": t.system, "manualDecision": orNull(t.manual), "finalDecision": t.final(),
-		"action": idwise.ActionAMLOGMUpdate,
-	})
-	return nil
+	v.play(s)
 }

@@ -21,12 +21,45 @@ type script struct {
 	// faceShows is how long after its submission a face's comparison shows.
 	faceShows      time.Duration
 	faceMismatches bool
-	// review is what the reviewer decides reviewAfter the end, if the system refers.
-	review      string
+	// reviews are what reviewers decide, one after the other and each after
+	// reviewAfter, if the system refers.
+	reviews     []string
 	reviewAfter time.Duration
-	// matchAfter is when, after a review, monitoring finds a sanctions match; 0: never.
-	matchAfter time.Duration
+	// legacy sends all webhooks in the form of 2023.
+	legacy bool
+	// then is what happens, one after the other, once all that is decided.
+	then []act
 }
+
+// act is something that happens to a journey once it is decided; its error says why
+// it cannot happen as the journey is.
+type act struct {
+	after time.Duration
+	does  func(*Vendor, *state) error
+}
+
+// acts are done ten minutes apart.
+func acts(does ...func(*Vendor, *state) error) []act {
+	all := make([]act, len(does))
+	for i, f := range does {
+		all[i] = act{10 * time.Minute, f}
+	}
+	return all
+}
+
+func amlAct(c AMLChange) func(*Vendor, *state) error {
+	return func(v *Vendor, s *state) error { return v.changeAML(s, c) }
+}
+
+func spotAct(passed bool) func(*Vendor, *state) error {
+	return func(v *Vendor, s *state) error {
+		_, err := v.spotCheck(s, SpotCheckRequest{Passed: passed})
+		return err
+	}
+}
+
+// cured is the user who submits again what then passes.
+func cured(v *Vendor, s *state) error { return v.resubmit(s, "") }
 
 const (
 	approved   = "Approved"
@@ -40,14 +73,24 @@ const (
 var scripts = []script{
 	{name: "approve"},
 	{name: "refer", failedRule: "expired_document"},
-	{name: "refer-approve", failedRule: "expired_document", review: approved},
-	{name: "refer-reject", failedRule: "proof_policy", review: rejected},
-	{name: "face-mismatch", faceMismatches: true, review: rejected},
+	{name: "refer-approve", failedRule: "expired_document", reviews: []string{approved}},
+	{name: "refer-reject", failedRule: "proof_policy", reviews: []string{rejected}},
+	{name: "face-mismatch", faceMismatches: true, reviews: []string{rejected}},
 	{name: "face-late", faceShows: 10 * time.Minute},
-	{name: "aml-after-approval", failedRule: "expired_document", review: approved, matchAfter: 10 * time.Minute},
+	{name: "aml-after-approval", failedRule: "expired_document", reviews: []string{approved}, then: acts(amlAct(AMLChange{Kind: AMLAdded}))},
 	{name: "slow", userTakes: 30 * time.Minute, processing: 30 * time.Minute},
 	{name: "never-finish", neverFinishes: true},
 	{name: "no-custom-step", withoutCustomStep: true},
+	{name: "overturned", failedRule: "expired_document", reviews: []string{approved, rejected, approved}},
+	{name: "legacy", failedRule: "expired_document", reviews: []string{approved}, legacy: true},
+	{name: "resubmit", failedRule: "expired_document", then: acts((*Vendor).requestResubmission, cured)},
+	{name: "renewal", then: acts((*Vendor).renewalDue, cured)},
+	{name: "renewal-missed", then: acts((*Vendor).renewalDue, (*Vendor).renewalMissed)},
+	{name: "spot-passed", then: acts(spotAct(true))},
+	{name: "spot-failed", then: acts(spotAct(false))},
+	{name: "aml-removed", then: acts(amlAct(AMLChange{Kind: AMLAdded}), amlAct(AMLChange{Kind: AMLRemoved}))},
+	{name: "aml-gap", failedRule: "expired_document", reviews: []string{approved}, then: acts(
+		amlAct(AMLChange{Kind: AMLAdded}), amlAct(AMLChange{Kind: AMLChanged, Lost: true}), amlAct(AMLChange{Kind: AMLAdded}))},
 }
 
 // Scripts lists the names of all scripts.

@@ -14,6 +14,7 @@ func TestScriptOf(t *testing.T) {
 	for reference, want := range map[string]string{
 		"approve-0001": "approve", "refer-1": "refer", "refer": "refer", "refer-approve-17": "refer-approve",
 		"refer-rejected-1": "refer", "face-late-x": "face-late", "aml-after-approval-3": "aml-after-approval",
+		"renewal-1": "renewal", "renewal-missed-1": "renewal-missed", "spot-failed": "spot-failed", "aml-gap-2": "aml-gap",
 		"": "approve", "approved-1": "approve", "someone@example.com": "approve", "no-custom-step": "no-custom-step",
 	} {
 		if got := ScriptOf(reference); got != want {
@@ -26,6 +27,7 @@ func TestScriptOf(t *testing.T) {
 func TestScriptsEnd(t *testing.T) {
 	t.Parallel()
 	const fus, fj, uj, aml = idwise.EventFinishedUserSteps, idwise.EventFinishedJourney, idwise.EventUpdatedJourney, idwise.EventAMLMonitorUpdate
+	const vur = idwise.EventVerificationUpdateRequired
 	reviewed := []string{fus, fj, uj, fj}
 	cases := []struct {
 		reference string
@@ -40,8 +42,15 @@ func TestScriptsEnd(t *testing.T) {
 		{"refer-approve-1", []string{"Incomplete", "Refer", "Approved"}, reviewed, true},
 		{"refer-reject-1", []string{"Incomplete", "Refer", "Rejected"}, reviewed, true},
 		{"face-mismatch-1", []string{"Incomplete", "Refer", "Rejected"}, reviewed, true},
-		{"aml-after-approval-1", []string{"Incomplete", "Refer", "Approved"}, append(reviewed, aml, uj), true},
+		{"aml-after-approval-1", []string{"Incomplete", "Refer", "Approved"}, append(slices.Clone(reviewed), aml, uj), true},
 		{"no-custom-step-1", []string{"Incomplete", "Complete"}, []string{fus, fj}, false},
+		{"overturned-1", []string{"Incomplete", "Refer", "Approved", "Rejected", "Approved"}, append(slices.Clone(reviewed), uj, fj, uj, fj), true},
+		{"legacy-1", []string{"Incomplete", "Refer", "Approved"}, []string{fus, fj, idwise.EventManuallyReviewed, fj}, true},
+		{"renewal-1", []string{"Incomplete", "Complete"}, []string{fus, fj, vur, uj, fj}, true},
+		{"renewal-missed-1", []string{"Incomplete", "Complete"}, []string{fus, fj, vur, idwise.EventKYCRenewalDeadlineExceeded}, true},
+		{"spot-passed-1", []string{"Incomplete", "Complete"}, []string{fus, fj, idwise.EventFinishedSpotCheck}, true},
+		{"spot-failed-1", []string{"Incomplete", "Complete"}, []string{fus, fj, idwise.EventFinishedSpotCheck}, true},
+		{"aml-removed-1", []string{"Incomplete", "Complete", "Refer", "Complete"}, []string{fus, fj, aml, uj, aml, uj}, true},
 	}
 	for _, c := range cases {
 		t.Run(c.reference, func(t *testing.T) {

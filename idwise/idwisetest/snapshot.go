@@ -27,6 +27,14 @@ type Snapshot struct {
 	CompleteCalls         int  `json:"complete_calls"`
 	Completed             bool `json:"completed"`
 
+	// Awaits says for what the user has to submit steps again: "resubmission",
+	// "renewal", or "" for nothing.
+	Awaits string `json:"awaits"`
+	// SpotChecks are the ids of the journey's spot checks, oldest first.
+	SpotChecks []string `json:"spot_checks"`
+	// Deleted says that the API knows the journey no more.
+	Deleted bool `json:"deleted"`
+
 	// Truths are all states since the beginning, oldest first.
 	Truths []Truth `json:"truths"`
 	// Webhooks are all copies of all events sent, in the order of their making.
@@ -124,11 +132,15 @@ func (s *state) snapshot() Snapshot {
 	snap := Snapshot{
 		JourneyID: s.id, Account: s.account.Key, FlowID: s.flow, Reference: s.reference,
 		Script: s.script.name, Applicant: s.person, Phase: t.phase,
-		System: t.system, Manual: t.manual, Final: t.final(), AMLVersion: t.amlVersion(),
+		System: t.system, Manual: t.manual, Final: t.final(), AMLVersion: t.aml,
 		CustomStepSubmissions: s.submissions, CompleteCalls: s.completeCalls, Completed: s.completeCalls > 0,
 	}
+	snap.Deleted, snap.Awaits = s.deleted, s.pending.kind()
+	for _, check := range s.spotChecks {
+		snap.SpotChecks = append(snap.SpotChecks, check.id)
+	}
 	for _, t := range s.truths {
-		snap.Truths = append(snap.Truths, Truth{t.at, t.phase, t.system, t.manual, t.final(), t.amlVersion()})
+		snap.Truths = append(snap.Truths, Truth{t.at, t.phase, t.system, t.manual, t.final(), t.aml})
 	}
 	for _, w := range s.webhooks {
 		c := *w

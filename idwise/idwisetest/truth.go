@@ -28,13 +28,10 @@ type truth struct {
 	submitted  bool // a face
 	compared   bool // its comparison shows
 	mismatch   bool
+	aml        int // version of the AML record: one more with every change
 	matches    []match
-}
-
-// match is one AML match.
-type match struct {
-	id, resourceID string
-	version        int
+	// documents and selfies count how often each was submitted again.
+	documents, selfies int
 }
 
 func (t truth) final() string {
@@ -44,8 +41,13 @@ func (t truth) final() string {
 	return t.system
 }
 
-// amlVersion is the version of the AML record: one more with every update.
-func (t truth) amlVersion() int { return len(t.matches) }
+// judged is what the system decides on such facts.
+func (t truth) judged() string {
+	if t.failedRule != "" || t.mismatch || t.listed() {
+		return refer
+	}
+	return complete
+}
 
 func (t truth) rules() map[string]string {
 	if t.phase == PhaseStarted {
@@ -58,7 +60,7 @@ func (t truth) rules() map[string]string {
 	if t.failedRule != "" {
 		rules[t.failedRule] = "Failed"
 	}
-	if len(t.matches) > 0 {
+	if t.listed() {
 		rules["no_aml_records"] = "Failed"
 	}
 	return rules
@@ -87,7 +89,16 @@ type state struct {
 	truths              []truth // never empty, oldest first
 	submissions         int
 	completeCalls       int
-	processed           bool // the work after complete-custom-step is done
+	processed           bool     // the work after complete-custom-step is done
+	round               int      // how often the user has submitted again
+	pending             *update  // what the user was asked to submit again, and has not
+	reviews             []string // of the script, that are still to come
+	reviewed            string   // the script's last one
+	acts                []act    // of the script, that are still to come
+	acting              bool     // the acts have begun
+	spotChecks          []*spotCheck
+	deleted             bool
+	losing              bool // what is sent now never arrives
 	webhooks            []*Webhook
 	held                []sending // by the reorder fault
 }

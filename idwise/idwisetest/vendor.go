@@ -27,6 +27,7 @@ type Vendor struct {
 	ids         ids
 	journeys    map[string]*state
 	order       []string
+	spotChecks  map[string]*spotCheck
 	faults      dial
 	lastSummary map[string]time.Time // by API key
 	changed     chan struct{}        // closed and replaced at every change
@@ -47,7 +48,7 @@ func New(cfg Config) *Vendor {
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &Vendor{
 		cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel, client: webhookClient(),
-		ids: ids{seed: seed}, journeys: map[string]*state{}, faults: newDial(),
+		ids: ids{seed: seed}, journeys: map[string]*state{}, spotChecks: map[string]*spotCheck{}, faults: newDial(),
 		lastSummary: map[string]time.Time{}, changed: make(chan struct{}),
 	}
 	v.api, v.control = v.apiRoutes(), v.controlRoutes()
@@ -114,12 +115,47 @@ func (v *Vendor) later(d time.Duration, f func()) {
 	})
 }
 
-// step runs one transition of a journey after d, with v.mu held. v.mu is held.
+// step runs one transition of a journey after d, with v.mu held, unless the journey
+// is deleted first. v.mu is held.
 func (v *Vendor) step(s *state, d time.Duration, transition func(*state)) {
 	v.later(d, func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		transition(s)
+		if !s.deleted {
+			transition(s)
+		}
+	})
+}
+
+// inRound is step for what a resubmission makes void. v.mu is held.
+func (v *Vendor) inRound(s *state, d time.Duration, transition func(*state)) {
+	round := s.round
+	v.step(s, d, func(s *state) {
+		if s.round == round {
+			transition(s)
+		}
+	})
+}
+
+// play goes on with what the script has after the decision, once. v.mu is held.
+func (v *Vendor) play(s *state) {
+	if !s.acting {
+		s.acting = true
+		v.nextAct(s)
+	}
+}
+
+// nextAct plays the acts one after the other. One whose time it is not, because
+// somebody has played otherwise meanwhile, is left out. v.mu is held.
+func (v *Vendor) nextAct(s *state) {
+	if len(s.acts) == 0 {
+		return
+	}
+	next := s.acts[0]
+	s.acts = s.acts[1:]
+	v.step(s, v.scaled(next.after), func(s *state) {
+		_ = next.does(v, s)
+		v.nextAct(s)
 	})
 }
 

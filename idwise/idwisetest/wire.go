@@ -2,6 +2,7 @@ package idwisetest
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 )
 
@@ -26,47 +27,59 @@ func (s *state) result(t truth) object {
 		return r
 	}
 	r["documents"] = object{DocumentStepID: object{
-		"face_match_result": s.faceMatch(true, 97, "document", "selfie"),
+		"face_match_result": s.faceMatch(t, true, 97, "document", "selfie"),
 	}}
 	r["selfie"] = object{"status": "Complete"}
-	r["applicant"] = object{
-		"applicant_id": "applicant-" + s.id, "full_name": s.person.FullName,
-		"personal_number": s.person.PersonalNumber, "birth_date": s.person.BirthDate,
-		"profile_image_path": s.imagePath("profile"),
-	}
-	r["aml"] = object{"applicability": "Applicable", "matches": s.matches(t)}
+	r["applicant"] = s.applicant(t)
+	r["aml"] = object{"applicability": "Applicable", "matches": matches(t)}
 	if t.compared {
 		score := 96
 		if t.mismatch {
 			score = 21
 		}
 		r["screening_checks"] = object{"additional_face_db": object{
-			"image_path":         s.imagePath("custom"),
-			"face_match_results": []object{s.faceMatch(!t.mismatch, score, "custom", "selfie")},
+			"image_path":         s.imagePath(t, "custom"),
+			"face_match_results": []object{s.faceMatch(t, !t.mismatch, score, "custom", "selfie")},
 		}}
 	}
 	return r
 }
 
-func (s *state) imagePath(source string) string { return "images/" + s.id + "/" + source }
+func (s *state) applicant(t truth) object {
+	return object{
+		"applicant_id": "applicant-" + s.id, "full_name": s.person.FullName,
+		"personal_number": s.person.PersonalNumber, "birth_date": s.person.BirthDate,
+		"profile_image_path": s.imagePath(t, "profile"),
+	}
+}
 
-func (s *state) faceMatch(matched bool, score int, sources ...string) object {
+// imagePath is another one for every submission. The profile is cut from the document.
+func (s *state) imagePath(t truth, source string) string {
+	again := map[string]int{"document": t.documents, "profile": t.documents, "selfie": t.selfies}[source]
+	path := "images/" + s.id + "/" + source
+	if again > 0 {
+		path += "-" + strconv.Itoa(again)
+	}
+	return path
+}
+
+func (s *state) faceMatch(t truth, matched bool, score int, sources ...string) object {
 	images := make([]object, len(sources))
 	for i, source := range sources {
-		images[i] = object{"image_path": s.imagePath(source), "image_source": source}
+		images[i] = object{"image_path": s.imagePath(t, source), "image_source": source}
 	}
 	return object{"is_matched": matched, "score": score, "images": images}
 }
 
-func (s *state) matches(t truth) []object {
+func matches(t truth) []object {
 	all := []object{}
 	for _, m := range t.matches {
 		all = append(all, object{
 			"match_id": m.id, "resource_id": m.resourceID, "score": 92, "name": "Listed Person",
-			"countries": []string{}, "datesOfBirth": []string{}, "datasets": []string{"sanctions"},
+			"countries": []string{}, "datesOfBirth": []string{}, "datasets": m.datasets,
 			"aliases": []string{}, "addresses": []string{}, "sex": nil,
-			"is_whitelisted": false, "match_status": "Potential Match",
-			"aml_record_version": m.version, "ongoing_monitor_update_type": "Added",
+			"is_whitelisted": m.whitelisted, "match_status": m.status,
+			"aml_record_version": m.version, "ongoing_monitor_update_type": m.update,
 		})
 	}
 	return all

@@ -37,9 +37,21 @@ type Case struct {
 	Steps map[string]journey.StepAnswer `json:"steps"`
 	// Truths are what the API may show. The names "missing" and "denied" need no
 	// entry: no such journey, and wrong credentials or paths.
-	Truths   map[string]journey.Verdict `json:"truths"`
-	Timeline []Moment                   `json:"timeline"`
-	Expect   Expect                     `json:"expect"`
+	Truths map[string]journey.Verdict `json:"truths"`
+	// History is the AML history, by version; without one it cannot be asked.
+	History []journey.AMLChange `json:"history"`
+	// Ladders are the declared ladders, in working hours if Hours names any.
+	Ladders []Rungs `json:"ladders"`
+	Hours   *Hours  `json:"hours"`
+	// EndedAgo is the age of the vendor's results when the story begins.
+	EndedAgo journey.Duration `json:"endedAgo"`
+	// Timed says that the waits of the timeline are part of the story, so that no
+	// disorder may leave them out.
+	Timed bool `json:"timed"`
+	// Server says that the case is played on a real server, too.
+	Server   bool     `json:"server"`
+	Timeline []Moment `json:"timeline"`
+	Expect   Expect   `json:"expect"`
 }
 
 // Moment is one thing that happens at the vendor, or that an operator does.
@@ -55,15 +67,41 @@ type Moment struct {
 	Hint   journey.Hint      `json:"hint"`
 	Times  int               `json:"times"` // copies of the webhook; 0 is one
 	Review *journey.Reviewed `json:"review"`
+	Act    *journey.Act      `json:"act"`
+	// Steps replaces custom steps' answers from now on.
+	Steps map[string]journey.StepAnswer `json:"steps"`
+	// Endpoint is what the customer's endpoint does from now on: refuses or takes.
+	Endpoint string `json:"endpoint"`
 }
 
-// Decide is the moment's decision on the review that the state has open.
-func (m Moment) Decide(s journey.State) journey.Reviewed {
-	r := *m.Review
-	if s.Review != nil {
-		r.Review = s.Review.ID
+// Update is the moment's act on a journey: the update's name and its argument,
+// addressed to the review, the oldest alert or the standing that the state has; ok
+// is false if the moment has none.
+func (m Moment) Update(s journey.State) (name string, in journey.Input, ok bool) {
+	switch {
+	case m.Review != nil:
+		r := *m.Review
+		if r.Disposition != "" && len(s.Alerts) > 0 {
+			r.Review = s.Alerts[0].ID
+		} else if s.Review != nil {
+			r.Review = s.Review.ID
+		}
+		return journey.UpdateReview, journey.Input{Reviewed: &r}, true
+	case m.Act != nil:
+		a := *m.Act
+		a.Sequence = s.Standing.Sequence
+		return a.Kind, journey.Input{Acted: &a}, true
+	default:
+		return "", journey.Input{}, false
 	}
-	return r
+}
+
+// Check says why the journey would refuse the moment's act now.
+func Check(s journey.State, in journey.Input) error {
+	if in.Reviewed != nil {
+		return s.CheckReview(*in.Reviewed)
+	}
+	return s.CheckAct(*in.Acted)
 }
 
 // Expect is how the story ends, Within after the last moment.
@@ -76,6 +114,7 @@ type Expect struct {
 	Messages  map[journey.MessageType]int `json:"messages"`
 	Attention []journey.AttentionCode     `json:"attention"`
 	Completed bool                        `json:"completed"`
+	Alerts    int                         `json:"alerts"`
 }
 
 // Policy is the policy of every case: the configuration's defaults, with one
@@ -92,6 +131,10 @@ func Policy() journey.Policy {
 		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
 		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
 		ExpireAfter: d(7 * 24 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
+		AML:          []journey.DatasetSeverity{{Dataset: "SAN", Severity: journey.SeverityHigh}, {Dataset: "PEP", Severity: journey.SeverityMedium}},
+		Resubmission: journey.DeadlinePolicy{Within: d(14 * 24 * time.Hour), OnMissed: journey.MeansReview},
+		Renewal:      journey.DeadlinePolicy{Within: d(30 * 24 * time.Hour), OnMissed: journey.MeansOnHold},
+		AdoptAfter:   d(72 * time.Hour), SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 }
 

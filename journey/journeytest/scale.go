@@ -1,8 +1,10 @@
 package journeytest
 
 import (
+	"slices"
 	"time"
 
+	"idjourney/calendar"
 	"idjourney/journey"
 )
 
@@ -28,10 +30,33 @@ func (c Case) Scaled(p journey.Policy, scale float64) journey.Policy {
 		askAgain[i] = shrink(d)
 	}
 	p.AskAgain = askAgain
-	for _, d := range []*journey.Duration{&p.UserStepsWithin, &p.ResultWithin, &p.ReviewLook, &p.ExpireAfter, &p.UnknownAfter} {
-		*d = shrink(*d)
+	for _, d := range []*journey.Duration{&p.UserStepsWithin, &p.ResultWithin, &p.ReviewLook, &p.ExpireAfter, &p.UnknownAfter,
+		&p.Resubmission.Within, &p.Renewal.Within, &p.AdoptAfter, &p.AuditEvery} {
+		if *d > 0 {
+			*d = shrink(*d)
+		}
+	}
+	p.Steps = slices.Clone(p.Steps)
+	for i := range p.Steps {
+		if p.Steps[i].AnswerWithin > 0 {
+			p.Steps[i].AnswerWithin = shrink(p.Steps[i].AnswerWithin)
+		}
 	}
 	return p
+}
+
+// OnScaledClock scales the whole world: its policy, its ladders, in plain time, and
+// the age of the vendor's results.
+func (w *World) OnScaledClock(scale float64) {
+	w.Policy = w.Case.Scaled(w.Policy, scale)
+	w.Case.EndedAgo = journey.Duration(float64(w.Case.EndedAgo) * scale)
+	for i := range w.Ladders {
+		l := &w.Ladders[i]
+		l.Hours = calendar.Plain()
+		for _, d := range []*time.Duration{&l.RemindAfter, &l.RemindEvery, &l.EscalateAt, &l.FinallyAt} {
+			*d = time.Duration(float64(*d) * scale)
+		}
+	}
 }
 
 // HappenScaled is Happen on a scaled clock.

@@ -15,6 +15,8 @@ type Sim struct {
 	Now   time.Time
 	// Hurry lets the vendor go on without the waits of the timeline.
 	Hurry bool
+	// Changed is told every change of phase; it may be nil.
+	Changed func(from, to journey.Phase)
 
 	next        int       // of the timeline
 	happenedAt  time.Time // the moment before
@@ -38,11 +40,11 @@ func (s *Sim) Happens() bool {
 	return ok && !s.Now.Before(at) && !s.reviewNotOpen()
 }
 
-// reviewNotOpen says that the next moment is a person's decision on a local review
-// which is not open: its update would be refused.
+// reviewNotOpen says that the next moment is a person's act which the journey would
+// refuse now, for example because the review is not open yet.
 func (s *Sim) reviewNotOpen() bool {
-	m := s.World.Case.Timeline[s.next]
-	return m.Review != nil && s.State.CheckReview(m.Decide(s.State)) != nil
+	_, in, ok := s.World.Case.Timeline[s.next].Update(s.State)
+	return ok && Check(s.State, in) != nil
 }
 
 func (s *Sim) happensAt() (time.Time, bool) {
@@ -72,9 +74,8 @@ func (s *Sim) Happen() {
 	s.next++
 	s.happenedAt = s.Now
 	s.undelivered = append(s.undelivered, s.World.Happen(i, s.Now)...)
-	if m := s.World.Case.Timeline[i]; m.Review != nil {
-		r := m.Decide(s.State)
-		s.tell(journey.Input{Reviewed: &r})
+	if _, in, ok := s.World.Case.Timeline[i].Update(s.State); ok {
+		s.tell(in)
 	}
 }
 
@@ -113,7 +114,7 @@ func (s *Sim) Asks() bool {
 func (s *Sim) Ask() {
 	for _, at := range s.heads() {
 		if e := s.pending[at]; e.Kind == journey.EffectFetch {
-			s.asked[e.ID] = s.World.Fetch(s.Now)
+			s.asked[e.ID] = s.World.Fetch(*e.Fetch, s.Now)
 		}
 	}
 }
@@ -143,7 +144,7 @@ func (s *Sim) answer(e journey.Effect) journey.Input {
 	case journey.EffectFetch:
 		a, asked := s.asked[e.ID]
 		if !asked {
-			a = s.World.Fetch(s.Now)
+			a = s.World.Fetch(*e.Fetch, s.Now)
 		}
 		delete(s.asked, e.ID)
 		return journey.Input{Fetched: &a}
@@ -156,9 +157,15 @@ func (s *Sim) answer(e journey.Effect) journey.Input {
 	case journey.EffectComplete:
 		a := s.World.Complete()
 		return journey.Input{Completed: &a}
+	case journey.EffectAML:
+		a := s.World.AMLHistory(*e.AML)
+		return journey.Input{AMLFetched: &a}
+	case journey.EffectErase:
+		a := s.World.Erase()
+		return journey.Input{Erased: &a}
 	default:
 		a := s.World.Publish(*e.Publish)
-		return journey.Input{Published: &journey.Published{MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Answer: a}}
+		return journey.Input{Published: &journey.Published{MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Lane: e.Lane, Answer: a}}
 	}
 }
 
@@ -186,7 +193,11 @@ func (s *Sim) Over() bool { return s.next >= len(s.World.Case.Timeline) }
 func (s *Sim) tell(in journey.Input) {
 	for _, in := range []journey.Input{in, {Tick: true}} {
 		var effects []journey.Effect
+		before := s.State.Phase
 		s.State, effects = journey.Step(s.State, in, s.Now)
+		if s.Changed != nil && s.State.Phase != before {
+			s.Changed(before, s.State.Phase)
+		}
 		s.pending = append(s.pending, effects...)
 	}
 }

@@ -3,9 +3,12 @@ package journeytest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"idjourney/calendar"
 	"idjourney/journey"
 )
 
@@ -14,6 +17,8 @@ import (
 type World struct {
 	Case   Case
 	Policy journey.Policy
+	// Ladders are those of the case.
+	Ladders []calendar.Declared
 	// OnComplete is called when Complete Custom Step is; it may be nil.
 	OnComplete func()
 
@@ -23,7 +28,11 @@ type World struct {
 	nextAt    time.Time
 	completed int
 	stepped   map[string]int
-	published []journey.Message
+	published []journey.Message // told to the customer
+	recorded  []journey.Message // told to the ledger alone
+	steps     map[string]journey.StepAnswer
+	refuses   bool
+	began     time.Time // of the story
 }
 
 // StepUnavailable is the code that a failing step's activity fails with, in every
@@ -39,7 +48,15 @@ func NewWorld(c Case) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.Name, err)
 	}
-	return &World{Case: c, Policy: p, truth: "missing", stepped: map[string]int{}}, nil
+	ladders, err := c.ladders()
+	if err != nil {
+		return nil, fmt.Errorf("case %s: %w", c.Name, err)
+	}
+	steps := maps.Clone(c.Steps)
+	if steps == nil {
+		steps = map[string]journey.StepAnswer{}
+	}
+	return &World{Case: c, Policy: p, Ladders: ladders, truth: "missing", stepped: map[string]int{}, steps: steps}, nil
 }
 
 // Happen makes moment i true and returns its webhooks, none if it has no event.
@@ -47,6 +64,13 @@ func (w *World) Happen(i int, now time.Time) []journey.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.Case.Timeline[i]
+	if w.began.IsZero() {
+		w.began = now
+	}
+	maps.Copy(w.steps, m.Steps)
+	if m.Endpoint != "" {
+		w.refuses = m.Endpoint == "refuses"
+	}
 	if m.Truth != "" {
 		w.next, w.nextAt = m.Truth, now.Add(time.Duration(m.Late))
 	}
@@ -61,7 +85,7 @@ func (w *World) Happen(i int, now time.Time) []journey.Event {
 }
 
 // Fetch answers as the activity Fetch does.
-func (w *World) Fetch(now time.Time) journey.FetchAnswer {
+func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.next != "" && !now.Before(w.nextAt) {
@@ -70,7 +94,17 @@ func (w *World) Fetch(now time.Time) journey.FetchAnswer {
 	answer := journey.FetchAnswer{Policy: w.Policy}
 	switch v, ok := w.Case.Truths[w.truth]; {
 	case ok:
+		if w.Case.EndedAgo > 0 && v.Ended {
+			v.EndedAt = w.began.Add(-time.Duration(w.Case.EndedAgo))
+		}
 		answer.Verdict = &v
+		for _, l := range w.Ladders {
+			clock := journey.Clock{}
+			if l.Name == journey.LadderReview {
+				clock = in.Clock
+			}
+			answer.Ladders = append(answer.Ladders, l.Ladder(clock, now))
+		}
 	case w.truth == "missing":
 		answer.Problem = journey.ProblemMissing
 	case w.truth == "denied":
@@ -86,7 +120,7 @@ func (w *World) Step(in journey.StepInput) (journey.StepAnswer, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stepped[in.Step]++
-	answer, ok := w.Case.Steps[in.Step]
+	answer, ok := w.steps[in.Step]
 	if !ok {
 		return answer, ErrStepUnavailable
 	}
@@ -115,14 +149,38 @@ func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if in.Endpoint == "" {
+		w.recorded = append(w.recorded, in.Message)
+		return journey.PublishAnswer{}
+	}
 	for _, m := range w.published {
 		if m.ID == in.Message.ID {
 			return journey.PublishAnswer{Status: 200}
 		}
 	}
+	if in.Endpoint != "" && w.refuses {
+		return journey.PublishAnswer{Parked: true, Status: 400}
+	}
 	w.published = append(w.published, in.Message)
 	return journey.PublishAnswer{Status: 200}
 }
+
+// AMLHistory answers as the activity FetchAMLHistory does.
+func (w *World) AMLHistory(in journey.AMLInput) journey.AMLHistory {
+	if len(w.Case.History) == 0 {
+		return journey.AMLHistory{Problem: journey.ProblemDenied}
+	}
+	var answer journey.AMLHistory
+	for _, change := range w.Case.History {
+		if change.Version >= in.From && change.Version <= in.To {
+			answer.Changes = append(answer.Changes, change)
+		}
+	}
+	return answer
+}
+
+// Erase answers as the activity Erase does.
+func (w *World) Erase() journey.EraseAnswer { return journey.EraseAnswer{} }
 
 // Completed says how often Complete Custom Step was called.
 func (w *World) Completed() int {
@@ -131,15 +189,20 @@ func (w *World) Completed() int {
 	return w.completed
 }
 
-// Decisions are the decisions the customer was told, as "outcome source".
+// Decisions are the decisions that were recorded or told, by their number, as
+// "outcome source".
 func (w *World) Decisions() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	decisions := []string{}
-	for _, m := range w.published {
-		if m.Decision != nil {
-			decisions = append(decisions, string(m.Decision.Outcome)+" "+string(m.Decision.Source))
+	bySequence := map[int]string{}
+	for _, m := range slices.Concat(w.recorded, w.published) {
+		if d := m.Decision; d != nil {
+			bySequence[d.Sequence] = string(d.Outcome) + " " + string(d.Source)
 		}
+	}
+	decisions := []string{}
+	for _, sequence := range slices.Sorted(maps.Keys(bySequence)) {
+		decisions = append(decisions, bySequence[sequence])
 	}
 	return decisions
 }

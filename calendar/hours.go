@@ -1,0 +1,138 @@
+// Package calendar counts time in working hours and turns declared ladders of
+// reminders into instants.
+//
+// It is never used inside a workflow: time-zone data differ between builds, so a
+// replay could count otherwise. An activity computes the instants, and history
+// keeps them.
+package calendar
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Day is the length of a day on the clock on the wall, which is not always that of
+// the day itself.
+const Day = 24 * time.Hour
+
+// Span is a part of a day from From until just before To, both measured on the
+// clock on the wall since midnight; To may be [Day].
+type Span struct{ From, To time.Duration }
+
+// Hours says when people work: by day of the week, with dates that have hours of
+// their own, in one time zone. An instant is open if the clock on the wall shows an
+// open time of that date; so what the change to summer time skips is not counted,
+// and what the change back repeats is counted twice.
+//
+// The zero Hours is [Plain].
+type Hours struct {
+	zone   *time.Location
+	weekly map[time.Weekday][]Span
+	dates  map[Date][]Span
+}
+
+// Plain is every hour of every day: working time is then time itself.
+func Plain() Hours { return Hours{} }
+
+// NewHours returns the hours of the week in a zone. A date in dates has its own
+// spans, none if it is closed. The error is a sentence that says what is wrong:
+// spans that are no part of a day or overlap, or a week that is never open, after
+// which no instant could ever be found.
+func NewHours(zone *time.Location, weekly map[time.Weekday][]Span, dates map[Date][]Span) (Hours, error) {
+	if zone == nil {
+		return Hours{}, errors.New("there is no time zone")
+	}
+	h := Hours{zone: zone, weekly: map[time.Weekday][]Span{}, dates: map[Date][]Span{}}
+	for _, day := range slices.Sorted(maps.Keys(weekly)) {
+		spans, err := ordered(weekly[day])
+		if err != nil {
+			return Hours{}, fmt.Errorf("%s %w", day, err)
+		}
+		h.weekly[day] = spans
+	}
+	for _, date := range slices.SortedFunc(maps.Keys(dates), Date.compare) {
+		spans, err := ordered(dates[date])
+		if err != nil {
+			return Hours{}, fmt.Errorf("%s %w", date, err)
+		}
+		h.dates[date] = spans
+	}
+	if h.OpenPerWeek() == 0 {
+		return Hours{}, errors.New("no hour of the week is open: nothing could ever be due")
+	}
+	return h, nil
+}
+
+// ordered returns the spans of one day in their order.
+func ordered(spans []Span) ([]Span, error) {
+	spans = slices.Clone(spans)
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+	for i, s := range spans {
+		if s.From < 0 || s.From >= s.To || s.To > Day {
+			return nil, errors.New("has a time that does not end after it begins, on the same day")
+		}
+		if i > 0 && s.From < spans[i-1].To {
+			return nil, errors.New("has times that overlap")
+		}
+	}
+	return spans, nil
+}
+
+// OpenPerWeek is the working time of an ordinary week.
+func (h Hours) OpenPerWeek() time.Duration {
+	if h.zone == nil {
+		return 7 * Day
+	}
+	var sum time.Duration
+	for _, spans := range h.weekly {
+		for _, s := range spans {
+			sum += s.To - s.From
+		}
+	}
+	return sum
+}
+
+// Date is a day of the civil calendar, with its year: holidays move.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// ParseDate reads a date in the form 2026-12-24.
+func ParseDate(text string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return Date{}, fmt.Errorf("%q is no date: write, for example, 2026-12-24", text)
+	}
+	return dateOf(t), nil
+}
+
+// String writes the date in the form 2026-12-24.
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
+func (d Date) compare(other Date) int {
+	return slices.Compare([]int{d.Year, int(d.Month), d.Day}, []int{other.Year, int(other.Month), other.Day})
+}
+
+func dateOf(t time.Time) Date {
+	year, month, day := t.Date()
+	return Date{year, month, day}
+}
+
+// ParseClock reads a time of day in the form 09:00, up to 24:00, as the duration
+// since midnight.
+func ParseClock(text string) (time.Duration, error) {
+	if text == "24:00" {
+		return Day, nil
+	}
+	t, err := time.Parse("15:04", text)
+	if err != nil || len(text) != len("15:04") {
+		return 0, fmt.Errorf("%q is no time of day: write, for example, 09:00; 24:00 is the day's end", text)
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, nil
+}

@@ -1,0 +1,33 @@
+package journey
+
+import "time"
+
+// Deadline is the instant at which Step wants to be told a Tick even if nothing
+// else happens; zero when there is none.
+func (s State) Deadline() time.Time {
+	if s.Closed() {
+		return time.Time{}
+	}
+	due := s.WaitUntil
+	if s.Waiting == "" {
+		due = time.Time{}
+	}
+	if !s.Looking {
+		due = earlier(due, s.LookAt)
+	}
+	if s.Review != nil {
+		due = earlier(due, s.Review.Ladder.next())
+	}
+	for _, a := range s.Alerts {
+		due = earlier(due, a.Ladder.next())
+	}
+	return due
+}
+
+// earlier is the earlier of two instants, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

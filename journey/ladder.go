@@ -1,0 +1,119 @@
+package journey
+
+import "time"
+
+// LadderReview names the ladder of reviews; an AML alert's is named by its
+// severity, see [AlertLadder].
+const LadderReview = "review"
+
+// AlertLadder names the ladder of AML alerts of a severity.
+func AlertLadder(s Severity) string { return "aml_" + string(s) }
+
+// Ladder is a declared ladder as instants: when people are reminded of what waits
+// for them, when it is overdue, and when the policy decides in their place. It is
+// computed where calendars are known, never in Step.
+type Ladder struct {
+	Name string `json:"name,omitempty"`
+	// Spent is the working time that the clock had counted when the instants were
+	// computed.
+	Spent      Duration    `json:"spent,omitempty"`
+	Remind     []time.Time `json:"remind,omitempty"`
+	EscalateAt time.Time   `json:"escalateAt,omitzero"`
+	FinallyAt  time.Time   `json:"finallyAt,omitzero"`
+	// Finally is what the policy then decides: rejected or on_hold, never approved.
+	Finally Outcome `json:"finally,omitempty"`
+	// Overdue is true from EscalateAt on; Looked once the last look before Finally
+	// has been asked for.
+	Overdue bool `json:"overdue,omitempty"`
+	Looked  bool `json:"looked,omitempty"`
+}
+
+// Clock counts how long a person has been awaited, in the declared working hours.
+// It stands still while the user has to submit something again.
+type Clock struct {
+	// Spent was counted before Since; Since is zero while the clock stands still.
+	Spent Duration  `json:"spent,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+}
+
+// next is the instant at which something of the ladder is due; zero if nothing.
+func (l Ladder) next() time.Time {
+	var at time.Time
+	if len(l.Remind) > 0 {
+		at = l.Remind[0]
+	}
+	if !l.Overdue {
+		at = earlier(at, l.EscalateAt)
+	}
+	if !l.Looked {
+		at = earlier(at, l.FinallyAt)
+	}
+	return at
+}
+
+// climb takes the rungs that are due and says what to tell: being overdue, or else
+// a reminder, or nothing. look is true when the last look is due.
+func (l Ladder) climb(now time.Time) (after Ladder, tell MessageType, look bool) {
+	for len(l.Remind) > 0 && !now.Before(l.Remind[0]) {
+		l.Remind, tell = l.Remind[1:], MessageReviewReminder
+	}
+	if !l.Overdue && !l.EscalateAt.IsZero() && !now.Before(l.EscalateAt) {
+		l.Overdue, tell = true, MessageReviewOverdue
+	}
+	if !l.Looked && l.over(now) {
+		l.Looked, look = true, true
+	}
+	return l, tell, look
+}
+
+// over says that the policy may decide in the person's place.
+func (l Ladder) over(now time.Time) bool {
+	return l.Finally != "" && !l.FinallyAt.IsZero() && !now.Before(l.FinallyAt)
+}
+
+// ladder is the declared ladder of that name, as of the last fetch.
+func (s *State) ladder(name string) Ladder {
+	for _, l := range s.Ladders {
+		if l.Name == name {
+			return l
+		}
+	}
+	return Ladder{Name: name}
+}
+
+// climb reminds people of the review and the alerts that wait for them. Where a
+// ladder ends in a decision, the API is asked once more first.
+func (s *State) climb(now time.Time) []Effect {
+	var effects []Effect
+	if r := s.Review; r != nil {
+		review := *r
+		var tell MessageType
+		var look bool
+		review.Ladder, tell, look = r.Ladder.climb(now)
+		s.Review = &review
+		if tell != "" {
+			effects = s.remind(Message{Type: tell, Review: s.Review}, review.ID, now)
+		}
+		if look {
+			s.lookNow(now)
+		}
+	}
+	for i := range s.Alerts {
+		var tell MessageType
+		var look bool
+		s.Alerts[i].Ladder, tell, look = s.Alerts[i].Ladder.climb(now)
+		if tell != "" {
+			alert := s.Alerts[i]
+			effects = append(effects, s.remind(Message{Type: tell, Alert: &alert}, alert.ID, now)...)
+		}
+		if look {
+			s.lookNow(now)
+		}
+	}
+	return effects
+}
+
+func (s *State) remind(m Message, of string, now time.Time) []Effect {
+	m.ID = messageID("rem", s.Account, s.JourneyID, string(m.Type), of, now.Format(time.RFC3339Nano))
+	return s.publish(m, now)
+}

@@ -1,0 +1,94 @@
+package journey
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Snapshot is what the ledger shows of a journey without asking Temporal. The one
+// with the latest At counts.
+type Snapshot struct {
+	At           time.Time       `json:"at"`
+	Phase        Phase           `json:"phase"`
+	Since        time.Time       `json:"since"` // of the phase
+	Flow         string          `json:"flow,omitempty"`
+	Review       *Review         `json:"review,omitempty"`
+	Resubmission *Resubmission   `json:"resubmission,omitempty"`
+	Alerts       []Alert         `json:"alerts,omitempty"`
+	Attention    []AttentionItem `json:"attention,omitempty"`
+	Adopted      bool            `json:"adopted,omitempty"`
+}
+
+// CustomerStatus is what a customer's app shows its user.
+type CustomerStatus string
+
+// The statuses. Only a numbered decision leads to one of the last four.
+const (
+	StatusPending        CustomerStatus = "pending"
+	StatusActionRequired CustomerStatus = "action_required"
+	StatusApproved       CustomerStatus = "approved"
+	StatusDeclined       CustomerStatus = "declined"
+	StatusOnHold         CustomerStatus = "on_hold"
+	StatusExpired        CustomerStatus = "expired"
+)
+
+// StatusOf says what a customer's app shows: what the user has to do, else what was
+// decided. An approval that was put on hold is nowhere still approved.
+func StatusOf(p Phase, standing Outcome) CustomerStatus {
+	if p == AwaitingResubmission {
+		return StatusActionRequired
+	}
+	switch standing {
+	case OutcomeApproved:
+		return StatusApproved
+	case OutcomeRejected:
+		return StatusDeclined
+	case OutcomeOnHold:
+		return StatusOnHold
+	case OutcomeExpired:
+		return StatusExpired
+	default:
+		return StatusPending
+	}
+}
+
+// snapshot is what the ledger shall show from now on.
+func (s *State) snapshot(now time.Time) Snapshot {
+	return Snapshot{
+		At: now, Phase: s.Phase, Since: s.Since, Flow: s.Policy.Flow, Review: s.Review,
+		Resubmission: s.Resubmission, Alerts: s.Alerts, Attention: s.Attention, Adopted: s.Adopted,
+	}
+}
+
+// key names what a snapshot shows, whenever it was taken.
+func (s Snapshot) key() string {
+	s.At, s.Since = time.Time{}, time.Time{}
+	text, err := json.Marshal(s)
+	if err != nil { // texts, numbers and times: a failure is a bug in the types
+		panic("marshalling a snapshot: " + err.Error())
+	}
+	return hash(string(text))[:16]
+}
+
+// tellLedger lets the ledger know what it shall show. Whatever is published takes
+// the snapshot along. Without that it is told by itself, but only of a journey at
+// rest, so that passing states cost nothing.
+func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
+	snapshot := s.snapshot(now)
+	key := snapshot.key()
+	at := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
+	if key == s.Told || at < 0 && !s.AtRest() {
+		return effects
+	}
+	s.Told = key
+	if at < 0 || s.Sending[effects[at].Lane] > 1 {
+		// Nothing is published, or only behind what an endpoint does not take.
+		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
+		m.ID = messageID("pha", s.Account, s.JourneyID, key, now.Format(time.RFC3339Nano))
+		effects = append(effects, Effect{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}})
+		at = len(effects) - 1
+	}
+	effects[at].Publish.Snapshot = &snapshot
+	return effects
+}

@@ -1,0 +1,177 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"idjourney/journey"
+)
+
+// Erase removes the personal data of a journey and leaves a tombstone. It scrubs the
+// reference, the bodies, references and events of its webhooks, its step answers and
+// submissions, the answers kept for idempotency that name it, and the references of
+// the spot checks bound to it; it goes on to webhooks and spot checks that are known
+// by the reference alone, unless another journey has that reference too. Rows,
+// hashes and times of webhooks stay: they prove what was received.
+//
+// Decisions stay as they are, since they are append-only: they carry no direct
+// identifier, and whatever an operator wrote as a reason stays too. Webhooks that
+// come later are recorded without their content. Erasing again is no error, and
+// erases what came in between. Backups and what a database has not yet vacuumed are
+// beyond it.
+func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.Time) error {
+	if account == "" || journeyID == "" || at.IsZero() {
+		return errors.New("erasing journey: account, journey id or time is missing")
+	}
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		// The first lock of all, in this order only: nothing else takes it.
+		if err := hold(ctx, tx, l.dialect.lockWebhooks); err != nil {
+			return err
+		}
+		e := erasure{Ledger: l, tx: tx, account: account, journeyID: journeyID}
+		for _, step := range []func(context.Context) error{e.findReferences, e.findSpotChecks, e.scrubWebhooks, e.scrubAnswers} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return e.leaveTombstone(ctx, at)
+	})
+	if err != nil {
+		return fmt.Errorf("erasing journey: %w", err)
+	}
+	return nil
+}
+
+// erasure is one erasure within its transaction.
+type erasure struct {
+	*Ledger
+	tx                 *sql.Tx
+	account, journeyID string
+	// references are those that belong to no other journey; spotChecks are the ids of
+	// those which belong to this one.
+	references, spotChecks []string
+}
+
+func (e *erasure) exec(ctx context.Context, statement string, more ...any) error {
+	_, err := e.tx.ExecContext(ctx, statement, append([]any{e.account}, more...)...)
+	return err
+}
+
+// strings reads a column of an account's rows.
+func (e *erasure) strings(ctx context.Context, query string, more ...any) ([]string, error) {
+	var found []string
+	err := each(ctx, e.tx, query, append([]any{e.account}, more...), func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		found = append(found, s)
+		return err
+	})
+	return found, err
+}
+
+// findReferences looks at all places: the journey's own may have changed since.
+func (e *erasure) findReferences(ctx context.Context) error {
+	all, err := e.strings(ctx, `
+		SELECT reference FROM journeys WHERE account = $1 AND journey_id = $2 AND reference <> ''
+		UNION SELECT reference_no FROM webhooks WHERE account = $1 AND journey_id = $2 AND reference_no <> ''
+		UNION SELECT reference FROM spot_checks WHERE account = $1 AND journey_id = $2 AND reference <> ''`, e.journeyID)
+	if err != nil {
+		return err
+	}
+	for _, reference := range all {
+		others, err := e.strings(ctx, `SELECT journey_id FROM journeys
+			WHERE account = $1 AND reference = $2 AND reference <> '' AND journey_id <> $3 LIMIT 1`, reference, e.journeyID)
+		if err != nil {
+			return err
+		}
+		if len(others) == 0 {
+			e.references = append(e.references, reference)
+		}
+	}
+	return nil
+}
+
+func (e *erasure) findSpotChecks(ctx context.Context) error {
+	var err error
+	e.spotChecks, err = e.strings(ctx, "SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = $2", e.journeyID)
+	for _, reference := range e.references {
+		if err != nil {
+			return err
+		}
+		var unbound []string
+		unbound, err = e.strings(ctx, "SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = '' AND reference = $2", reference)
+		e.spotChecks = append(e.spotChecks, unbound...)
+	}
+	return err
+}
+
+// A webhook that was to be forwarded keeps an empty event, as its row demands.
+const scrub = `
+UPDATE webhooks SET reference_no = '', body = '', due_at = NULL, event = CASE WHEN event IS NULL THEN event ELSE '' END
+WHERE account = $1 AND `
+
+const byReferenceNo = "journey_id = '' AND reference_no = $2 AND reference_no <> ''"
+
+func (e *erasure) scrubWebhooks(ctx context.Context) error {
+	for _, id := range append([]string{e.journeyID}, e.spotChecks...) {
+		if err := e.exec(ctx, scrub+"journey_id = $2", id); err != nil {
+			return err
+		}
+	}
+	// A quarantined body may name the journey where nobody could read it.
+	for _, named := range append([]string{e.journeyID}, quoted(e.references)...) {
+		if err := e.exec(ctx, scrub+"disposition = 'quarantine' AND "+e.dialect.names, named); err != nil {
+			return err
+		}
+	}
+	for _, reference := range e.references {
+		if err := e.exec(ctx, scrub+byReferenceNo, reference); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quoted writes references as JSON strings, so that a short one is not found
+// within other words.
+func quoted(references []string) []string {
+	var q []string
+	for _, reference := range references {
+		q = append(q, `"`+reference+`"`)
+	}
+	return q
+}
+
+func (e *erasure) scrubAnswers(ctx context.Context) error {
+	for _, id := range e.spotChecks {
+		if err := e.exec(ctx, "UPDATE spot_checks SET reference = '' WHERE account = $1 AND spot_id = $2", id); err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{"step_answers", "step_calls", "submissions"} {
+		if err := e.exec(ctx, "DELETE FROM "+table+" WHERE account = $1 AND journey_id = $2", e.journeyID); err != nil {
+			return err
+		}
+	}
+	_, err := e.tx.ExecContext(ctx, "UPDATE idempotency SET body = '' WHERE replace(body, $1, '') <> body", e.journeyID)
+	return err
+}
+
+const eraseJourney = `
+INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, phase_since, tombstone)
+VALUES ($1, $2, '', '', 'erased', $3, $3, 'erased')
+ON CONFLICT (account, journey_id) DO UPDATE SET reference = '', registered = 0,
+	snapshot = CASE WHEN old.phase = 'erased' THEN old.snapshot ELSE '' END,
+	snapshot_at = CASE WHEN old.phase = 'erased' THEN old.snapshot_at ELSE 0 END`
+
+// leaveTombstone keeps the snapshot of a journey that is erased already: it was taken
+// after the erasure. What needs a person is codes alone and goes by the next one.
+func (e *erasure) leaveTombstone(ctx context.Context, at time.Time) error {
+	if err := e.exec(ctx, eraseJourney, e.journeyID, nanos(at)); err != nil {
+		return err
+	}
+	return e.bury(ctx, e.tx, e.account, e.journeyID, journey.Erased, at)
+}

@@ -1,0 +1,183 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"idjourney/journey"
+)
+
+// ErrCursor says that a cursor is none that this ledger gave out.
+var ErrCursor = errors.New("the cursor is not one of ours")
+
+// ReviewAML is the kind of a ReviewItem that is an AML alert.
+const ReviewAML journey.ReviewKind = "aml"
+
+// How many items a page has.
+const (
+	usualPage   = 100
+	longestPage = 500
+)
+
+// ReviewFilter says which of the open reviews and AML alerts are wanted.
+type ReviewFilter struct {
+	// Accounts are those that may be seen. None means no item, never all.
+	Accounts []string
+	// Kind is vendor, local or aml; empty for all.
+	Kind journey.ReviewKind
+	// Overdue wants only what was to be escalated by now.
+	Overdue bool
+	// After is the cursor that the page before ended with; empty for the first.
+	After string
+	// Limit bounds the page: 1 to 500, 100 if it is 0.
+	Limit int
+}
+
+// ReviewItem is one thing that waits for a person's decision.
+type ReviewItem struct {
+	Account, JourneyID string
+	// ID is the review's or the alert's.
+	ID   string
+	Kind journey.ReviewKind
+	// Reason is a review's; Severity and AMLVersion are an alert's.
+	Reason     string
+	Severity   journey.Severity
+	AMLVersion int
+	Since      time.Time
+	// OverdueAt is when it was, or is to be, escalated; zero if never.
+	OverdueAt time.Time
+	Overdue   bool
+}
+
+// Reviews returns the open reviews and AML alerts, oldest first, and the cursor of
+// the next page, which is empty after the last. A cursor that cannot be read is
+// ErrCursor.
+func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewItem, next string, err error) {
+	if len(f.Accounts) == 0 {
+		return nil, "", nil
+	}
+	if f.Limit <= 0 {
+		f.Limit = usualPage
+	}
+	f.Limit = min(f.Limit, longestPage)
+	now := time.Now()
+	query, args, err := selectReviews(f, now)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading reviews: %w", err)
+	}
+	err = each(ctx, l.read, query, args, func(rows *sql.Rows) error {
+		var i ReviewItem
+		var since int64
+		var overdueAt sql.NullInt64
+		err := rows.Scan(&i.Account, &i.JourneyID, &i.ID, &i.Kind, &i.Reason, &i.Severity, &i.AMLVersion, &since, &overdueAt)
+		i.Since, i.OverdueAt = fromNanos(since), fromNanos(overdueAt.Int64)
+		i.Overdue = overdueAt.Valid && !i.OverdueAt.After(now)
+		items = append(items, i)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("reading reviews: %w", err)
+	}
+	if len(items) > f.Limit {
+		items = items[:f.Limit]
+		next = cursorOf(items[f.Limit-1])
+	}
+	return items, next, nil
+}
+
+// selectReviews asks for one item more than the page has, to know whether it is the last.
+func selectReviews(f ReviewFilter, now time.Time) (query string, args []any, err error) {
+	accounts, args := in(f.Accounts, []any{f.Limit + 1})
+	query = `SELECT account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at
+FROM reviews WHERE account IN ` + accounts
+	if f.Kind != "" {
+		args = append(args, string(f.Kind))
+		query += fmt.Sprintf(" AND kind = $%d", len(args))
+	}
+	if f.Overdue {
+		args = append(args, nanos(now))
+		query += fmt.Sprintf(" AND overdue_at <= $%d", len(args))
+	}
+	if f.After != "" {
+		c, err := parseCursor(f.After)
+		if err != nil {
+			return "", nil, err
+		}
+		n := len(args)
+		args = append(args, c.Since, c.Account, c.JourneyID, c.ID)
+		query += fmt.Sprintf(" AND (since, account, journey_id, id) > ($%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4)
+	}
+	return query + " ORDER BY since, account, journey_id, id LIMIT $1", args, nil
+}
+
+// cursor is the place of an item in the order.
+type cursor struct {
+	Since                  int64
+	Account, JourneyID, ID string
+}
+
+func cursorOf(i ReviewItem) string {
+	// Strings and a number: this cannot fail.
+	data, _ := json.Marshal(cursor{nanos(i.Since), i.Account, i.JourneyID, i.ID})
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func parseCursor(s string) (cursor, error) {
+	var c cursor
+	data, err := base64.RawURLEncoding.DecodeString(s)
+	if err == nil {
+		err = json.Unmarshal(data, &c)
+	}
+	if err != nil {
+		return cursor{}, ErrCursor // the parser's words would repeat what the caller sent
+	}
+	return c, nil
+}
+
+// itemsOf lists what of a snapshot waits for a person.
+func itemsOf(s journey.Snapshot) []ReviewItem {
+	var items []ReviewItem
+	if r := s.Review; r != nil {
+		i := ReviewItem{ID: r.ID, Kind: r.Kind, Reason: r.Reason, Since: r.Since}
+		if s.Phase != journey.AwaitingResubmission { // while the user has to act, the clock stands still
+			i.OverdueAt = overdueAt(r.Ladder, s.At)
+		}
+		items = append(items, i)
+	}
+	for _, a := range s.Alerts {
+		items = append(items, ReviewItem{ID: a.ID, Kind: ReviewAML, Severity: a.Severity, AMLVersion: a.Version,
+			Since: a.Since, OverdueAt: overdueAt(a.Ladder, s.At)})
+	}
+	return items
+}
+
+// overdueAt is when a ladder escalates, or has escalated at the latest.
+func overdueAt(l journey.Ladder, at time.Time) time.Time {
+	if l.Overdue && (l.EscalateAt.IsZero() || l.EscalateAt.After(at)) {
+		return at
+	}
+	return l.EscalateAt
+}
+
+const insertReview = `
+INSERT INTO reviews (account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, journey_id, id) DO NOTHING`
+
+// replaceReviews lets items be all that waits for a person at a journey.
+func replaceReviews(ctx context.Context, tx *sql.Tx, account, journeyID string, items []ReviewItem) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
+	for _, i := range items {
+		if err != nil {
+			return err
+		}
+		overdue := sql.NullInt64{Int64: nanos(i.OverdueAt), Valid: !i.OverdueAt.IsZero()}
+		_, err = tx.ExecContext(ctx, insertReview, account, journeyID, text(i.ID), string(i.Kind), text(i.Reason),
+			string(i.Severity), i.AMLVersion, nanos(i.Since), overdue)
+	}
+	return err
+}

@@ -51,7 +51,10 @@ func pages(t *testing.T) []string {
 }
 
 // fence opens at the begin of a line and closes with the same indentation.
-var fence = regexp.MustCompile("(?ms)^( *)```([^\n]*)\n(.*?)\n *```$")
+var (
+	fence     = regexp.MustCompile("(?ms)^( *)```([^\n]*)\n(.*?)\n *```$")
+	fenceLine = regexp.MustCompile("(?m)^ *(```|~~~)")
+)
 
 // notShell are the other languages of fenced blocks. One that is not known here
 // could hide commands.
@@ -61,6 +64,9 @@ var notShell = []string{"yaml", "go", "json", "mermaid"}
 func blocks(t *testing.T, page string) []block {
 	t.Helper()
 	text := read(t, page)
+	if understood, all := len(fence.FindAllString(text, -1)), len(fenceLine.FindAllString(text, -1)); all != 2*understood {
+		t.Errorf("%s has %d lines that open or close a block, and %d blocks are understood", page, all, understood)
+	}
 	var found []block
 	for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
 		indent, language, body := text[m[2]:m[3]], text[m[4]:m[5]], text[m[6]:m[7]]

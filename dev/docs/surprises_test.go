@@ -35,7 +35,7 @@ func (n *newcomer) surprises() map[string]surprise {
 	run := func(text string) func() { return func() { n.s.run(n.t, text) } }
 	then := func(text string) func(string) { return func(string) { n.s.run(n.t, text) } }
 	return map[string]surprise{
-		"bin/idjourney doctor --account acme-sandbox":                                                                prints(`confirmed +Temporal`),
+		"bin/idjourney doctor --account acme-sandbox":                                                                prints(`confirmed +temporal`),
 		`bin/idjourney notify sample --to http://127.0.0.1:8090/customer/idjourney --secret-env CORE_WEBHOOK_SECRET`: prints(`journey.decided \S+: taken`),
 		// A journey is under way while everything is replaced.
 		"bin/idjourney version": {
@@ -59,6 +59,10 @@ UPGRADED=$(begin face-late customer-2)`),
 					n.t.Errorf("a batch reaches nobody: %s", out)
 				}
 			},
+		},
+		// Nothing is approved without an answer of every step.
+		"go run ./examples/step 2> step.log & STEP=$!": {
+			after: then(`STEPPED=$(begin approve customer-5); decided "$STEPPED" approved`),
 		},
 		// The custom step was never due: there is no evidence for it, and a person here decides.
 		`bin/idjourney review --account acme-sandbox --journey "$JOURNEY" --outcome approved --actor jane --reason "seen in person"`: {

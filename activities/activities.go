@@ -13,6 +13,7 @@ import (
 	"idjourney/config"
 	"idjourney/government"
 	"idjourney/idwise"
+	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/notify"
 	"idjourney/telemetry"
@@ -75,10 +76,20 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 func (a *Activities) expect(c *config.Account) {
 	e := telemetry.Expected{
 		Account: c.Name, Government: c.Government != nil,
-		Operations: []string{string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep)},
+		Operations: []string{
+			string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep),
+			string(idwise.ReadAMLHistory), string(idwise.DeleteJourney),
+		},
 		DeliveryOutcomes: []string{
 			string(ledger.DeliveryDelivered), string(ledger.DeliveryPending), string(ledger.DeliveryParked),
 		},
+		Severities: []string{string(journey.SeverityLow), string(journey.SeverityMedium), string(journey.SeverityHigh)},
+		Outcomes: []string{
+			string(journey.OutcomeApproved), string(journey.OutcomeRejected), string(journey.OutcomeOnHold),
+		},
+	}
+	for _, t := range notify.Types() {
+		e.Messages = append(e.Messages, string(t))
 	}
 	for _, outcome := range idwise.Outcomes() {
 		e.OperationOutcomes = append(e.OperationOutcomes, string(outcome))

@@ -8,7 +8,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"idjourney/config"
 	"idjourney/government"
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -17,8 +16,10 @@ import (
 
 // CompareGovernmentFace is the vendor's custom step with the government's face:
 // fetch the result, look the face up by personal number, submit it, and wait for
-// the comparison to show. It looks before it submits and records the intent
-// first, so whatever kills it a face is never submitted twice.
+// the comparison to show. It looks before it submits and records the intent first,
+// so whatever kills it a face is never submitted twice in one round. What the vendor
+// shows when a later round begins is the comparison of an earlier one, until it
+// changes.
 func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -34,32 +35,29 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	if err != nil {
 		return journey.StepAnswer{}, vendorUnavailable(err)
 	}
-	subject := a.subject(result)
+	c := &comparing{Activities: a, acc: acc, step: step, in: in, subject: a.subject(result)}
+	c.recall(ctx, result)
 	switch {
-	case face(result) != nil:
-		return compared(*face(result), subject), nil
+	case c.shown(result) != nil:
+		return compared(*c.shown(result), c.subject), nil
 	case result.Ended():
-		return inconclusive("journey_closed", subject), nil
+		return inconclusive("journey_closed", c.subject), nil
 	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
-		return inconclusive("no_personal_number", subject), nil
+		return inconclusive("no_personal_number", c.subject), nil
 	}
-	activity.RecordHeartbeat(ctx) // each call may take most of the heartbeat's time-out
+	activity.RecordHeartbeat(ctx, c.earlier) // each call may take most of the heartbeat's time-out
 	image, err := a.face(ctx, acc, result.Applicant.PersonalNumber)
 	switch {
 	case errors.Is(err, government.ErrNoRecord):
-		return inconclusive("no_record", subject), nil
+		return inconclusive("no_record", c.subject), nil
 	case err != nil:
 		return journey.StepAnswer{}, retryable("government_unavailable", err, 0)
 	}
-	if err := a.submitOnce(ctx, acc, step, in, image); err != nil {
+	if err := c.submitOnce(ctx, image, result); err != nil {
 		return journey.StepAnswer{}, err
 	}
-	return a.awaitComparison(ctx, acc, step, in, subject)
+	return c.await(ctx)
 }
-
-// onceForAll stands for any subject: what the vendor reads from the documents may
-// still change after the user's steps, and must not make a second face of the first.
-const onceForAll = "any"
 
 // face looks the face up in the government's register.
 func (a *Activities) face(ctx context.Context, acc *account, personalNumber string) (government.Image, error) {
@@ -76,59 +74,35 @@ func (a *Activities) face(ctx context.Context, acc *account, personalNumber stri
 	return image, err
 }
 
-// submitOnce submits the face unless it may have been submitted before. A call
-// that the vendor surely did not process gives the right to submit back; after any
-// other failure the comparison may still show, so it is awaited.
-func (a *Activities) submitOnce(ctx context.Context, acc *account, step config.Step, in journey.StepInput, image government.Image) error {
-	fresh, err := a.ledger.ClaimSubmission(ctx, in.Account, in.JourneyID, in.Step, onceForAll)
-	if err != nil {
-		return retryable("ledger_unavailable", err, 0)
-	}
-	if !fresh {
-		return nil
-	}
-	activity.RecordHeartbeat(ctx)
-	err = acc.vendor.ProcessCustomStep(ctx, in.JourneyID, step.StepID, image.Data, image.ContentType)
-	if err == nil || !idwise.Definite(err) {
-		return nil
-	}
-	// The claim has to go even if this attempt's time is over.
-	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if failed := a.ledger.ReleaseSubmission(release, in.Account, in.JourneyID, in.Step, onceForAll); failed != nil {
-		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
-	}
-	return vendorUnavailable(err)
-}
-
-// awaitComparison looks until the vendor shows the comparison or match_wait is
-// over; the vendor's processing is asynchronous. A vendor that is away in the end
-// has not said that there is no comparison: that is for the next attempt to see.
-func (a *Activities) awaitComparison(ctx context.Context, acc *account, step config.Step, in journey.StepInput, subject string) (journey.StepAnswer, error) {
-	deadline := time.Now().Add(step.MatchWait)
+// await looks until the vendor shows the comparison or match_wait is over; the
+// vendor's processing is asynchronous. A vendor that is away in the end has not said
+// that there is no comparison: that is for the next attempt to see.
+func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
+	deadline := time.Now().Add(c.step.MatchWait)
 	for {
-		activity.RecordHeartbeat(ctx)
-		result, err := acc.vendor.Result(ctx, in.JourneyID)
+		activity.RecordHeartbeat(ctx, c.earlier)
+		result, err := c.acc.vendor.Result(ctx, c.in.JourneyID)
 		left := time.Until(deadline)
 		asked, _ := idwise.RetryAfter(err)
 		switch {
 		case ctx.Err() != nil:
 			return journey.StepAnswer{}, ctx.Err()
-		case err == nil && face(result) != nil:
-			return compared(*face(result), subject), nil
+		case err == nil && c.shown(result) != nil:
+			return compared(*c.shown(result), c.subject), nil
 		case err != nil && asked >= left:
 			return journey.StepAnswer{}, vendorUnavailable(err)
 		case left <= 0:
-			return inconclusive("comparison_not_shown", subject), nil
+			return inconclusive("comparison_not_shown", c.subject), nil
 		}
-		if err := pause(ctx, min(max(step.MatchPoll, asked), left)); err != nil {
+		if err := pause(ctx, min(max(c.step.MatchPoll, asked), left), c.earlier); err != nil {
 			return journey.StepAnswer{}, err
 		}
 	}
 }
 
 // pause waits with heartbeats, so that a long wait is not taken for a dead worker.
-func pause(ctx context.Context, d time.Duration) error {
+// Each carries what the next attempt has to know, since it replaces the one before.
+func pause(ctx context.Context, d time.Duration, known string) error {
 	end := time.NewTimer(d)
 	defer end.Stop()
 	beat := time.NewTicker(5 * time.Second)
@@ -138,7 +112,7 @@ func pause(ctx context.Context, d time.Duration) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-beat.C:
-			activity.RecordHeartbeat(ctx)
+			activity.RecordHeartbeat(ctx, known)
 		case <-end.C:
 			return nil
 		}

@@ -3,9 +3,10 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
-	"go.temporal.io/sdk/activity"
-
+	"idjourney/calendar"
 	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -27,34 +28,60 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 		}
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
-	switch {
-	case err == nil:
-	case idwise.IsMissing(err):
-		answer.Problem = journey.ProblemMissing
+	if err != nil {
+		if answer.Problem = problem(err); answer.Problem == "" {
+			return journey.FetchAnswer{}, vendorUnavailable(err)
+		}
 		return answer, nil
-	case idwise.IsDenied(err):
-		answer.Problem = journey.ProblemDenied
-		return answer, nil
-	case errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
-		answer.Problem = journey.ProblemUnreadable
-		return answer, nil
-	default:
-		return journey.FetchAnswer{}, vendorUnavailable(err)
 	}
 	answer.Policy = acc.config.Policy(result.FlowID)
 	verdict := a.verdict(result)
 	answer.Verdict = &verdict
+	answer.Ladders = ladders(acc.config.Ladders(result.FlowID), in, verdict, time.Now())
 	answer.ReferenceHash = a.keyed("reference", result.ReferenceNumber)
 	err = a.ledger.SaveJourney(ctx, ledger.Journey{
 		Account: in.Account, JourneyID: in.JourneyID, Reference: result.ReferenceNumber,
 		// The phase is that of the moment of asking; the vendor may have taken long,
 		// and the journey may have moved on.
-		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: activity.GetInfo(ctx).ScheduledTime,
+		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: in.At,
 	})
 	if err != nil {
 		return journey.FetchAnswer{}, retryable("ledger_unavailable", err, 0)
 	}
 	return answer, nil
+}
+
+// problem is what a call's failure says about the journey; "" if it says nothing and
+// is to be tried again.
+func problem(err error) journey.Problem {
+	switch {
+	case idwise.IsMissing(err):
+		return journey.ProblemMissing
+	case idwise.IsDenied(err):
+		return journey.ProblemDenied
+	case errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
+		return journey.ProblemUnreadable
+	default:
+		return ""
+	}
+}
+
+// ladders are the declared ones as instants, as far as somebody may have to wait by
+// them: of a review when the vendor has decided; of AML alerts when there are matches
+// or, since all may have gone, when the journey had been finished before.
+func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verdict, now time.Time) (list []journey.Ladder) {
+	reviewed := v.Final != "" && v.Final != journey.Incomplete
+	alerted := len(v.AML.Matches) > 0 || v.AML.Applicability == "Applicable" &&
+		slices.Contains([]journey.Phase{journey.Settled, journey.AwaitingReview, journey.AwaitingResubmission}, in.Phase)
+	for _, d := range declared {
+		switch {
+		case d.Name == journey.LadderReview && reviewed:
+			list = append(list, d.Ladder(in.Clock, now))
+		case d.Name != journey.LadderReview && alerted:
+			list = append(list, d.Ladder(journey.Clock{}, now))
+		}
+	}
+	return list
 }
 
 // baseline is the ledger's standing of a journey whose workflow has none, because

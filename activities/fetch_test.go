@@ -38,8 +38,11 @@ func TestFetchAnswersTheVerdict(t *testing.T) {
 	if got.Verdict == nil {
 		t.Fatalf("got %+v, want a verdict", got)
 	}
-	if diff := cmp.Diff(want, *got.Verdict, cmpopts.IgnoreFields(journey.Verdict{}, "Subject")); diff != "" {
+	if diff := cmp.Diff(want, *got.Verdict, cmpopts.IgnoreFields(journey.Verdict{}, "Subject", "EndedAt")); diff != "" {
 		t.Errorf("verdict (-want +got):\n%s", diff)
+	}
+	if since := time.Since(got.Verdict.EndedAt); since < 0 || since > time.Minute {
+		t.Errorf("the vendor's journey ended at %s, want just now", got.Verdict.EndedAt)
 	}
 	if got.Verdict.Subject == "" || got.Problem != "" || got.Baseline != nil {
 		t.Errorf("got subject %q, problem %q, baseline %v; want only a subject", got.Verdict.Subject, got.Problem, got.Baseline)

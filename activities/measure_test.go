@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,4 +103,89 @@ func TestCallsAreMeasured(t *testing.T) {
 		`idjourney_vendor_request_seconds_count{account="`+account+`",operation="journey_result"} 2`,
 		`idjourney_government_requests_total{account="`+account+`",outcome="failed"} 0`,
 	)
+}
+
+// A message counts once for all endpoints, tries and attempts, and an adopted journey
+// is no decision of ours.
+func TestMessagesAreMeasuredOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	page := measured(t, w)
+	changed := journey.PublishInput{Endpoint: core, Message: message("j1", journey.MessageAMLChanged)}
+	changed.Message.AML = &journey.AMLChange{Version: 2, Severity: journey.SeverityHigh, Alert: "alr_1"}
+	reminder := journey.PublishInput{Endpoint: core, Message: message("j1", journey.MessageReviewReminder)}
+	reminder.Message.Alert = &journey.Alert{ID: "alr_1", Severity: journey.SeverityHigh}
+	silent := journey.PublishInput{Message: journey.Message{Account: account, JourneyID: "j1", At: published}}
+	toAnother := reminder
+	toAnother.Endpoint = "another" // which only the next worker lists
+	inputs := []journey.PublishInput{changed, reminder, adoptedBaseline("j2"), silent, toAnother}
+
+	w.door.set(true, "", nil)
+	for range 2 {
+		for _, in := range inputs {
+			_, _ = run(t, w.activities.Publish, in) // the endpoint is away
+		}
+	}
+	w.door.set(false, "", nil)
+	for _, in := range inputs[:4] {
+		must(t, w.activities.Publish, in)
+	}
+	wantLines(t, page(),
+		`idjourney_messages_total{account="`+account+`",type="aml.changed"} 1`,
+		`idjourney_messages_total{account="`+account+`",type="journey.review_reminder"} 1`,
+		`idjourney_messages_total{account="`+account+`",type="journey.adopted"} 1`,
+		`idjourney_messages_total{account="`+account+`",type="journey.review_overdue"} 0`,
+		`idjourney_aml_alerts_total{account="`+account+`",severity="high"} 1`,
+		`idjourney_aml_alerts_total{account="`+account+`",severity="low"} 0`,
+		`idjourney_journeys_adopted_total{account="`+account+`",outcome="approved"} 1`,
+	)
+	if strings.Contains(page(), "idjourney_decisions_total{") {
+		t.Errorf("an adopted journey counts as a decision:\n%s", page())
+	}
+}
+
+func TestErasuresAreMeasured(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	page := measured(t, w)
+	for _, status := range []int{403, 500} {
+		w.road.answers(callDelete, status, "", "")
+		_, _ = run(t, w.activities.Erase, eraseInput("j1"))
+	}
+	w.road.set(nil)
+	must(t, w.activities.Erase, eraseInput("j1"))
+	wantLines(t, page(),
+		`idjourney_erasures_total{account="`+account+`",outcome="denied"} 1`,
+		`idjourney_erasures_total{account="`+account+`",outcome="unreachable"} 1`,
+		`idjourney_erasures_total{account="`+account+`",outcome="done"} 1`,
+		`idjourney_erasures_total{account="`+account+`",outcome="ledger"} 0`,
+	)
+}
+
+// The gauges know the words of what waits for people: each is shown at 0.
+func TestGaugesKnowWhatWaitsForPeople(t *testing.T) {
+	t.Parallel()
+	tel, err := telemetry.Setup(t.Context(), telemetry.Config{Service: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := func(context.Context) (telemetry.Figures, error) { return telemetry.Figures{}, nil }
+	if err := tel.Instruments.ObserveFigures(none, []telemetry.Watched{{Account: account}}); err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	tel.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	page := answer.Body.String()
+	codes, severities := journey.AttentionCodes(), []journey.Severity{journey.SeverityLow, journey.SeverityMedium, journey.SeverityHigh}
+	for _, code := range codes {
+		wantLines(t, page, `idjourney_attention_open{account="`+account+`",code="`+string(code)+`"} 0`)
+	}
+	for _, s := range severities {
+		wantLines(t, page, `idjourney_aml_alerts_open{account="`+account+`",severity="`+string(s)+`"} 0`)
+	}
+	for series, want := range map[string]int{"idjourney_attention_open{": len(codes), "idjourney_aml_alerts_open{": len(severities)} {
+		if got := strings.Count(page, "\n"+series); got != want {
+			t.Errorf("%s has %d series, want %d", series, got, want)
+		}
+	}
 }

@@ -16,25 +16,33 @@ import (
 	"idjourney/notify"
 )
 
-// Publish records a message in the ledger and then sends it to one endpoint of the
-// customer's. It may run any number of times: the ledger knows what was delivered,
-// and the message's id lets the receiver recognise what came twice.
+// Publish records a message in the ledger, with what the ledger is to show of the
+// journey, and then sends it to one endpoint of the customer's. A message without a
+// type is only the record. It may run any number of times: the ledger knows what was
+// delivered, and the message's id lets the receiver recognise what came twice.
+//
+// Its errors say what is left when all tries are over: after account_unlisted,
+// endpoint_unlisted and endpoint_unavailable the record is there, and only the
+// delivery is not; after ledger_unavailable, or no error of ours at all, nothing is
+// known to be recorded.
 func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 	link(ctx, in.Links)
 	describe(ctx, in)
+	if conflict, err := a.record(ctx, in); err != nil || conflict != nil {
+		return journey.PublishAnswer{Conflict: conflict}, err
+	}
 	acc, err := a.account(in.Message.Account)
 	if err != nil {
 		return journey.PublishAnswer{}, err
 	}
-	if conflict, err := a.record(ctx, in.Message); err != nil || conflict != nil {
-		return journey.PublishAnswer{Conflict: conflict}, err
-	}
-	if in.Endpoint == "" {
+	if in.Message.Type == "" || in.Endpoint == "" {
+		a.measureMessage(ctx, acc, in)
 		return journey.PublishAnswer{}, nil
 	}
 	known, err := a.ledger.Delivery(ctx, in.Message.ID, in.Endpoint)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
+		a.measureMessage(ctx, acc, in)
 	case err != nil:
 		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
 	case known.State == ledger.DeliveryDelivered:
@@ -95,60 +103,6 @@ func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journ
 		defer cancel()
 	}
 	return a.sender.Send(ctx, to, m, reference)
-}
-
-// record writes a decision, or else the phase, before anybody is told. If another
-// history has decided under this number, nothing may be sent: it answers with the
-// ledger's standing.
-func (a *Activities) record(ctx context.Context, m journey.Message) (*journey.Standing, error) {
-	var err error
-	if d := m.Decision; d != nil {
-		var fresh bool
-		if fresh, err = a.ledger.SaveDecision(ctx, *d, m.Phase); fresh {
-			a.measureDecision(ctx, *d)
-		}
-	} else {
-		j := ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At}
-		if m.Review != nil {
-			j.Review = m.Review.Kind
-		}
-		err = a.ledger.SaveJourney(ctx, j)
-	}
-	switch {
-	case err == nil:
-		return nil, nil
-	case errors.Is(err, ledger.ErrConflict):
-		known, err := a.ledger.Journey(ctx, m.Account, m.JourneyID)
-		if err != nil {
-			return nil, retryable("ledger_unavailable", err, 0)
-		}
-		return &known.Standing, nil
-	default:
-		return nil, retryable("ledger_unavailable", err, 0)
-	}
-}
-
-// measureDecision measures a decision when it has just been recorded for the first
-// time: so each counts once, however often and to however many endpoints it is sent.
-func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
-	a.measure.Decided(ctx, d.Account, string(d.Outcome), string(d.Source))
-	first, newest, err := a.ledger.WebhookTimes(ctx, d.Account, d.JourneyID, d.DecidedAt)
-	if err != nil || first.IsZero() { // the webhook went to Temporal directly: nobody wrote down when
-		return
-	}
-	a.measure.TimeToDecision(ctx, d.Account, string(d.Outcome), d.Sequence == 1, d.DecidedAt.Sub(first))
-	if d.Source != journey.SourceOperator && d.Outcome != journey.OutcomeExpired {
-		a.measure.Reaction(ctx, d.Account, string(d.Outcome), time.Since(newest))
-	}
-}
-
-// reference is the customer's own, from the ledger: it is in no workflow history.
-func (a *Activities) reference(ctx context.Context, m journey.Message) (string, error) {
-	known, err := a.ledger.Journey(ctx, m.Account, m.JourneyID)
-	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		return "", retryable("ledger_unavailable", err, 0)
-	}
-	return known.Reference, nil
 }
 
 func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, before ledger.Delivery, state ledger.DeliveryState, status int) (journey.PublishAnswer, error) {

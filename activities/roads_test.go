@@ -12,6 +12,8 @@ const (
 	callResult   = "result"
 	callProcess  = "process"
 	callComplete = "complete"
+	callHistory  = "history"
+	callDelete   = "delete"
 )
 
 func callOf(r *http.Request) string {
@@ -20,6 +22,10 @@ func callOf(r *http.Request) string {
 		return callProcess
 	case strings.HasSuffix(r.URL.Path, "/complete-custom-step"):
 		return callComplete
+	case strings.HasSuffix(r.URL.Path, "/history"):
+		return callHistory
+	case r.Method == http.MethodDelete:
+		return callDelete
 	}
 	return callResult
 }

@@ -18,7 +18,7 @@ import (
 // verdict is the result without direct identifiers: what a journey may remember.
 func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	v := journey.Verdict{
-		FlowID: clip(r.FlowID), Ended: r.Ended(),
+		FlowID: clip(r.FlowID), Ended: r.Ended(), EndedAt: r.EndedAt(),
 		System: clip(r.SystemDecision), Manual: clip(r.ManualDecision), Final: clip(r.FinalDecision),
 		Documents: len(r.Documents), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
 	}
@@ -72,19 +72,25 @@ func (a *Activities) aml(from *idwise.AML) journey.AML {
 	}
 	aml := journey.AML{Applicability: clip(from.Applicability)}
 	for _, m := range from.Matches {
-		match := journey.AMLMatch{
-			ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: datasets(m.Datasets),
-			Whitelisted: m.IsWhitelisted, Status: clip(m.MatchStatus),
-			Version: m.AMLRecordVersion, MonitorUpdate: clip(m.OngoingMonitorUpdateType),
-		}
-		if match.ID == "" { // older answers name a match by nothing but the person
-			match.ID = a.keyed("match", append([]string{m.Name}, match.Datasets...)...)
-		}
+		match := a.match(m)
 		aml.Version = max(aml.Version, match.Version)
 		aml.Matches = append(aml.Matches, match)
 	}
 	slices.SortFunc(aml.Matches, func(x, y journey.AMLMatch) int { return cmp.Compare(x.ID, y.ID) })
 	return a.bounded(aml)
+}
+
+// match is a match without the name of the person on the list.
+func (a *Activities) match(m idwise.AMLMatch) journey.AMLMatch {
+	match := journey.AMLMatch{
+		ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: datasets(m.Datasets),
+		Whitelisted: m.IsWhitelisted, Status: clip(m.MatchStatus),
+		Version: m.AMLRecordVersion, MonitorUpdate: clip(m.OngoingMonitorUpdateType),
+	}
+	if match.ID == "" { // older answers name a match by nothing but the person
+		match.ID = a.keyed("match", append([]string{m.Name}, match.Datasets...)...)
+	}
+	return match
 }
 
 // What a journey remembers is bounded, whatever the vendor answers: its state has to

@@ -48,10 +48,10 @@ func Defaults() []ActivityOptions {
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
 		},
 		{
-			// Without the history the journey is judged by the newest version, and
-			// attention says so.
+			// One try asks for up to 20 versions. Without the history the journey is
+			// judged by the newest, and attention says so.
 			Name:         ActivityFetchAMLHistory,
-			StartToClose: time.Minute, ScheduleToClose: time.Hour,
+			StartToClose: 5 * time.Minute, ScheduleToClose: time.Hour,
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 		},
 		{

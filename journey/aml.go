@@ -117,6 +117,7 @@ func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
 	s.AMLAsking, s.AMLAsked = 0, ""
 	changes := slices.Clone(h.Changes)
 	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
+	s.nameRemoved(changes)
 	var effects []Effect
 	for _, change := range changes {
 		if change.Version <= s.AMLVersion || change.Version > to {
@@ -138,6 +139,22 @@ func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
 	}
 	s.AMLSeen = s.Verdict.AML.keys()
 	return effects
+}
+
+// nameRemoved gives what is gone to the last change that names nothing: a match that
+// was removed may simply be missing from its version of the history.
+func (s *State) nameRemoved(changes []AMLChange) {
+	gone := compareAML(s.AMLSeen, s.Verdict.AML).Removed
+	empty := -1
+	for i, c := range changes {
+		gone = slices.DeleteFunc(gone, func(id string) bool { return slices.Contains(c.Removed, id) })
+		if len(c.Added)+len(c.Changed)+len(c.Removed) == 0 {
+			empty = i
+		}
+	}
+	if empty >= 0 {
+		changes[empty].Removed = gone
+	}
 }
 
 // tellAML tells one change and opens its alert.

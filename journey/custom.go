@@ -20,6 +20,7 @@ func (s *State) advance(now time.Time) []Effect {
 	case v == nil || s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing || s.Closed():
 		return nil
 	case v.finished() && s.answersVoid(*v):
+		s.pause(CustomSteps, now)
 		return s.runCustomSteps(now)
 	case v.finished():
 		return s.conclude(now, nil)

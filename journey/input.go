@@ -1,5 +1,7 @@
 package journey
 
+import "time"
+
 // Input is one thing that Step is told; exactly one field is set.
 type Input struct {
 	Event       *Event          `json:"event,omitempty"`
@@ -160,10 +162,12 @@ func (e *Effect) causedBy(links []string) {
 // FetchInput asks for the journey's result. Links are the traceparents of the
 // webhooks that caused it.
 type FetchInput struct {
-	Account      string `json:"account"`
-	JourneyID    string `json:"journeyId"`
-	Phase        Phase  `json:"phase"`
-	WantBaseline bool   `json:"wantBaseline,omitempty"`
+	Account   string `json:"account"`
+	JourneyID string `json:"journeyId"`
+	Phase     Phase  `json:"phase"`
+	// At is when the journey was in this phase: as it asked.
+	At           time.Time `json:"at,omitzero"`
+	WantBaseline bool      `json:"wantBaseline,omitempty"`
 	// Clock is the review's so far, for the ladders in the answer.
 	Clock Clock    `json:"clock,omitzero"`
 	Links []string `json:"links,omitempty"`

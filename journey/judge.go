@@ -102,8 +102,9 @@ func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 		return StepInconclusive, "judged_other"
 	}
 	if step.ShownBy == "face" && v.Face != nil {
+		present := run != nil && run.Outcome == StepPassed && run.Subject != "" // and not judged other
 		switch {
-		case s.Face != nil && s.Face.FaceComparison == *v.Face && s.Face.Subject != "" && v.Subject != "" && s.Face.Subject != v.Subject:
+		case !present && s.Face != nil && s.Face.FaceComparison == *v.Face && s.Face.Subject != "" && v.Subject != "" && s.Face.Subject != v.Subject:
 			return StepInconclusive, "judged_other"
 		case v.Face.Matched:
 			return StepPassed, ""

@@ -56,9 +56,11 @@ func (s *State) decideBy(a Act, now time.Time) []Effect {
 		s.Alerts = nil
 	}
 	s.clear(AttentionRenewalUnclear, AttentionUnknownValue)
-	if s.Resubmission == nil || s.Resubmission.Missed {
-		s.enter(Settled, now)
+	after := Settled
+	if s.Resubmission != nil && !s.Resubmission.Missed {
+		after = AwaitingResubmission
 	}
+	s.enter(after, now)
 	j := Judgement{Outcome: a.Outcome, Source: SourceOperator, Reasons: []string{a.Reason}, By: a.Actor}
 	effects := s.decide(j, a.Actor, now)
 	if a.Outcome == OutcomeOnHold && s.Phase == Settled {
@@ -176,11 +178,9 @@ func (s *State) onErased(a EraseAnswer, now time.Time) []Effect {
 		}
 		return s.settleLook(s.raise(AttentionEraseFailed, detail, now), now)
 	}
-	id := messageID("era", s.Account, s.JourneyID)
-	effects := s.publish(Message{ID: id, Type: MessageErased}, now)
 	s.end(Erased, now)
 	s.ReferenceHash, s.Verdict = "", nil
-	return effects
+	return s.publish(Message{ID: messageID("era", s.Account, s.JourneyID), Type: MessageErased}, now)
 }
 
 // end is for good: nothing of a journey that is over wakes it again.

@@ -80,7 +80,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 	if before == nil || before.Subject == "" || v.Subject == "" || before.Subject == v.Subject {
 		return
 	}
-	s.SubjectSince = now
+	s.SubjectSince, s.SubjectBefore = now, before.Subject
 	if before.finished() || s.openedAgain() {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
@@ -137,6 +137,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 		r.Until = r.Since.Add(time.Duration(within))
 	}
 	r.Subject, r.Decisions = s.Verdict.Subject, s.Verdict.decisions()
+	if !s.Verdict.finished() && s.SubjectSince.Equal(now) {
+		r.Subject = s.SubjectBefore // asked and submitted before we looked
+	}
 	if open := s.Resubmission; open != nil {
 		if slices.Equal(open.Steps, r.Steps) && open.Kind == r.Kind {
 			return nil

@@ -75,20 +75,26 @@ func (s Snapshot) key() string {
 // the snapshot along. Without that it is told by itself, but only of a journey at
 // rest, so that passing states cost nothing.
 func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
-	snapshot := s.snapshot(now)
+	// Two words of one instant must not race each other: the later one is a
+	// nanosecond later.
+	at := now.Add(time.Nanosecond)
+	if !at.After(s.ToldAt) {
+		at = s.ToldAt.Add(time.Nanosecond)
+	}
+	snapshot := s.snapshot(at)
 	key := snapshot.key()
-	at := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if key == s.Told || at < 0 && !s.AtRest() {
+	first := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
+	if key == s.Told || first < 0 && !s.AtRest() {
 		return effects
 	}
-	s.Told = key
-	if at < 0 || s.Sending[effects[at].Lane] > 1 {
+	s.Told, s.ToldAt = key, at
+	if first < 0 || s.Sending[effects[first].Lane] > 1 {
 		// Nothing is published, or only behind what an endpoint does not take.
 		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
 		m.ID = messageID("pha", s.Account, s.JourneyID, key, now.Format(time.RFC3339Nano))
 		effects = append(effects, Effect{Kind: EffectPublish, Lane: LaneLedger, Publish: &PublishInput{Message: m}})
-		at = len(effects) - 1
+		first = len(effects) - 1
 	}
-	effects[at].Publish.Snapshot = &snapshot
+	effects[first].Publish.Snapshot = &snapshot
 	return effects
 }

@@ -121,15 +121,18 @@ type State struct {
 	Ladders []Ladder `json:"ladders,omitempty"`
 	// Round counts the resubmissions, SubjectSince is when what is judged last
 	// changed. Asked and Exceeded are webhooks' words that no look has followed yet.
-	Round        int           `json:"round,omitempty"`
-	SubjectSince time.Time     `json:"subjectSince,omitzero"`
-	Resubmission *Resubmission `json:"resubmission,omitempty"`
-	Asked        *Resubmission `json:"asked,omitempty"`
-	Exceeded     *Exceeded     `json:"exceeded,omitempty"`
+	Round        int       `json:"round,omitempty"`
+	SubjectSince time.Time `json:"subjectSince,omitzero"`
+	// SubjectBefore is what was judged before that.
+	SubjectBefore string        `json:"subjectBefore,omitempty"`
+	Resubmission  *Resubmission `json:"resubmission,omitempty"`
+	Asked         *Resubmission `json:"asked,omitempty"`
+	Exceeded      *Exceeded     `json:"exceeded,omitempty"`
 	// SpotFailed is the spot check that a local review has to judge.
 	SpotFailed string `json:"spotFailed,omitempty"`
 	// Told is the hash of the snapshot that the ledger was last sent.
-	Told string `json:"told,omitempty"`
+	Told   string    `json:"told,omitempty"`
+	ToldAt time.Time `json:"toldAt,omitzero"`
 	// Sending counts the messages on their way, by lane: behind one that an endpoint
 	// does not take, the ledger is told by a lane of its own.
 	Sending map[string]int `json:"sending,omitempty"`

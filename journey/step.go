@@ -72,7 +72,7 @@ func (s *State) onTick(now time.Time) []Effect {
 	s.Looking, s.Dirty, s.LookAt = true, false, time.Time{}
 	s.Counts.Fetches++
 	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
-		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase,
+		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase, At: now,
 		WantBaseline: s.Standing.Sequence == 0, Clock: s.Clock, Links: s.followLinks(),
 	}})
 }

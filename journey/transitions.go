@@ -30,5 +30,4 @@ func Diagram() string {
 	return b.String()
 }
 
-
 var transitions = []Transition{}

@@ -46,7 +46,7 @@ func TestTheLedgerIsToldWhenAWaitEndsInSilence(t *testing.T) {
 	}
 	want := journey.PublishInput{Message: journey.Message{
 		ID: got.Message.ID, Account: "acme", JourneyID: "j", Phase: journey.Settled, At: s.Since,
-	}, Snapshot: &journey.Snapshot{At: s.Since, Phase: journey.Settled, Since: s.Since, Flow: "f"}}
+	}, Snapshot: &journey.Snapshot{At: s.Since.Add(time.Nanosecond), Phase: journey.Settled, Since: s.Since, Flow: "f"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the message (-want +got):\n%s", diff)
 	}

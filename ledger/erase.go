@@ -82,8 +82,8 @@ func (e *erasure) findReferences(ctx context.Context) error {
 		return err
 	}
 	for _, reference := range all {
-		others, err := e.strings(ctx, `SELECT journey_id FROM journeys
-			WHERE account = $1 AND reference = $2 AND reference <> '' AND journey_id <> $3 LIMIT 1`, reference, e.journeyID)
+		others, err := e.strings(ctx, "SELECT journey_id FROM journeys WHERE account = $1 AND "+ofReference+" AND journey_id <> $3 LIMIT 1",
+			reference, e.journeyID)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,8 @@ const scrub = `
 UPDATE webhooks SET reference_no = '', body = '', due_at = NULL, event = CASE WHEN event IS NULL THEN event ELSE '' END
 WHERE account = $1 AND `
 
-const byReferenceNo = "journey_id = '' AND reference_no = $2 AND reference_no <> ''"
+// byReferenceNo repeats the words of the index webhooks_reference.
+const byReferenceNo = "journey_id = '' AND substr(reference_no, 1, 128) = substr($2, 1, 128) AND reference_no = $2 AND reference_no <> ''"
 
 func (e *erasure) scrubWebhooks(ctx context.Context) error {
 	for _, id := range append([]string{e.journeyID}, e.spotChecks...) {

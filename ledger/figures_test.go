@@ -18,7 +18,6 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
-		at := func(minutes int) time.Time { return decidedAt.Add(time.Duration(minutes) * time.Minute) }
 		save := func(id string, phase journey.Phase, review journey.ReviewKind, minute int) {
 			t.Helper()
 			if err := l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: id, Phase: phase, Review: review, UpdatedAt: at(minute)}); err != nil {

@@ -44,7 +44,7 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 		WHEN excluded.phase <> '' AND excluded.updated_at >= old.updated_at AND excluded.phase <> old.phase THEN '' ELSE old.review END,
 	phase_since = CASE WHEN excluded.phase <> '' AND excluded.phase <> old.phase AND (old.phase = '' OR excluded.updated_at >= old.updated_at)
 		THEN excluded.updated_at ELSE old.phase_since END,
-	updated_at = CASE WHEN excluded.phase <> '' AND excluded.updated_at > old.updated_at THEN excluded.updated_at ELSE old.updated_at END
+	updated_at = CASE WHEN excluded.phase <> '' AND (old.phase = '' OR excluded.updated_at > old.updated_at) THEN excluded.updated_at ELSE old.updated_at END
 WHERE old.tombstone = ''`
 
 // SaveJourney records j, except for its Standing. Empty fields never overwrite

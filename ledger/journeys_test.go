@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -12,7 +11,6 @@ import (
 
 func TestSaveJourney(t *testing.T) {
 	t.Parallel()
-	at := func(minutes int) time.Time { return decidedAt.Add(time.Duration(minutes) * time.Minute) }
 	type j = ledger.Journey
 	for _, tc := range []struct {
 		name  string
@@ -33,6 +31,9 @@ func TestSaveJourney(t *testing.T) {
 			j{Reference: "r1", Flow: "f1", Phase: journey.Settled, UpdatedAt: at(1)}},
 		{"what has no phase does not hold up a phase",
 			[]j{{Phase: journey.CustomSteps, UpdatedAt: at(1)}, {Reference: "r1", UpdatedAt: at(3)}, {Phase: journey.Settled, UpdatedAt: at(2)}},
+			j{Reference: "r1", Phase: journey.Settled, UpdatedAt: at(2)}},
+		{"nor does it at first",
+			[]j{{Reference: "r1", UpdatedAt: at(9)}, {Phase: journey.CustomSteps, UpdatedAt: at(1)}, {Phase: journey.Settled, UpdatedAt: at(2)}},
 			j{Reference: "r1", Phase: journey.Settled, UpdatedAt: at(2)}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

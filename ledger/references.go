@@ -58,10 +58,9 @@ func (l *Ledger) whyNotRegistered(ctx context.Context, j Journey) error {
 	}
 }
 
-// The condition on the empty reference is that of the index journeys_reference.
 const selectApproved = `
 SELECT journey_id, since FROM journeys
-WHERE account = $1 AND reference = $2 AND reference <> '' AND outcome = $3 ORDER BY since DESC, journey_id`
+WHERE account = $1 AND ` + ofReference + ` AND outcome = $3 ORDER BY since DESC, journey_id`
 
 // NewestApproved returns the ids of the reference's journeys whose standing is
 // approved since the newest instant; more than one is a tie, none is no error.

@@ -1,7 +1,10 @@
 package ledger_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -84,6 +87,36 @@ func TestNewestApproved(t *testing.T) {
 		mustSave(t, l, newer, journey.Settled)
 		if got, err := l.NewestApproved(t.Context(), "bank", "anna"); err != nil || len(got) != 1 || got[0] != "a" {
 			t.Errorf("after one was put on hold: got %v, %v", got, err)
+		}
+	})
+}
+
+// Long references are kept and found like others, and alike ones are told apart.
+func TestReferenceMayBeLong(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		var b strings.Builder
+		for n := range 3000 { // what can be compressed would fit an index
+			fmt.Fprintf(&b, "%x", sha256.Sum256([]byte{byte(n), byte(n >> 8)}))
+		}
+		long := b.String()
+		rows := map[string]int64{}
+		for id, reference := range map[string]string{"j1": long + "1", "j2": long + "2"} {
+			w := webhook(id)
+			w.JourneyID, w.ReferenceNo = "", reference
+			rows[id] = mustRecord(t, l, w)
+			mustDo(t, l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: id, Reference: reference, UpdatedAt: at(0)}))
+		}
+		views, err := l.ByReference(t.Context(), "bank", long+"2")
+		if err != nil || len(views) != 1 || views[0].JourneyID != "j2" {
+			t.Errorf("got %d journeys, %v, want j2 alone", len(views), err)
+		}
+		mustDo(t, l.Erase(t.Context(), "bank", "j2", at(1)))
+		for id, want := range map[int64]string{rows["j1"]: long + "1", rows["j2"]: ""} {
+			if w, err := l.Webhook(t.Context(), id); err != nil || w.ReferenceNo != want {
+				t.Errorf("%s: a reference of %d bytes, %v, want %d", w.EventID, len(w.ReferenceNo), err, len(want))
+			}
 		}
 	})
 }

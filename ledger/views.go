@@ -25,7 +25,11 @@ SELECT account, journey_id, reference, flow, phase, review, outcome, sequence, s
 	phase_since, snapshot, snapshot_at, version
 FROM journeys WHERE account = $1 AND `
 
-const byReference = "reference = $2 AND reference <> '' ORDER BY phase_since DESC, journey_id"
+// ofReference repeats the words of the index journeys_reference.
+const (
+	ofReference = "substr(reference, 1, 128) = substr($2, 1, 128) AND reference = $2 AND reference <> ''"
+	byReference = ofReference + " ORDER BY phase_since DESC, journey_id"
+)
 
 // View returns what is shown of a journey, or ErrNotFound. A journey that was only
 // registered awaits its user's steps.

@@ -19,43 +19,25 @@ type Notification struct {
 	Data      Data      `json:"data"`
 }
 
-// Data is what a notification says; exactly one of the pointers is set.
+// Data is what a notification says; beside the first four fields only what belongs
+// to its type is set.
 type Data struct {
-	Account   string `json:"account"`
-	JourneyID string `json:"journeyId"`
+	Account string `json:"account"`
+	// JourneyID is empty for a spot check that is bound to no journey.
+	JourneyID string `json:"journeyId,omitempty"`
 	// Reference is the customer's own reference, absent when it is not known.
-	Reference string             `json:"reference,omitempty"`
-	Phase     journey.Phase      `json:"phase"`
+	Reference string        `json:"reference,omitempty"`
+	Phase     journey.Phase `json:"phase,omitempty"`
+
 	Decision  *Decision          `json:"decision,omitempty"`
-	Review    *journey.Review    `json:"review,omitempty"`
+	Standing  *Standing          `json:"standing,omitempty"`
+	Review    *Review            `json:"review,omitempty"`
+	Alert     *Alert             `json:"alert,omitempty"`
 	Attention *Attention         `json:"attention,omitempty"`
 	AML       *journey.AMLChange `json:"aml,omitempty"`
-}
-
-// Decision is a numbered decision as customers see it. Receivers ignore one whose
-// sequence is not above the last they have seen for the journey.
-type Decision struct {
-	ID            string          `json:"id"`
-	Sequence      int             `json:"sequence"`
-	Outcome       journey.Outcome `json:"outcome"`
-	Source        journey.Source  `json:"source"`
-	System        string          `json:"systemDecision,omitempty"`
-	Manual        string          `json:"manualDecision,omitempty"`
-	Final         string          `json:"finalDecision,omitempty"`
-	AMLVersion    int             `json:"amlVersion,omitempty"`
-	AMLMatches    int             `json:"amlMatches"`
-	Reasons       []string        `json:"reasons,omitempty"`
-	Supersedes    int             `json:"supersedes,omitempty"`
-	PolicyVersion string          `json:"policyVersion"`
-	DecidedBy     string          `json:"decidedBy"`
-	DecidedAt     time.Time       `json:"decidedAt"`
-}
-
-// Attention is an open call for a person, by its code. The detail stays inside:
-// it is written for the operators of idjourney.
-type Attention struct {
-	Code  journey.AttentionCode `json:"code"`
-	Since time.Time             `json:"since"`
+	// The fields of these two stand in data itself.
+	*Resubmission
+	*SpotCheck
 }
 
 // Encode writes the body of a message. The same message and reference give the
@@ -65,8 +47,12 @@ func Encode(m journey.Message, reference string) ([]byte, error) {
 		Type: m.Type, Timestamp: m.At.UTC(),
 		Data: Data{Account: m.Account, JourneyID: m.JourneyID, Reference: reference, Phase: m.Phase},
 	}
-	if err := fill(&n.Data, m); err != nil {
-		return nil, err
+	ok, known := n.Data.fill(m)
+	switch {
+	case !known:
+		return nil, fmt.Errorf("encoding message %s: no schema for type %q", m.ID, m.Type)
+	case !ok:
+		return nil, fmt.Errorf("encoding message %s: a %s without its content", m.ID, m.Type)
 	}
 	body, err := json.Marshal(n)
 	if err != nil {
@@ -75,38 +61,52 @@ func Encode(m journey.Message, reference string) ([]byte, error) {
 	return body, nil
 }
 
-// fill copies the one part that belongs to the type and nothing else: a message
-// of another type never carries a decision, whatever the caller put into it.
-func fill(d *Data, m journey.Message) error {
+// fill copies the one part that belongs to the type and nothing else: a message of
+// another type never carries a decision, whatever the caller put into it. ok is
+// false if the part is missing.
+func (d *Data) fill(m journey.Message) (ok, known bool) {
 	switch m.Type {
 	case journey.MessageDecided:
 		d.Decision = customerDecision(m.Decision)
+		return d.Decision != nil, true
+	case journey.MessageAdopted:
+		d.Standing = standing(m.Decision)
+		return d.Standing != nil, true
 	case journey.MessageReviewRequired:
-		d.Review = m.Review
-	case journey.MessageAttention:
-		if m.Attention != nil {
-			d.Attention = &Attention{Code: m.Attention.Code, Since: m.Attention.Since.UTC()}
+		d.Review = review(m.Review)
+		return d.Review != nil, true
+	case journey.MessageReviewReminder, journey.MessageReviewOverdue:
+		if d.Alert = alert(m.Alert); d.Alert == nil {
+			d.Review = review(m.Review)
 		}
+		return d.Alert != nil || d.Review != nil, true
+	case journey.MessageResubmissionRequired, journey.MessageRenewalDue, journey.MessageRenewalOverdue:
+		d.Resubmission = resubmission(m.Resubmission)
+		return d.Resubmission != nil, true
+	case journey.MessageAttention:
+		d.Attention = attention(m.Attention)
+		return d.Attention != nil, true
 	case journey.MessageAMLChanged:
 		d.AML = m.AML
+		return d.AML != nil, true
+	case journey.MessageErased:
+		// Nobody may still know the reference when the message is sent again.
+		d.Reference, d.Phase = "", journey.Erased
+		return true, true
+	case journey.MessageSpotCheckDecided:
+		return d.fillSpotCheck(m.SpotCheck), true
 	default:
-		return fmt.Errorf("encoding message %s: no schema for type %q", m.ID, m.Type)
+		return false, false
 	}
-	if d.Decision == nil && d.Review == nil && d.Attention == nil && d.AML == nil {
-		return fmt.Errorf("encoding message %s: a %s without its content", m.ID, m.Type)
-	}
-	return nil
 }
 
-func customerDecision(d *journey.Decision) *Decision {
-	if d == nil {
-		return nil
+// fillSpotCheck says of which journey it is only if it was bound to one, and not
+// where that journey stands: a spot check does not know.
+func (d *Data) fillSpotCheck(s *journey.SpotDecision) bool {
+	if s == nil {
+		return false
 	}
-	return &Decision{
-		ID: d.ID, Sequence: d.Sequence, Outcome: d.Outcome, Source: d.Source,
-		System: d.System, Manual: d.Manual, Final: d.Final,
-		AMLVersion: d.AMLVersion, AMLMatches: d.AMLMatches,
-		Reasons: d.Reasons, Supersedes: d.Supersedes, PolicyVersion: d.PolicyVersion,
-		DecidedBy: d.DecidedBy, DecidedAt: d.DecidedAt.UTC(),
-	}
+	d.JourneyID, d.Phase = s.JourneyID, ""
+	d.SpotCheck = &SpotCheck{SpotCheckJourneyID: s.SpotID, Outcome: s.Outcome, Reasons: s.Reasons}
+	return true
 }

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"idjourney/journey"
 	"idjourney/notify"
@@ -18,37 +17,6 @@ const (
 	journeyID = "64f0c2a1b7e94d0012ab34cd"
 	reference = "customer-20931"
 )
-
-// messages are the inputs whose bodies the examples show.
-func messages() map[journey.MessageType]journey.Message {
-	// A zone other than UTC: what is sent must not depend on the worker's.
-	zone := time.FixedZone("somewhere", 4*3600)
-	amlAt := time.Date(2026, 11, 22, 13, 30, 12, 500_000_000, zone)
-	reviewAt := time.Date(2026, 11, 20, 14, 2, 3, 0, time.UTC)
-	attentionAt := time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
-	base := journey.Message{ID: "msg_1", Account: account, JourneyID: journeyID, Phase: journey.Settled, At: amlAt}
-
-	decided, review, attention, aml := base, base, base, base
-	decided.Type, decided.Stream = journey.MessageDecided, journey.StreamDecisions
-	decided.Decision = &journey.Decision{
-		ID: journey.DecisionID(account, journeyID, 2), Account: account, JourneyID: journeyID,
-		Sequence: 2, Outcome: journey.OutcomeOnHold, Source: journey.SourcePolicy,
-		System: "Refer", Manual: "Approved", Final: "Approved", AMLVersion: 3, AMLMatches: 1,
-		Reasons: []string{"aml_match"}, Supersedes: 1, PolicyVersion: "3f9a1c20be47",
-		DecidedBy: "policy", DecidedAt: amlAt, Fingerprint: "internal-fingerprint",
-	}
-	review.Type, review.Phase, review.At = journey.MessageReviewRequired, journey.AwaitingReview, reviewAt
-	review.Review = &journey.Review{ID: "rev_0f6f3fd63b4c0f7fc6c8a9c1f2ad8d55", Kind: journey.ReviewVendor, Reason: "referred", Since: reviewAt}
-	attention.Type, attention.Phase, attention.At = journey.MessageAttention, journey.AwaitingResult, attentionAt
-	attention.Attention = &journey.AttentionItem{Code: journey.AttentionVendorDenied, Since: attentionAt, Detail: "internal-detail"}
-	aml.Type, aml.Stream = journey.MessageAMLChanged, journey.StreamAML
-	aml.AML = &journey.AMLChange{Version: 3, Added: []string{"match-7"}, Datasets: map[string]int{"sanctions": 1}}
-
-	return map[journey.MessageType]journey.Message{
-		journey.MessageDecided: decided, journey.MessageReviewRequired: review,
-		journey.MessageAttention: attention, journey.MessageAMLChanged: aml,
-	}
-}
 
 func decodeAny(t *testing.T, text []byte) map[string]any {
 	t.Helper()
@@ -92,7 +60,7 @@ func TestBodiesAreTheExamplesAndFulfilTheSchemas(t *testing.T) {
 			if err := s.check("body", decodeAny(t, got)); err != nil {
 				t.Error(err)
 			}
-			for _, inner := range []string{"internal-", "fingerprint"} {
+			for _, inner := range []string{"internal-", "fingerprint", "ladder", "subject"} {
 				if strings.Contains(string(got), inner) {
 					t.Errorf("body holds %q, which is not for customers: %s", inner, got)
 				}
@@ -135,7 +103,9 @@ func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 func TestOnlyDecidedCarriesADecision(t *testing.T) {
 	t.Parallel()
 	for mt, m := range messages() {
-		m.Decision = messages()[journey.MessageDecided].Decision
+		if m.Decision == nil {
+			m.Decision = messages()[journey.MessageDecided].Decision
+		}
 		body, err := notify.Encode(m, reference)
 		if err != nil {
 			t.Fatal(err)
@@ -144,14 +114,21 @@ func TestOnlyDecidedCarriesADecision(t *testing.T) {
 		if want := mt == journey.MessageDecided; got != want {
 			t.Errorf("%s carries a decision: got %v, want %v", mt, got, want)
 		}
+		if told, want := strings.Contains(string(body), m.Decision.ID), mt == journey.MessageDecided; told != want {
+			t.Errorf("%s names the decision: got %v, want %v in %s", mt, told, want, body)
+		}
 	}
 }
 
 func TestEncodeRefusesWhatNoSchemaDescribes(t *testing.T) {
 	t.Parallel()
 	for _, mt := range notify.Types() {
+		if mt == journey.MessageErased {
+			continue // says by its type alone all that there is to say
+		}
 		m := messages()[mt]
 		m.Decision, m.Review, m.Attention, m.AML = nil, nil, nil, nil
+		m.Alert, m.Resubmission, m.SpotCheck = nil, nil, nil
 		if body, err := notify.Encode(m, ""); err == nil {
 			t.Errorf("%s without its content became %s", mt, body)
 		}
@@ -180,11 +157,116 @@ func TestReferenceIsAbsentWhenUnknown(t *testing.T) {
 // nobody has said whether customers see it.
 func TestTheDecisionIsCopiedWhole(t *testing.T) {
 	t.Parallel()
-	inside := map[string]bool{"Account": true, "JourneyID": true, "Fingerprint": true}
+	// Adopted is told by the type of the message.
+	inside := map[string]bool{"Account": true, "JourneyID": true, "Fingerprint": true, "Adopted": true}
 	outside := reflect.TypeFor[notify.Decision]()
 	for field := range reflect.TypeFor[journey.Decision]().Fields() {
 		if _, sent := outside.FieldByName(field.Name); sent == inside[field.Name] {
 			t.Errorf("journey.Decision.%s: sent to customers is %v, want %v", field.Name, sent, !inside[field.Name])
+		}
+	}
+}
+
+// What was promised before stays: whoever read the first types by their fields
+// still finds each of them, and none is required that was not.
+func TestOlderReceiversKeepTheirFields(t *testing.T) {
+	t.Parallel()
+	promised := map[journey.MessageType][]string{
+		journey.MessageDecided:        {"decision.id", "decision.sequence", "decision.outcome", "decision.source", "decision.amlMatches", "decision.policyVersion", "decision.decidedBy", "decision.decidedAt"},
+		journey.MessageReviewRequired: {"review.id", "review.kind", "review.reason", "review.since"},
+		journey.MessageAttention:      {"attention.code", "attention.since"},
+		journey.MessageAMLChanged:     {"aml.version"},
+	}
+	for mt, want := range promised {
+		data := schemaOf(t, mt).Properties["data"]
+		var got []string
+		for _, part := range data.Required[3:] {
+			for _, field := range data.Properties[part].Required {
+				got = append(got, part+"."+field)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-promised +now):\n%s", mt, diff)
+		}
+		if diff := cmp.Diff([]string{"account", "journeyId", "phase"}, data.Required[:3]); diff != "" {
+			t.Errorf("%s (-promised +now):\n%s", mt, diff)
+		}
+	}
+}
+
+// A reminder is about a review or about an alert, never about both.
+func TestAReminderIsAboutOneThing(t *testing.T) {
+	t.Parallel()
+	for _, mt := range []journey.MessageType{journey.MessageReviewReminder, journey.MessageReviewOverdue} {
+		ofReview, ofAlert := messages()[mt], messages()[mt]
+		ofReview.Review, ofReview.Alert = messages()[journey.MessageReviewReminder].Review, nil
+		ofAlert.Review, ofAlert.Alert = ofReview.Review, messages()[journey.MessageReviewOverdue].Alert
+		both := map[string]any{}
+		for part, m := range map[string]journey.Message{"review": ofReview, "alert": ofAlert} {
+			body, err := notify.Encode(m, reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := decodeAny(t, body)
+			if err := schemaOf(t, mt).check("body", told); err != nil {
+				t.Errorf("%s of a %s: %v", mt, part, err)
+			}
+			both[part] = told["data"].(map[string]any)[part]
+			if both[part] == nil {
+				t.Errorf("%s of a %s became %s", mt, part, body)
+			}
+		}
+		text, err := notify.Example(mt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := decodeAny(t, text)
+		for part, content := range both {
+			body["data"].(map[string]any)[part] = content
+		}
+		if err := schemaOf(t, mt).check("body", body); err == nil {
+			t.Errorf("the schema of %s accepts a review and an alert", mt)
+		}
+	}
+}
+
+// What the user has to do again is told even where nobody knows what, and until when.
+func TestAResubmissionWithoutSteps(t *testing.T) {
+	t.Parallel()
+	m := messages()[journey.MessageResubmissionRequired]
+	m.Resubmission = &journey.Resubmission{Since: attentionAt}
+	body, err := notify.Encode(m, reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := decodeAny(t, body)["data"].(map[string]any)
+	if steps, ok := data["requiredSteps"].([]any); !ok || len(steps) != 0 {
+		t.Errorf("got %v, want an empty list", data["requiredSteps"])
+	}
+	if until, there := data["until"]; there {
+		t.Errorf("got an end of %v, want none", until)
+	}
+}
+
+// A spot check that belongs to nobody names no journey, whatever the message does,
+// and an erased journey has no reference, even while the ledger still knows one.
+func TestWhatIsNotKnownIsNotTold(t *testing.T) {
+	t.Parallel()
+	unbound := messages()[journey.MessageSpotCheckDecided]
+	unbound.JourneyID, unbound.Phase = "65a1b2c3d4e5f60718293a4b", journey.Settled
+	unbound.SpotCheck.JourneyID = ""
+	for absent, m := range map[string]journey.Message{
+		"journeyId": unbound, "phase": unbound, "reference": messages()[journey.MessageErased],
+	} {
+		body, err := notify.Encode(m, reference)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, there := decodeAny(t, body)["data"].(map[string]any)[absent]; there {
+			t.Errorf("%s tells %s %v, want none", m.Type, absent, got)
+		}
+		if err := schemaOf(t, m.Type).check("body", decodeAny(t, body)); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -20,23 +20,55 @@ func Sample(t journey.MessageType) (m journey.Message, reference string, err err
 	if err := json.Unmarshal(body, &n); err != nil {
 		return m, "", fmt.Errorf("reading the example of %s: %w", t, err)
 	}
-	m = journey.Message{
-		ID: "sample_" + rand.Text(), Type: n.Type, At: n.Timestamp,
-		Account: n.Data.Account, JourneyID: n.Data.JourneyID, Phase: n.Data.Phase,
-		Review: n.Data.Review, AML: n.Data.AML,
+	m = n.Data.message()
+	m.ID, m.Type, m.At = "sample_"+rand.Text(), n.Type, n.Timestamp
+	return m, n.Data.Reference, nil
+}
+
+// message is the reverse of fill, as far as customers see a message.
+func (d Data) message() journey.Message {
+	m := journey.Message{Account: d.Account, JourneyID: d.JourneyID, Phase: d.Phase, AML: d.AML, Decision: d.decision()}
+	if v := d.Review; v != nil {
+		m.Review = &journey.Review{ID: v.ID, Kind: v.Kind, Reason: v.Reason, Since: v.Since}
 	}
-	if a := n.Data.Attention; a != nil {
-		m.Attention = &journey.AttentionItem{Code: a.Code, Since: a.Since}
+	if v := d.Alert; v != nil {
+		m.Alert = &journey.Alert{ID: v.ID, Severity: v.Severity, Version: v.Version, Since: v.Since}
 	}
-	if d := n.Data.Decision; d != nil {
-		m.Decision = &journey.Decision{
-			ID: d.ID, Account: n.Data.Account, JourneyID: n.Data.JourneyID,
-			Sequence: d.Sequence, Outcome: d.Outcome, Source: d.Source,
-			System: d.System, Manual: d.Manual, Final: d.Final,
-			AMLVersion: d.AMLVersion, AMLMatches: d.AMLMatches,
-			Reasons: d.Reasons, Supersedes: d.Supersedes, PolicyVersion: d.PolicyVersion,
-			DecidedBy: d.DecidedBy, DecidedAt: d.DecidedAt,
+	if v := d.Attention; v != nil {
+		m.Attention = &journey.AttentionItem{Code: v.Code, Since: v.Since}
+	}
+	if v := d.Resubmission; v != nil {
+		m.Resubmission = &journey.Resubmission{Since: v.Since, Until: v.Until}
+		for _, step := range v.RequiredSteps {
+			m.Resubmission.Steps = append(m.Resubmission.Steps, journey.RequiredStep{StepID: step.StepID, ReasonCode: step.ReasonCode})
 		}
 	}
-	return m, n.Data.Reference, nil
+	if v := d.SpotCheck; v != nil {
+		m.SpotCheck = &journey.SpotDecision{
+			SpotID: v.SpotCheckJourneyID, Account: d.Account, JourneyID: d.JourneyID, Outcome: v.Outcome, Reasons: v.Reasons,
+		}
+	}
+	return m
+}
+
+// decision is the numbered decision, or the baseline that is told as a standing.
+func (d Data) decision() *journey.Decision {
+	if v := d.Standing; v != nil {
+		return &journey.Decision{
+			Account: d.Account, JourneyID: d.JourneyID,
+			Sequence: v.Sequence, Outcome: v.Outcome, DecidedAt: v.Since, Adopted: true,
+		}
+	}
+	v := d.Decision
+	if v == nil {
+		return nil
+	}
+	return &journey.Decision{
+		ID: v.ID, Account: d.Account, JourneyID: d.JourneyID,
+		Sequence: v.Sequence, Outcome: v.Outcome, Source: v.Source,
+		System: v.System, Manual: v.Manual, Final: v.Final,
+		AMLVersion: v.AMLVersion, AMLMatches: v.AMLMatches,
+		Reasons: v.Reasons, Supersedes: v.Supersedes, PolicyVersion: v.PolicyVersion,
+		DecidedBy: v.DecidedBy, DecidedAt: v.DecidedAt,
+	}
 }

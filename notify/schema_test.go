@@ -22,6 +22,7 @@ type schema struct {
 	Properties map[string]schema `json:"properties"`
 	Additional *schema           `json:"additionalProperties"`
 	Items      *schema           `json:"items"`
+	OneOf      []schema          `json:"oneOf"`
 
 	Draft       string `json:"$schema"`
 	ID          string `json:"$id"`
@@ -46,6 +47,9 @@ func (s schema) check(path string, v any) error {
 	if s.Enum != nil && !slices.Contains(s.Enum, v) {
 		return fmt.Errorf("%s: %v is none of %v", path, v, s.Enum)
 	}
+	if err := s.checkOneOf(path, v); err != nil {
+		return err
+	}
 	switch s.Type {
 	case "object":
 		return s.checkObject(path, v)
@@ -68,10 +72,36 @@ func (s schema) check(path string, v any) error {
 			return fmt.Errorf("%s: %v is no integer in range", path, v)
 		}
 		return nil
+	case "boolean":
+		if _, ok := v.(bool); !ok {
+			return fmt.Errorf("%s: %v is no boolean", path, v)
+		}
+		return nil
 	case "":
 		return nil // const alone
 	}
 	return fmt.Errorf("%s: this test cannot check type %q", path, s.Type)
+}
+
+// checkOneOf knows alternatives by the one property that each requires.
+func (s schema) checkOneOf(path string, v any) error {
+	if len(s.OneOf) == 0 {
+		return nil
+	}
+	fields, _ := v.(map[string]any)
+	held := 0
+	for _, alternative := range s.OneOf {
+		if len(alternative.Required) != 1 {
+			return fmt.Errorf("%s: this test cannot check %+v", path, alternative)
+		}
+		if _, ok := fields[alternative.Required[0]]; ok {
+			held++
+		}
+	}
+	if held != 1 {
+		return fmt.Errorf("%s: it fulfils %d of the alternatives, want 1", path, held)
+	}
+	return nil
 }
 
 func (s schema) checkString(path string, v any) error {

@@ -15,6 +15,9 @@ func Types() []journey.MessageType {
 	return []journey.MessageType{
 		journey.MessageDecided, journey.MessageReviewRequired,
 		journey.MessageAttention, journey.MessageAMLChanged,
+		journey.MessageAdopted, journey.MessageReviewReminder, journey.MessageReviewOverdue,
+		journey.MessageResubmissionRequired, journey.MessageRenewalDue, journey.MessageRenewalOverdue,
+		journey.MessageErased, journey.MessageSpotCheckDecided,
 	}
 }
 

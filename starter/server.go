@@ -36,7 +36,7 @@ func (s *Starter) Public() http.Handler {
 	return engine
 }
 
-// Run listens on both addresses of Config.Listen and serves until ctx ends; see Serve.
+// Run listens on the addresses of Config.Listen and serves until ctx ends; see Serve.
 func (s *Starter) Run(ctx context.Context) error {
 	var listen net.ListenConfig
 	public, err := listen.Listen(ctx, "tcp", s.cfg.Listen.Public)
@@ -47,35 +47,36 @@ func (s *Starter) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the admin listener: %w", errors.Join(err, public.Close()))
 	}
+	var api net.Listener
+	if s.cfg.API != nil {
+		if api, err = listen.Listen(ctx, "tcp", s.cfg.Listen.API); err != nil {
+			return fmt.Errorf("opening the API listener: %w", errors.Join(err, public.Close(), admin.Close()))
+		}
+		s.log.InfoContext(ctx, "the API listens", "api", api.Addr().String(), "tokens", len(s.cfg.API.tokens))
+	}
 	s.log.InfoContext(ctx, "the webhook endpoint listens", "public", public.Addr().String(), "admin", admin.Addr().String(), "accounts", len(s.accounts))
 	defer s.log.Info("the webhook endpoint has stopped")
-	return s.Serve(ctx, public, admin)
+	return s.Serve(ctx, public, admin, api)
 }
 
-// Serve serves both listeners, which it closes, and runs the forwarder, until ctx
-// ends or one of the three fails. It stops in the order in which nothing is lost:
-// readiness turns red, requests in flight are answered (at most ShutdownTimeout),
-// then the forwarder ends, and last the admin listener. It returns nil after an
-// orderly stop.
-func (s *Starter) Serve(ctx context.Context, public, admin net.Listener) error {
+// Serve serves the listeners, which it closes, and runs the forwarder, until ctx ends
+// or one of them fails; api is nil where there is no API. It stops in the order in
+// which nothing is lost: readiness turns red, requests in flight are answered (at
+// most ShutdownTimeout; long polls at once), then the forwarder ends, and last the
+// admin listener. It returns nil after an orderly stop.
+func (s *Starter) Serve(ctx context.Context, public, admin, api net.Listener) error {
 	publicServer, adminServer := s.publicServer(), s.adminServer() //nolint:contextcheck // handlers take each request's own
+	apiServer := s.apiServer(api != nil)                           //nolint:contextcheck // as above
 	forwarding, stopForwarder := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopForwarder()
 
-	ended := make(chan error, 3) // one for each; none waits to be read
+	ended := make(chan error, 4) // one for each; none waits to be read
 	go func() { ended <- served("public listener", publicServer.Serve(public)) }()
 	go func() { ended <- served("admin listener", adminServer.Serve(admin)) }()
-	forwarded := make(chan struct{})
-	go func() {
-		defer close(forwarded)
-		err := s.cfg.Forwarder.Run(forwarding)
-		if err == nil && forwarding.Err() == nil {
-			err = errors.New("it ended by itself")
-		}
-		if err != nil && forwarding.Err() == nil {
-			ended <- fmt.Errorf("running the forwarder: %w", err)
-		}
-	}()
+	if api != nil {
+		go func() { ended <- served("API listener", apiServer.Serve(api)) }()
+	}
+	forwarded := s.forward(forwarding, ended)
 
 	var failure error
 	select {
@@ -85,10 +86,26 @@ func (s *Starter) Serve(ctx context.Context, public, admin net.Listener) error {
 	s.stopping.Store(true)
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Intake.ShutdownTimeout)
 	defer cancel()
-	failure = errors.Join(failure, shutDown(deadline, publicServer, "public listener"))
+	failure = errors.Join(failure, shutDownBoth(deadline, publicServer, apiServer))
 	stopForwarder()
 	<-forwarded
 	return errors.Join(failure, shutDown(deadline, adminServer, "admin listener"))
+}
+
+// forward runs the forwarder until ctx ends, and then closes what it returns.
+func (s *Starter) forward(ctx context.Context, ended chan<- error) <-chan struct{} {
+	forwarded := make(chan struct{})
+	go func() {
+		defer close(forwarded)
+		err := s.cfg.Forwarder.Run(ctx)
+		if err == nil && ctx.Err() == nil {
+			err = errors.New("it ended by itself")
+		}
+		if err != nil && ctx.Err() == nil {
+			ended <- fmt.Errorf("running the forwarder: %w", err)
+		}
+	}()
+	return forwarded
 }
 
 func served(what string, err error) error {
@@ -96,6 +113,13 @@ func served(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("serving the %s: %w", what, err)
+}
+
+// shutDownBoth shuts the public listener and the API's down side by side.
+func shutDownBoth(ctx context.Context, public, api *http.Server) error {
+	done := make(chan error, 1)
+	go func() { done <- shutDown(ctx, api, "API listener") }()
+	return errors.Join(shutDown(ctx, public, "public listener"), <-done)
 }
 
 // shutDown lets requests in flight end, and cuts off what has not ended by then.
@@ -118,6 +142,14 @@ func (s *Starter) publicServer() *http.Server {
 		// net/http's own messages name the client's address.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
+}
+
+// apiServer is one that serves nothing where there is no API.
+func (s *Starter) apiServer(on bool) *http.Server {
+	if !on || s.cfg.API == nil {
+		return &http.Server{ReadHeaderTimeout: s.cfg.Intake.ReadHeaderTimeout}
+	}
+	return s.cfg.API.server(s.cfg.Intake)
 }
 
 func (s *Starter) adminServer() *http.Server {

@@ -11,15 +11,12 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/telemetry"
-	"idjourney/workflows"
 )
 
 // signalTimeout bounds a signal where the caller sets no earlier deadline. The SDK
@@ -51,16 +48,7 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
 	id := journey.WorkflowID(e.Account, e.JourneyID)
-	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, client.StartWorkflowOptions{
-		ID:                    id,
-		TaskQueue:             t.taskQueue,
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			workflows.AttributeAccount.ValueSet(e.Account),
-			workflows.AttributePhase.ValueSet(string(journey.AwaitingUserSteps)),
-		),
-		StaticSummary: "Journey " + e.JourneyID + " of account " + e.Account,
-	}, journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
+	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, startOptions(e.Account, e.JourneyID, t.taskQueue), journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
 	if err != nil {
 		return fmt.Errorf("signalling journey: %w", err)
 	}

@@ -58,6 +58,8 @@ type Config struct {
 	Signaler  Signaler
 	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
+	// API is the customer's API; nil if there is none.
+	API *API
 	// Metrics serves /metrics on the admin listener; nil for none.
 	Metrics http.Handler
 	// Instruments measure what becomes of webhooks; nil for none.

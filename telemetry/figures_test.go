@@ -23,6 +23,12 @@ func TestFigures(t *testing.T) {
 				{Account: "acme", Phase: "awaiting_review", Review: "", Count: 5, Oldest: ago(time.Minute)},
 				{Account: "acme", Phase: "custom_steps", Count: 4, Oldest: ago(time.Second)},
 			},
+			Reviews: []OpenReviews{
+				{Account: "acme", Kind: "vendor", Count: 3, Overdue: 2, Oldest: ago(time.Hour)},
+				{Account: "acme", Kind: "aml", Severity: "high", Count: 4, Overdue: 1, Oldest: ago(24 * time.Hour)},
+				{Account: "acme", Kind: "aml", Severity: "low", Count: 1, Oldest: ago(time.Minute)},
+			},
+			Incidents:   []OpenIncidents{{Account: "acme", Code: "vendor_denied", Count: 6, Oldest: ago(time.Hour)}},
 			Undelivered: []Undelivered{{Account: "acme", Endpoint: "old", State: "parked", Count: 1, Oldest: ago(time.Hour)}},
 		}, nil
 	}, watchedAcme)
@@ -44,6 +50,16 @@ func TestFigures(t *testing.T) {
 		`idjourney_reviews_overdue{account="acme",kind="local"} 1`,
 		`idjourney_reviews_overdue{account="acme",kind="unknown"} 0`,
 		`idjourney_review_age_seconds{account="acme",kind="vendor"} 0`,
+		`idjourney_reviews_escalated{account="acme",kind="vendor"} 2`,
+		`idjourney_reviews_escalated{account="acme",kind="local"} 0`,
+		`idjourney_aml_alerts_open{account="acme",severity="high"} 4`,
+		`idjourney_aml_alerts_open{account="acme",severity="medium"} 0`,
+		`idjourney_aml_alerts_escalated{account="acme",severity="high"} 1`,
+		`idjourney_aml_alerts_escalated{account="acme",severity="low"} 0`,
+		`idjourney_aml_alert_age_seconds{account="acme",severity="medium"} 0`,
+		`idjourney_attention_open{account="acme",code="vendor_denied"} 6`,
+		`idjourney_attention_open{account="acme",code="erase_failed"} 0`,
+		`idjourney_attention_age_seconds{account="acme",code="erase_failed"} 0`,
 		`idjourney_deliveries_waiting{account="acme",endpoint="old",state="parked"} 1`,
 		`idjourney_deliveries_waiting{account="acme",endpoint="core",state="pending"} 0`,
 		`idjourney_deliveries_waiting_age_seconds{account="acme",endpoint="core",state="parked"} 0`,
@@ -51,6 +67,8 @@ func TestFigures(t *testing.T) {
 	for _, series := range []string{
 		`idjourney_journeys_oldest_seconds{account="acme",phase="awaiting_review"} 17280`,
 		`idjourney_review_age_seconds{account="acme",kind="local"} 17280`,
+		`idjourney_aml_alert_age_seconds{account="acme",severity="high"} 8640`,
+		`idjourney_attention_age_seconds{account="acme",code="vendor_denied"} 360`,
 		`idjourney_deliveries_waiting_age_seconds{account="acme",endpoint="old",state="parked"} 360`,
 	} {
 		if !strings.Contains(page, series) {

@@ -14,6 +14,11 @@ type gauges struct {
 	pendingAge                 metric.Float64ObservableGauge
 	journeys, reviews, overdue metric.Int64ObservableGauge
 	journeysOldest, reviewAge  metric.Float64ObservableGauge
+	escalated                  metric.Int64ObservableGauge
+	alerts, alertsEscalated    metric.Int64ObservableGauge
+	alertAge                   metric.Float64ObservableGauge
+	attention                  metric.Int64ObservableGauge
+	attentionAge               metric.Float64ObservableGauge
 	undelivered                metric.Int64ObservableGauge
 	undeliveredAge             metric.Float64ObservableGauge
 	all                        []metric.Observable
@@ -40,6 +45,12 @@ func newGauges(meter metric.Meter) (*gauges, error) {
 	g.reviews = number("idjourney.reviews.open", "Open reviews, by account and kind: vendor (decided at IDWise) or local (by our operator).")
 	g.reviewAge = age("idjourney.review.age", "Age of the oldest open review; 0 without any.")
 	g.overdue = number("idjourney.reviews.overdue", "Open reviews that are older than review_overdue_after.")
+	g.escalated = number("idjourney.reviews.escalated", "Open reviews that their ladder has escalated, by account and kind.")
+	g.alerts = number("idjourney.aml.alerts.open", "AML alerts without a disposition, by account and severity.")
+	g.alertAge = age("idjourney.aml.alert.age", "Age of the oldest of them; 0 without any.")
+	g.alertsEscalated = number("idjourney.aml.alerts.escalated", "Those that their ladder has escalated.")
+	g.attention = number("idjourney.attention.open", "Open calls for a person, by account and code.")
+	g.attentionAge = age("idjourney.attention.age", "Age of the oldest of them; 0 without any.")
 	g.undelivered = number("idjourney.deliveries.waiting", "Messages that a customer's endpoint has not taken, by account, endpoint and state.")
 	g.undeliveredAge = age("idjourney.deliveries.waiting_age", "Time since the first try of the oldest of them; 0 without any.")
 	return g, errors.Join(errs...)
@@ -54,6 +65,8 @@ func (g *gauges) observe(o metric.Observer, f Figures, up bool, watched []Watche
 	o.ObserveInt64(g.pending, int64(f.Pending))
 	o.ObserveFloat64(g.pendingAge, since(f.OldestPending))
 	g.observeJourneys(o, f.Waiting, watched)
+	g.observeReviews(o, f.Reviews, watched)
+	g.observeIncidents(o, f.Incidents, watched)
 	g.observeUndelivered(o, f.Undelivered, watched)
 }
 

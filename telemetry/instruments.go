@@ -37,6 +37,10 @@ type Instruments struct {
 	decisions    metric.Int64Counter
 	decided      metric.Float64Histogram
 	reaction     metric.Float64Histogram
+	adopted      metric.Int64Counter
+	messages     metric.Int64Counter
+	alerts       metric.Int64Counter
+	erasures     metric.Int64Counter
 	deliveries   metric.Int64Counter
 	deliveryTook metric.Float64Histogram
 
@@ -67,6 +71,10 @@ func NewInstruments(meter metric.Meter) (*Instruments, error) {
 	i.decisions = counter("idjourney.decisions", "Decisions, each counted once, by account, outcome and whose it is.")
 	i.decided = seconds(decisionSeconds, "Time from a journey's first webhook to a decision, by account, outcome and whether it is the journey's first.")
 	i.reaction = seconds("idjourney.decision.reaction", "Time from the newest webhook before a decision to its being recorded, by account and outcome; not for decisions of operators and expiries.")
+	i.adopted = counter("idjourney.journeys.adopted", "Journeys of customers from before our time that were taken over, each counted once, by account and what holds.")
+	i.messages = counter("idjourney.messages", "Messages, each counted once for all endpoints when it is first tried at the account's first, by account and type.")
+	i.alerts = counter("idjourney.aml.alerts", "Changes of AML matches that wait for a person, by account and severity.")
+	i.erasures = counter("idjourney.erasures", "Tries to erase a journey's personal data, by account and how they ended.")
 	i.deliveries = counter("idjourney.deliveries", "Tries to deliver a message, by account, endpoint and how they ended.")
 	i.deliveryTook = seconds("idjourney.delivery", "Time that a try to deliver a message took, by account and endpoint.")
 	i.vendor = counter("idjourney.vendor.requests", "Calls of IDWise's API, by account, operation and how they ended.")

@@ -58,33 +58,31 @@ const (
 	GovernmentFailed   = "failed"
 )
 
-// Expected names what an account's work is measured by.
-type Expected struct {
-	Account string
-	// Operations of the vendor's API, and how calls of them end.
-	Operations, OperationOutcomes []string
-	// Endpoints of the customer's, and how deliveries to them end.
-	Endpoints, DeliveryOutcomes []string
-	// Government says that the account has a government's register.
-	Government bool
+// Adopted counts a journey of a customer from before our time, when its baseline is
+// recorded for the first time; outcome is what holds for it.
+func (i *Instruments) Adopted(ctx context.Context, account, outcome string) {
+	i.adopted.Add(ctx, 1, labels("account", account, "outcome", outcome))
 }
 
-// ExpectWork shows the counters of an account's work at 0 before there is any:
-// Prometheus sees no increase in a series that begins at 1.
-func (i *Instruments) ExpectWork(ctx context.Context, e Expected) {
-	for _, operation := range e.Operations {
-		for _, outcome := range e.OperationOutcomes {
-			i.vendor.Add(ctx, 0, labels("account", e.Account, "operation", operation, "outcome", outcome))
-		}
-	}
-	for _, endpoint := range e.Endpoints {
-		for _, outcome := range e.DeliveryOutcomes {
-			i.deliveries.Add(ctx, 0, labels("account", e.Account, "endpoint", endpoint, "outcome", outcome))
-		}
-	}
-	if e.Government {
-		for _, outcome := range []string{GovernmentOK, GovernmentNoRecord, GovernmentFailed} {
-			i.government.Add(ctx, 0, labels("account", e.Account, "outcome", outcome))
-		}
-	}
+// Message counts a message by its type, once for all endpoints and tries.
+func (i *Instruments) Message(ctx context.Context, account, messageType string) {
+	i.messages.Add(ctx, 1, labels("account", account, "type", messageType))
 }
+
+// AMLAlert counts a change of AML matches that waits for a person.
+func (i *Instruments) AMLAlert(ctx context.Context, account, severity string) {
+	i.alerts.Add(ctx, 1, labels("account", account, "severity", severity))
+}
+
+// Erasure counts a try to erase a journey's personal data.
+func (i *Instruments) Erasure(ctx context.Context, account, outcome string) {
+	i.erasures.Add(ctx, 1, labels("account", account, "outcome", outcome))
+}
+
+// How a try to erase ends.
+const (
+	ErasureDone        = "done"
+	ErasureDenied      = "denied"      // the vendor refuses
+	ErasureUnreachable = "unreachable" // the vendor is away: tried again
+	ErasureLedger      = "ledger"      // the ledger is away: tried again
+)

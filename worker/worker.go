@@ -39,6 +39,8 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Work
 	as(config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
 	as(config.ActivityCompleteCustomStep, a.CompleteCustomStep)
 	as(config.ActivityPublish, a.Publish)
+	as(config.ActivityFetchAMLHistory, a.FetchAMLHistory)
+	as(config.ActivityErase, a.Erase)
 	return w
 }
 

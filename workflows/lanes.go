@@ -46,7 +46,7 @@ func (i *interpreter) start(ctx workflow.Context, p *pending) {
 		switch {
 		case notDone(err):
 			return
-		case notRecorded(err):
+		case p.Kind == journey.EffectPublish && notRecorded(err):
 			// What the ledger does not hold is known to nobody yet: begin anew.
 			p.Until = time.Time{}
 			i.again = true
@@ -65,11 +65,18 @@ func notDone(err error) bool {
 		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
 }
 
-// notRecorded says that a message was given up because the ledger could not be
-// written to for all of its time.
+// notRecorded says that a message was given up before the ledger is known to hold
+// it: only these codes are those of an endpoint.
 func notRecorded(err error) bool {
-	var application *temporal.ApplicationError
-	return errors.As(err, &application) && application.Type() == "ledger_unavailable"
+	if err == nil {
+		return false
+	}
+	switch failureCode(err) {
+	case "endpoint_unavailable", "endpoint_unlisted", "account_unlisted":
+		return false
+	default:
+		return true
+	}
 }
 
 func (i *interpreter) forget(done *pending) {

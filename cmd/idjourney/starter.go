@@ -17,13 +17,18 @@ func starterCommand(o *options) *cobra.Command {
 			}
 			defer h.close()
 			signaler := starter.NewSignaler(h.temporal, h.namespace, h.cfg.TaskQueue)
+			forwarder := ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
+				Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
+				LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
+			})
+			api, err := customerAPI(h, forwarder)
+			if err != nil {
+				return err
+			}
 			s, err := starter.New(starter.Config{
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
 				Ledger: h.ledger, Signaler: signaler, ReviewOverdueAfter: h.cfg.ReviewOverdue,
-				Forwarder: ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
-					Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
-					LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
-				}),
+				Forwarder: forwarder, API: api,
 				Metrics: h.telemetry.Handler, Instruments: h.telemetry.Instruments, Tracer: h.telemetry.Tracer, Logger: h.logger,
 			})
 			if err != nil {

@@ -54,8 +54,9 @@ type player struct {
 	sent      int // webhooks so far
 
 	// What a test may put in the place of the world's own.
-	limits  workflows.Limits
-	publish func(context.Context, journey.PublishInput) (journey.PublishAnswer, error)
+	maxEvents int // the workflow's own if 0
+	limits    workflows.Limits
+	publish   func(context.Context, journey.PublishInput) (journey.PublishAnswer, error)
 }
 
 func newPlayer(t *testing.T, c journeytest.Case, change ...func(*player)) *player {
@@ -94,6 +95,7 @@ func (p *player) startWorker(queue string) {
 	flows := workflows.New(workflows.Options{
 		Limits:     func(string) workflows.Limits { return p.limits },
 		StepLimits: func(string, string) workflows.Limits { return steps },
+		MaxEvents:  p.maxEvents,
 	})
 	w.RegisterWorkflowWithOptions(flows.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
 	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }

@@ -77,7 +77,7 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Serve(serving, d.public, d.admin) }()
+	go func() { ended <- endpoint.Serve(serving, d.public, d.admin, nil) }()
 	s.undo(func() error { stop(); return <-ended })
 	return nil
 }

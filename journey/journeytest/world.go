@@ -207,6 +207,19 @@ func (w *World) Decisions() []string {
 	return decisions
 }
 
+// Told are the decisions that the customer's endpoint has taken, by their numbers.
+func (w *World) Told() []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var sequences []int
+	for _, m := range w.published {
+		if m.Decision != nil {
+			sequences = append(sequences, m.Decision.Sequence)
+		}
+	}
+	return sequences
+}
+
 // Messages counts the messages the customer was told, by type.
 func (w *World) Messages() map[journey.MessageType]int {
 	w.mu.Lock()

@@ -8,7 +8,8 @@ ALTER TABLE journeys ADD COLUMN tombstone TEXT NOT NULL DEFAULT '' CHECK (tombst
 ALTER TABLE journeys ADD COLUMN snapshot TEXT NOT NULL DEFAULT '';
 ALTER TABLE journeys ADD COLUMN snapshot_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE journeys ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
-CREATE INDEX journeys_reference ON journeys (account, reference) WHERE reference <> '';
+-- PostgreSQL refuses long index rows, and a reference may be of any length.
+CREATE INDEX journeys_reference ON journeys (account, substr(reference, 1, 128)) WHERE reference <> '';
 -- +goose StatementBegin
 CREATE FUNCTION journeys_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -34,7 +35,7 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER webhooks_of_erased BEFORE INSERT ON webhooks FOR EACH ROW
 EXECUTE FUNCTION webhooks_of_erased();
-CREATE INDEX webhooks_reference ON webhooks (account, reference_no) WHERE reference_no <> '';
+CREATE INDEX webhooks_reference ON webhooks (account, substr(reference_no, 1, 128)) WHERE reference_no <> '';
 
 -- Each account's feed is read by itself.
 CREATE INDEX decisions_account ON decisions (account, position);

@@ -8,7 +8,8 @@ ALTER TABLE journeys ADD COLUMN tombstone TEXT NOT NULL DEFAULT '' CHECK (tombst
 ALTER TABLE journeys ADD COLUMN snapshot TEXT NOT NULL DEFAULT '';
 ALTER TABLE journeys ADD COLUMN snapshot_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE journeys ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
-CREATE INDEX journeys_reference ON journeys (account, reference) WHERE reference <> '';
+-- PostgreSQL refuses long index rows, and a reference may be of any length.
+CREATE INDEX journeys_reference ON journeys (account, substr(reference, 1, 128)) WHERE reference <> '';
 -- +goose StatementBegin
 CREATE TRIGGER journeys_version AFTER UPDATE ON journeys
 WHEN (OLD.reference, OLD.flow, OLD.phase, OLD.phase_since, OLD.review, OLD.outcome, OLD.sequence, OLD.since, OLD.snapshot)
@@ -27,7 +28,7 @@ BEGIN
 	WHERE id = NEW.id;
 END;
 -- +goose StatementEnd
-CREATE INDEX webhooks_reference ON webhooks (account, reference_no) WHERE reference_no <> '';
+CREATE INDEX webhooks_reference ON webhooks (account, substr(reference_no, 1, 128)) WHERE reference_no <> '';
 
 -- Each account's feed is read by itself.
 CREATE INDEX decisions_account ON decisions (account, position);

@@ -1,0 +1,38 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/telemetry"
+)
+
+// Erase deletes a journey's personal data, first at the vendor and then in the
+// ledger, so that ours is not marked as erased while theirs is still there. It may
+// run any number of times: what is gone already counts as done. A vendor that refuses
+// is an answer, "denied"; one that is away (error type vendor_unavailable) and a
+// ledger that is away (ledger_unavailable) are tried again.
+func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.EraseAnswer, error) {
+	acc, err := a.account(in.Account)
+	if err != nil {
+		return journey.EraseAnswer{}, err
+	}
+	_, err = acc.vendor.DeleteJourney(ctx, in.JourneyID)
+	switch {
+	case err == nil:
+	case idwise.IsDenied(err):
+		a.measure.Erasure(ctx, in.Account, telemetry.ErasureDenied)
+		return journey.EraseAnswer{Problem: "denied"}, nil
+	default:
+		a.measure.Erasure(ctx, in.Account, telemetry.ErasureUnreachable)
+		return journey.EraseAnswer{}, vendorUnavailable(err)
+	}
+	if err := a.ledger.Erase(ctx, in.Account, in.JourneyID, time.Now()); err != nil {
+		a.measure.Erasure(ctx, in.Account, telemetry.ErasureLedger)
+		return journey.EraseAnswer{}, retryable("ledger_unavailable", err, 0)
+	}
+	a.measure.Erasure(ctx, in.Account, telemetry.ErasureDone)
+	return journey.EraseAnswer{}, nil
+}

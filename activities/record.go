@@ -1,0 +1,128 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+// record writes down what a message says before anybody is told. If another history
+// has decided under this number, nothing may be sent: it answers with the ledger's
+// standing.
+func (a *Activities) record(ctx context.Context, in journey.PublishInput) (*journey.Standing, error) {
+	err := a.recordMessage(ctx, in)
+	if err == nil && in.Snapshot != nil {
+		err = a.ledger.SaveSnapshot(ctx, in.Message.Account, in.Message.JourneyID, *in.Snapshot)
+	}
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.Is(err, ledger.ErrConflict):
+		known, err := a.ledger.Journey(ctx, in.Message.Account, in.Message.JourneyID)
+		if err != nil {
+			return nil, retryable("ledger_unavailable", err, 0)
+		}
+		return &known.Standing, nil
+	default:
+		return nil, retryable("ledger_unavailable", err, 0)
+	}
+}
+
+// recordMessage writes a decision or an adopted baseline, or else the phase, unless
+// there is a snapshot, which says it better.
+func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput) error {
+	m := in.Message
+	switch {
+	case m.Decision != nil:
+		fresh, err := a.ledger.SaveDecision(ctx, *m.Decision, m.Phase)
+		if fresh {
+			a.measureDecision(ctx, *m.Decision)
+		}
+		return err
+	case in.Snapshot != nil, !ofAJourney(m):
+		return nil
+	}
+	j := ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At}
+	if m.Review != nil {
+		j.Review = m.Review.Kind
+	}
+	return a.ledger.SaveJourney(ctx, j)
+}
+
+// ofAJourney is false for what a spot check's workflow tells, which has no journey or
+// only talks about one.
+func ofAJourney(m journey.Message) bool {
+	return m.SpotCheck == nil && m.JourneyID != "" && m.Phase != ""
+}
+
+// measureDecision measures a decision when it has just been recorded for the first
+// time: so each counts once, however often and to however many endpoints it is sent.
+// An adopted one was decided before our time and says nothing about how fast we are.
+func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
+	if d.Adopted {
+		a.measure.Adopted(ctx, d.Account, string(d.Outcome))
+		return
+	}
+	a.measure.Decided(ctx, d.Account, string(d.Outcome), string(d.Source))
+	first, newest, err := a.ledger.WebhookTimes(ctx, d.Account, d.JourneyID, d.DecidedAt)
+	if err != nil || first.IsZero() { // the webhook went to Temporal directly: nobody wrote down when
+		return
+	}
+	a.measure.TimeToDecision(ctx, d.Account, string(d.Outcome), d.Sequence == 1, d.DecidedAt.Sub(first))
+	if d.Source != journey.SourceOperator && d.Outcome != journey.OutcomeExpired {
+		a.measure.Reaction(ctx, d.Account, string(d.Outcome), time.Since(newest))
+	}
+}
+
+// measureMessage counts a message that has not been tried yet, for all endpoints at
+// the first of the account, and in an account without any when it is recorded.
+func (a *Activities) measureMessage(ctx context.Context, acc *account, in journey.PublishInput) {
+	m := in.Message
+	if m.Type == "" {
+		return
+	}
+	first := ""
+	if len(acc.config.Endpoints) > 0 {
+		first = acc.config.Endpoints[0].Name
+	}
+	if in.Endpoint != first {
+		return
+	}
+	a.measure.Message(ctx, m.Account, string(m.Type))
+	if m.AML != nil && m.AML.Alert != "" {
+		a.measure.AMLAlert(ctx, m.Account, string(m.AML.Severity))
+	}
+}
+
+// reference is the customer's own, from the ledger: it is in no workflow history. Of
+// a spot check that is bound to no journey it is what the spot check came with.
+func (a *Activities) reference(ctx context.Context, m journey.Message) (string, error) {
+	id := m.JourneyID
+	if s := m.SpotCheck; s != nil {
+		if id = s.JourneyID; id == "" {
+			return a.heldReference(ctx, *s)
+		}
+	}
+	known, err := a.ledger.Journey(ctx, m.Account, id)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return "", retryable("ledger_unavailable", err, 0)
+	}
+	return known.Reference, nil
+}
+
+func (a *Activities) heldReference(ctx context.Context, s journey.SpotDecision) (string, error) {
+	held, err := a.ledger.HeldSpotChecks(ctx, []string{s.Account})
+	if err != nil {
+		return "", retryable("ledger_unavailable", err, 0)
+	}
+	for _, h := range slices.Backward(held) { // the newest is the likeliest
+		if h.SpotID == s.SpotID {
+			return h.Reference, nil
+		}
+	}
+	return "", nil
+}

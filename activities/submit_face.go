@@ -1,0 +1,127 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"idjourney/config"
+	"idjourney/government"
+	"idjourney/idwise"
+	"idjourney/journey"
+)
+
+// comparing is one attempt of CompareGovernmentFace.
+type comparing struct {
+	*Activities
+	acc     *account
+	step    config.Step
+	in      journey.StepInput
+	subject string
+	// earlier names the comparison that an earlier round has left behind: it says
+	// nothing about this one. Recalled is true if an attempt before this one saw it.
+	earlier  string
+	recalled bool
+}
+
+// onceInRound names what is submitted once: the face of one round, whoever its
+// subject. What the vendor reads from the documents may still change after the user's
+// steps, and must not make a second face of the first.
+func onceInRound(round int) string {
+	if round == 0 {
+		return "any"
+	}
+	return "any#" + strconv.Itoa(round)
+}
+
+// recall finds out what an earlier round has left behind. An attempt before this one
+// has said so in its heartbeats; what shows by now may be new already.
+func (c *comparing) recall(ctx context.Context, now *idwise.Result) {
+	switch {
+	case c.in.Round == 0:
+	case activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &c.earlier) == nil:
+		c.recalled = true
+	default:
+		c.earlier = c.name(now)
+	}
+}
+
+// shown is the comparison of this round, nil while the vendor shows none.
+func (c *comparing) shown(r *idwise.Result) *journey.FaceComparison {
+	if c.name(r) == c.earlier {
+		return nil
+	}
+	return face(r)
+}
+
+// name tells one comparison from another, "" for none.
+func (c *comparing) name(r *idwise.Result) string {
+	if face(r) == nil {
+		return ""
+	}
+	parts := []string{r.ScreeningChecks.AdditionalFaceDB.ImagePath}
+	for _, m := range r.ScreeningChecks.AdditionalFaceDB.FaceMatchResults {
+		parts = append(parts, strconv.FormatBool(m.IsMatched), strconv.FormatFloat(m.Score, 'g', -1, 64))
+		for _, image := range m.Images {
+			parts = append(parts, image.ImagePath)
+		}
+	}
+	return c.keyed("comparison", parts...)
+}
+
+// submitOnce submits the face unless it may have been submitted in this round before.
+// A call that the vendor surely did not process gives the right to submit back; after
+// any other failure the comparison may still show, so it is awaited.
+func (c *comparing) submitOnce(ctx context.Context, image government.Image, before *idwise.Result) error {
+	once := onceInRound(c.in.Round)
+	fresh, err := c.ledger.ClaimSubmission(ctx, c.in.Account, c.in.JourneyID, c.in.Step, once)
+	if err != nil {
+		return retryable("ledger_unavailable", err, 0)
+	}
+	if !fresh {
+		if !c.recalled && ofPresentImages(before) {
+			c.earlier = "" // another execution submitted in this round, and this is what came of it
+		}
+		return nil
+	}
+	activity.RecordHeartbeat(ctx, c.earlier)
+	err = c.acc.vendor.ProcessCustomStep(ctx, c.in.JourneyID, c.step.StepID, image.Data, image.ContentType)
+	if err == nil || !idwise.Definite(err) {
+		return nil
+	}
+	// The claim has to go even if this attempt's time is over.
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if failed := c.ledger.ReleaseSubmission(release, c.in.Account, c.in.JourneyID, c.in.Step, once); failed != nil {
+		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
+	}
+	return vendorUnavailable(err)
+}
+
+// ofPresentImages says that each comparison shown was made with an image that the
+// documents are compared with as well, and so with what the user submitted last.
+func ofPresentImages(r *idwise.Result) bool {
+	var present []string
+	for _, document := range r.Documents {
+		if document.FaceMatchResult != nil {
+			for _, image := range document.FaceMatchResult.Images {
+				present = append(present, image.ImagePath)
+			}
+		}
+	}
+	if face(r) == nil {
+		return false
+	}
+	for _, m := range r.ScreeningChecks.AdditionalFaceDB.FaceMatchResults {
+		if !slices.ContainsFunc(m.Images, func(i idwise.FaceImage) bool {
+			return i.ImagePath != "" && slices.Contains(present, i.ImagePath)
+		}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,180 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"idjourney/config"
+	"idjourney/idwise"
+)
+
+// ledgerTimeout bounds each look into the ledger.
+const ledgerTimeout = 5 * time.Second
+
+// call is one authenticated request for something that its token may see.
+type call struct {
+	gin   *gin.Context
+	token *token
+	// account and id are of the path; empty where the route has none.
+	account, id string
+}
+
+// answer of a call; a nil body is none.
+type reply struct {
+	status int
+	body   any
+	header http.Header
+}
+
+func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
+
+// route is one operation of openapi.yaml.
+type route struct {
+	method, path string
+	scope        config.Scope
+	query        []string // the parameters it knows
+	handle       func(*call) (reply, error)
+}
+
+// serve runs a route: who calls, what may they do, and what may they see.
+func (a *API) serve(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		caller := a.authenticate(c.Request.Header)
+		if caller == nil {
+			a.fail(c, a.unauthorized(c.Request))
+			return
+		}
+		if !caller.may(r.scope) {
+			a.fail(c, forbidden(r.scope))
+			return
+		}
+		in := &call{gin: c, token: caller, account: c.Param("account"), id: c.Param("id")}
+		if err := in.check(r); err != nil {
+			a.fail(c, err)
+			return
+		}
+		out, err := r.handle(in)
+		if r.method != http.MethodGet {
+			a.audit(in, r, out, err)
+		}
+		if err != nil {
+			a.fail(c, a.problemFrom(c.Request.Context(), err))
+			return
+		}
+		write(c, out)
+	}
+}
+
+// check refuses what no handler could use. A parameter that is not known may be a
+// typo, or a reference that must not be in a URL.
+func (in *call) check(r route) *problem {
+	if in.account != "" && !in.token.sees(in.account) {
+		return notFound()
+	}
+	if in.id != "" && !idwise.ValidID(in.id) {
+		return notFound()
+	}
+	for name, values := range in.gin.Request.URL.Query() {
+		if !slices.Contains(r.query, name) {
+			return badRequest(fmt.Sprintf("the parameter %q is not known here", brief(name)))
+		}
+		if len(values) > 1 {
+			return badRequest(fmt.Sprintf("the parameter %q is there twice", brief(name)))
+		}
+	}
+	return nil
+}
+
+// context is the request's, bounded for the ledger.
+func (in *call) context() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(in.gin.Request.Context(), ledgerTimeout)
+}
+
+// whole is for what must not stop halfway because the caller has gone.
+func (in *call) whole(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(in.gin.Request.Context()), d)
+}
+
+// number reads a parameter between low and high; fallback if it is not there.
+func (in *call) number(name string, fallback, low, high int64) (int64, error) {
+	text, there := in.gin.GetQuery(name)
+	if !there {
+		return fallback, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < low || n > high {
+		return 0, badRequest(fmt.Sprintf("%s must be a whole number from %d to %d", name, low, high))
+	}
+	return n, nil
+}
+
+// audit writes one line for everything that was asked to be changed.
+func (a *API) audit(in *call, r route, out reply, err error) {
+	status := out.status
+	if err != nil {
+		status = a.problemFrom(in.gin.Request.Context(), err).status
+	}
+	a.log.InfoContext(in.gin.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
+		"account", in.account, "id", in.id, "status", status)
+}
+
+func (a *API) fail(c *gin.Context, p *problem) {
+	write(c, reply{status: p.status, body: p, header: p.header})
+}
+
+func write(c *gin.Context, out reply) {
+	for name, values := range out.header {
+		c.Writer.Header()[name] = values
+	}
+	c.Header("Vary", "Authorization")
+	if c.Writer.Header().Get("Cache-Control") == "" {
+		c.Header("Cache-Control", "no-store")
+	}
+	if out.body == nil {
+		c.Status(out.status)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	text, ready := out.body.(json.RawMessage)
+	if !ready {
+		text, _ = json.Marshal(out.body) // structs of strings, numbers and valid times: cannot fail
+	}
+	c.Data(out.status, "application/json", text)
+}
+
+// recovered answers a defect of ours and logs where it happened, not the value: it may
+// hold what the request held.
+func (a *API) recovered(c *gin.Context) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		a.log.ErrorContext(c.Request.Context(), "API handler panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		c.Abort()
+		if !c.Writer.Written() {
+			a.fail(c, problemOf(http.StatusInternalServerError, "defect", "this is a defect of idjourney; its log says more"))
+		}
+	}()
+	c.Next()
+}
+
+// brief bounds what of a caller's own words is said back to it.
+func brief(s string) string {
+	const most = 64
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

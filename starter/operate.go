@@ -1,0 +1,129 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/workflows"
+)
+
+// actTimeout bounds how long a caller waits for a workflow's answer.
+const actTimeout = 10 * time.Second
+
+// ErrClosed says that the workflow is not open, so that there is nobody to act.
+var ErrClosed = errors.New("the workflow is closed")
+
+// errNoAnswer says that an act was sent and what became of it is not known.
+var errNoAnswer = errors.New("the workflow did not answer")
+
+// Refused is a workflow's refusal of an act. Sentence is ours, without personal data.
+type Refused struct{ Sentence string }
+
+// Error is the sentence.
+func (r *Refused) Error() string { return r.Sentence }
+
+var _ Operator = (*TemporalOperator)(nil)
+
+// TemporalOperator acts by workflow updates.
+type TemporalOperator struct {
+	client    client.Client
+	taskQueue string
+}
+
+// NewOperator returns an operator for the namespace that c is connected to.
+func NewOperator(c client.Client, taskQueue string) *TemporalOperator {
+	return &TemporalOperator{client: c, taskQueue: taskQueue}
+}
+
+// Act sends an update to a journey. A refresh or an erasure starts the journey again
+// if it is closed; to all else a closed journey is ErrClosed.
+func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error) {
+	var acted journey.Acted
+	if !idwise.ValidID(journeyID) {
+		return acted, errors.New("acting on a journey: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
+	options := client.UpdateWorkflowOptions{
+		WorkflowID: journey.WorkflowID(account, journeyID), UpdateName: update,
+		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	}
+	var handle client.WorkflowUpdateHandle
+	var err error
+	if update == journey.UpdateRefresh || update == journey.UpdateErase {
+		start := startOptions(account, journeyID, t.taskQueue)
+		start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+		handle, err = t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: t.client.NewWithStartWorkflowOperation(start, journey.WorkflowName,
+				journey.Start{Account: account, JourneyID: journeyID, Rules: journey.Rules}),
+			UpdateOptions: options,
+		})
+	} else {
+		handle, err = t.client.UpdateWorkflow(ctx, options)
+	}
+	if err == nil {
+		err = handle.Get(ctx, &acted)
+	}
+	return acted, answered(update, err)
+}
+
+// Link sends the update link to a spot check.
+func (t *TemporalOperator) Link(ctx context.Context, account, spotCheckID string, arg any) error {
+	if !idwise.ValidID(spotCheckID) {
+		return errors.New("linking a spot check: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
+	handle, err := t.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: journey.SpotCheckWorkflowID(account, spotCheckID), UpdateName: journey.UpdateLink,
+		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	return answered(journey.UpdateLink, err)
+}
+
+// answered says what an update's error means. A workflow that closed over an update
+// it had taken has said nothing about it.
+func answered(update string, err error) error {
+	var refused *temporal.ApplicationError
+	var closed *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused) && refused.Type() != closedOverUpdate:
+		return &Refused{Sentence: refused.Message()}
+	case errors.As(err, &closed):
+		return ErrClosed
+	default:
+		return fmt.Errorf("sending the update %s: %w: %w", update, errNoAnswer, err)
+	}
+}
+
+// closedOverUpdate is the type of the error that the server gives for an accepted
+// update whose workflow closed before it ended.
+const closedOverUpdate = "AcceptedUpdateCompletedWorkflow"
+
+// startOptions are those of every start of a journey, whatever it is started by.
+func startOptions(account, journeyID, taskQueue string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                    journey.WorkflowID(account, journeyID),
+		TaskQueue:             taskQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			workflows.AttributeAccount.ValueSet(account),
+			workflows.AttributePhase.ValueSet(string(journey.AwaitingUserSteps)),
+		),
+		StaticSummary: "Journey " + journeyID + " of account " + account,
+	}
+}

@@ -73,7 +73,8 @@ func exceeded(e Event) *Exceeded {
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
 // the journey had been finished begins a new round: our answers about the old one
-// are void, and so is what was asked for before.
+// are void, and so is what was asked for before. So does one after Complete Custom
+// Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
 	before := s.Verdict
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
@@ -81,7 +82,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 		return
 	}
 	s.SubjectSince, s.SubjectBefore = now, before.Subject
-	if before.finished() || s.openedAgain() {
+	if before.finished() || s.openedAgain() || s.Completed {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
 	}

@@ -73,7 +73,8 @@ func exceeded(e Event) *Exceeded {
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
 // the journey had been finished begins a new round: our answers about the old one
-// are void, and so is what was asked for before.
+// are void, and so is what was asked for before. So does one after Complete Custom
+// Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
 	before, was := s.Verdict, s.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
@@ -85,7 +86,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 		return
 	}
 	s.SubjectSince, s.SubjectBefore = now, was
-	if before.finished() || s.openedAgain() {
+	if before.finished() || s.openedAgain() || s.Completed {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
 	}
@@ -158,6 +159,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
+	if r.submitted(*s.Verdict) { // there is nothing left that the user could be told
+		return nil
+	}
 	id := messageID("res", s.Account, s.JourneyID, string(r.Kind), now.Format(time.RFC3339Nano))
 	told := r
 	return s.publish(Message{ID: id, Type: tell, Resubmission: &told}, now)

@@ -103,11 +103,6 @@ func (s *State) silenceEnds(now time.Time) time.Time {
 	switch {
 	case s.busy():
 		return time.Time{}
-	case s.Phase == Settled && s.Standing.Outcome == OutcomeApproved:
-		if s.Policy.AuditEvery <= 0 {
-			return time.Time{}
-		}
-		return now.Add(time.Duration(s.Policy.AuditEvery))
 	case s.Phase == AwaitingUserSteps:
 		wait = s.Policy.UserStepsWithin
 	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed

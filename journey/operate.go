@@ -57,11 +57,12 @@ func (s *State) decideBy(a Act, now time.Time) []Effect {
 	}
 	s.clear(AttentionRenewalUnclear, AttentionUnknownValue)
 	s.forgetMissed()
-	after := Settled
-	if s.Resubmission != nil && !s.Resubmission.Missed {
-		after = AwaitingResubmission
+	switch {
+	case s.Resubmission == nil || s.Resubmission.Missed:
+		s.enter(Settled, now)
+	case s.Phase == AwaitingReview:
+		s.enter(AwaitingResubmission, now)
 	}
-	s.enter(after, now)
 	j := Judgement{Outcome: a.Outcome, Source: SourceOperator, Reasons: []string{a.Reason}, By: a.Actor}
 	effects := s.decide(j, a.Actor, now)
 	if a.Outcome == OutcomeOnHold && s.Phase == Settled {

@@ -158,6 +158,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
+	if r.submitted(*s.Verdict) { // there is nothing left that the user could be told
+		return nil
+	}
 	id := messageID("res", s.Account, s.JourneyID, string(r.Kind), now.Format(time.RFC3339Nano))
 	told := r
 	return s.publish(Message{ID: id, Type: tell, Resubmission: &told}, now)

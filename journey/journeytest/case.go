@@ -57,15 +57,18 @@ type Case struct {
 // Moment is one thing that happens at the vendor, or that an operator does.
 type Moment struct {
 	// After is a duration since the moment before, or "complete": when Complete
-	// Custom Step has been called. Empty means at once.
+	// Custom Step has been called as often as a moment has waited for it. Empty means
+	// at once.
 	After string `json:"after"`
 	// Truth is what the API shows from now on; empty leaves it.
 	Truth string `json:"truth"`
 	// Late is how long the API goes on showing the truth before, after the webhook.
-	Late   journey.Duration  `json:"late"`
-	Event  journey.EventType `json:"event"`
-	Hint   journey.Hint      `json:"hint"`
-	Times  int               `json:"times"` // copies of the webhook; 0 is one
+	Late  journey.Duration  `json:"late"`
+	Event journey.EventType `json:"event"`
+	Hint  journey.Hint      `json:"hint"`
+	Times int               `json:"times"` // copies of the webhook; 0 is one
+	// Body is the webhook as the vendor sends it, in the place of Event and Hint.
+	Body   json.RawMessage   `json:"body"`
 	Review *journey.Reviewed `json:"review"`
 	Act    *journey.Act      `json:"act"`
 	// Refused says that the review or the act is refused, by a sentence that has
@@ -75,6 +78,8 @@ type Moment struct {
 	Steps map[string]journey.StepAnswer `json:"steps"`
 	// Endpoint is what the customer's endpoint does from now on: refuses or takes.
 	Endpoint string `json:"endpoint"`
+
+	legacy bool // the webhook has no eventId
 }
 
 // Update is the moment's act on a journey: the update's name and its argument,
@@ -199,6 +204,11 @@ func read(name string) (Case, error) {
 	if err := strict.Decode(&c); err != nil {
 		return c, err
 	}
+	for i := range c.Timeline {
+		if err := c.Timeline[i].decode(); err != nil {
+			return c, err
+		}
+	}
 	if c.Expect.Within == 0 {
 		c.Expect.Within = journey.Duration(5 * time.Minute)
 	}
@@ -225,11 +235,15 @@ func (c Case) policy() (journey.Policy, error) {
 }
 
 // event is the webhook of a moment; every moment has an eventId of its own, and
-// every copy of it the same.
+// every copy of it the same, unless it is of the form that has none.
 func (c Case) event(i int, now time.Time) journey.Event {
 	m := c.Timeline[i]
+	id := fmt.Sprintf("event-%d", i)
+	if m.legacy {
+		id = ""
+	}
 	return journey.Event{
-		EventID: fmt.Sprintf("event-%d", i), Type: m.Event, Account: Account, JourneyID: JourneyID,
+		EventID: id, Type: m.Event, Account: Account, JourneyID: JourneyID,
 		Hint: m.Hint, ReceivedAt: now,
 	}
 }

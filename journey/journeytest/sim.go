@@ -53,7 +53,7 @@ func (s *Sim) happensAt() (time.Time, bool) {
 	case "":
 		return s.happenedAt, true
 	case "complete":
-		return s.happenedAt, s.World.Completed() > 0
+		return s.happenedAt, s.World.Completed() >= s.World.Case.Completions(s.next)
 	}
 	d, err := time.ParseDuration(after)
 	if err != nil {

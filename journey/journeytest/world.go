@@ -93,6 +93,9 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 		w.truth, w.next = w.next, ""
 	}
 	answer := journey.FetchAnswer{Policy: w.Policy}
+	if in.WantBaseline {
+		answer.Baseline = w.baseline()
+	}
 	switch v, ok := w.Case.Truths[w.truth]; {
 	case ok:
 		if w.Case.EndedAgo > 0 && v.Ended {
@@ -206,6 +209,17 @@ func (w *World) Decisions() []string {
 		decisions = append(decisions, bySequence[sequence])
 	}
 	return decisions
+}
+
+// baseline is the ledger's last word on the journey, nil if it has none.
+func (w *World) baseline() *journey.Standing {
+	var last *journey.Standing
+	for _, m := range slices.Concat(w.recorded, w.published) {
+		if d := m.Decision; d != nil && (last == nil || d.Sequence > last.Sequence) {
+			last = &journey.Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
+		}
+	}
+	return last
 }
 
 // Told are the decisions that the customer's endpoint has taken, by their numbers.

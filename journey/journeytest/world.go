@@ -263,3 +263,29 @@ func (w *World) Messages() map[journey.MessageType]int {
 	}
 	return counts
 }
+
+// AML are the AML changes the customer was told, in order, as [Expect] has them.
+func (w *World) AML() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var changes []string
+	for _, m := range w.published {
+		if m.AML == nil {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", m.AML.Version, m.AML.Severity)
+		for _, part := range []struct {
+			name string
+			ids  []string
+		}{{"added", m.AML.Added}, {"changed", m.AML.Changed}, {"removed", m.AML.Removed}} {
+			if len(part.ids) > 0 {
+				text += " " + part.name + ":" + strings.Join(part.ids, ",")
+			}
+		}
+		if m.AML.Gap {
+			text += " gap"
+		}
+		changes = append(changes, text)
+	}
+	return changes
+}

@@ -65,7 +65,7 @@ func (s *State) snapshot(now time.Time) Snapshot {
 func (s Snapshot) key() string {
 	s.At, s.Since = time.Time{}, time.Time{}
 	text, err := json.Marshal(s) //workflowcheck:ignore (map keys are sorted)
-	if err != nil { // texts, numbers and times: a failure is a bug in the types
+	if err != nil {              // texts, numbers and times: a failure is a bug in the types
 		panic("marshalling a snapshot: " + err.Error())
 	}
 	return hash(string(text))[:16]

@@ -242,6 +242,7 @@ func (s *State) reopened(now time.Time) []Effect {
 	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
 		// All that was asked for is there, or no more has come for long enough: without
 		// Complete Custom Step the vendor's journey might hang for ever.
+		s.pause(CustomSteps, now)
 		return s.runCustomSteps(now)
 	case r.submitted(*s.Verdict):
 		s.pause(AwaitingResult, now)

@@ -84,7 +84,7 @@ var transitions = []Transition{
 	{AwaitingReview, AwaitingResult, "submitted again, IDWise is at work"},
 	{AwaitingReview, CustomSteps, "submitted again, or a step is retried"},
 	{AwaitingResubmission, CustomSteps, "submitted again, our steps run for it"},
-	{AwaitingResubmission, AwaitingResult, "submitted, or no more asked for; IDWise is at work"},
+	{AwaitingResubmission, AwaitingResult, "submitted, or nothing is asked for any more"},
 	{AwaitingResubmission, AwaitingReview, "submitted and referred, missed, or asked in vain"},
 	{AwaitingResubmission, Settled, "submitted or approved without, or missed and rejected"},
 	{Settled, AwaitingReview, "an AML match, a spot check, a changed verdict"},

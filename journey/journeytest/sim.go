@@ -1,6 +1,7 @@
 package journeytest
 
 import (
+	"slices"
 	"time"
 
 	"idjourney/journey"
@@ -225,11 +226,30 @@ func (s *Sim) End() time.Time {
 	return s.happenedAt.Add(time.Duration(s.World.Case.Expect.Within))
 }
 
-// CanLose says that the loss of a webhook on its way is found by the journey
-// itself: it has been contacted at all, and it waits for what the webhook says. A
-// change after the journey has settled is awaited by nobody.
+// CanLose says that the loss of a webhook on its way changes no end: the journey has
+// looked at all, and the API shows what the webhook says. What only a body
+// carries cannot be lost.
 func (s *Sim) CanLose(i int) bool {
-	e := s.undelivered[i]
-	awaited := e.Type == journey.FinishedUserSteps || e.Type == journey.FinishedJourney || e.Hint.Manual != ""
-	return awaited && s.State.Counts.Events > 0
+	switch e := s.undelivered[i]; {
+	case s.State.Counts.Fetches == 0 && !s.State.Looking:
+		return false
+	case e.Type == journey.VerificationUpdateRequired:
+		return s.World.asksAgain()
+	default:
+		return !slices.Contains([]journey.EventType{
+			journey.KYCRenewalDeadlineExceeded, journey.Adopt, journey.StepAnswered, journey.SpotCheckFailed,
+		}, e.Type)
+	}
+}
+
+// Awaits says that the journey waits for something of the vendor's, so that it finds
+// by itself what a lost webhook would have said. A change after it has settled is
+// awaited by nobody, unless it looks from time to time.
+func (s *Sim) Awaits() bool {
+	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.LookAt.IsZero())
+}
+
+// Refresh has the journey look once more.
+func (s *Sim) Refresh() {
+	s.tell(journey.Input{Event: &journey.Event{Type: journey.Refresh, Account: Account, JourneyID: JourneyID, ReceivedAt: s.Now}})
 }

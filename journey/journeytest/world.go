@@ -1,6 +1,7 @@
 package journeytest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,6 +27,7 @@ type World struct {
 	truth     string
 	next      string // shown from nextAt on
 	nextAt    time.Time
+	shown     string // by the last fetch
 	completed int
 	stepped   map[string]int
 	published []journey.Message // told to the customer
@@ -92,6 +94,7 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 	if w.next != "" && !now.Before(w.nextAt) {
 		w.truth, w.next = w.next, ""
 	}
+	w.shown = w.truth
 	answer := journey.FetchAnswer{Policy: w.Policy}
 	if in.WantBaseline {
 		answer.Baseline = w.baseline()
@@ -117,6 +120,21 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 		panic(fmt.Sprintf("case %s has no truth %q", w.Case.Name, w.truth))
 	}
 	return answer
+}
+
+// Seen says that the last fetch showed what is true now.
+func (w *World) Seen() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next == "" && w.shown == w.truth
+}
+
+// asksAgain says that the API shows, or soon will, a reviewer's request to submit
+// something again.
+func (w *World) asksAgain() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.HasPrefix(w.Case.Truths[cmp.Or(w.next, w.truth)].Final, "Resubmission")
 }
 
 // Step answers as a custom step's activity does.

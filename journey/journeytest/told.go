@@ -44,5 +44,5 @@ func (w *World) Status() journey.CustomerStatus {
 			last = *d
 		}
 	}
-	return journey.StatusOf(w.shown.Phase, last.Outcome)
+	return journey.StatusOf(w.snapshot.Phase, last.Outcome)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ type World struct {
 	recorded  []journey.Message // told to the ledger alone
 	steps     map[string]journey.StepAnswer
 	refuses   bool
-	shown     journey.Snapshot // by the ledger
+	snapshot  journey.Snapshot // by the ledger
 	began     time.Time        // of the story
 }
 
@@ -168,8 +169,8 @@ func (w *World) Complete() journey.CompleteAnswer {
 func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s := in.Snapshot; s != nil && s.At.After(w.shown.At) {
-		w.shown = *s
+	if s := in.Snapshot; s != nil && s.At.After(w.snapshot.At) {
+		w.snapshot = *s
 	}
 	if in.Message.Type == "" {
 		return journey.PublishAnswer{} // for the ledger alone

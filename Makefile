@@ -19,10 +19,10 @@ demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (E
 	@cd dev && $(GO) build -o $(BIN)/idjourney-demo ./cmd/demo
 	@EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-demo
 
-stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file)
+stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file; BARE=1 for PostgreSQL and Temporal alone)
 	@echo "the first build of Temporal's server takes some minutes"
 	@cd dev && $(GO) build -o $(BIN)/idjourney-stack ./cmd/stack
-	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-stack
+	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" BARE="$(BARE)" $(BIN)/idjourney-stack
 
 test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
 
@@ -65,7 +65,7 @@ docs: ## generate docs/configuration.md from the code
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
 
-screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
+screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a demo run
 	@command -v $${CHROMIUM:-chromium} >/dev/null || { \
 	  echo "installing Chromium for the pictures"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \

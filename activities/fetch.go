@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"idjourney/calendar"
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -45,7 +43,7 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 		Account: in.Account, JourneyID: in.JourneyID, Reference: result.ReferenceNumber,
 		// The phase is that of the moment of asking; the vendor may have taken long,
 		// and the journey may have moved on.
-		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: activity.GetInfo(ctx).ScheduledTime,
+		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: in.At,
 	})
 	if err != nil {
 		return journey.FetchAnswer{}, retryable("ledger_unavailable", err, 0)

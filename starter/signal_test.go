@@ -59,13 +59,19 @@ func (f *frontend) ListSearchAttributes(_ context.Context, r *operatorservice.Li
 // serve starts the frontend; the client is lazy, as in the program.
 func (f *frontend) serve(t *testing.T) client.Client {
 	t.Helper()
+	return f.serveAs(t, f)
+}
+
+// serveAs starts one that does more than f.
+func (f *frontend) serveAs(t *testing.T, whole workflowservice.WorkflowServiceServer) client.Client {
+	t.Helper()
 	if f.attributes == nil {
 		f.attributes = starter.SearchAttributes()
 	}
 	f.requests = make(chan *workflowservice.SignalWithStartWorkflowExecutionRequest, 10)
 	l := listen(t)
 	server := grpc.NewServer()
-	workflowservice.RegisterWorkflowServiceServer(server, f)
+	workflowservice.RegisterWorkflowServiceServer(server, whole)
 	operatorservice.RegisterOperatorServiceServer(server, f)
 	alive := health.NewServer()
 	alive.SetServingStatus("temporal.api.workflowservice.v1.WorkflowService", grpc_health_v1.HealthCheckResponse_SERVING)

@@ -78,7 +78,7 @@ func (a *Activities) expect(c *config.Account) {
 		Account: c.Name, Government: c.Government != nil,
 		Operations: []string{
 			string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep),
-			string(idwise.ReadAMLHistory), string(idwise.DeleteJourney),
+			string(idwise.ReadAMLHistory), string(idwise.ReadSpotCheck), string(idwise.DeleteJourney),
 		},
 		DeliveryOutcomes: []string{
 			string(ledger.DeliveryDelivered), string(ledger.DeliveryPending), string(ledger.DeliveryParked),

@@ -22,6 +22,7 @@ import (
 
 // Ledger is what the endpoint needs of a *ledger.Ledger.
 type Ledger interface {
+	Tombstones
 	RecordWebhook(ctx context.Context, w ledger.Webhook) (id int64, duplicate bool, err error)
 	PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error)
 	Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error)

@@ -17,7 +17,7 @@ func starterCommand(o *options) *cobra.Command {
 			}
 			defer h.close()
 			signaler := starter.NewSignaler(h.temporal, h.namespace, h.cfg.TaskQueue)
-			forwarder := ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
+			forwarder := ledger.NewForwarder(h.ledger, starter.UnlessOver(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer)), ledger.ForwarderOptions{
 				Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
 				LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
 			})

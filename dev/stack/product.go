@@ -68,7 +68,7 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
-		Forwarder: ledger.NewForwarder(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer), ledger.ForwarderOptions{
+		Forwarder: ledger.NewForwarder(s.Ledger, starter.UnlessOver(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer)), ledger.ForwarderOptions{
 			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
 		}),
 	})

@@ -114,8 +114,8 @@ func (p provoked) refusals(t *testing.T, o operation) {
 		t.Errorf("%s: 403 does not name the scope %s: %s", o.name, scope, got.body)
 	}
 	typo := o.request(t, allowed(o))
-	typo.path += "?refrence=jane"
-	if got := p.saw(t, o, a.do(t, typo), http.StatusBadRequest); !strings.Contains(got.body, "refrence") || strings.Contains(got.body, "jane") {
+	typo.path += "?custmer=jane"
+	if got := p.saw(t, o, a.do(t, typo), http.StatusBadRequest); !strings.Contains(got.body, "custmer") || strings.Contains(got.body, "jane") {
 		t.Errorf("%s: got %s, want the parameter's name without its value", o.name, got.body)
 	}
 }

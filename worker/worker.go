@@ -37,6 +37,7 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Work
 	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as(config.ActivityFetch, a.Fetch)
 	as(config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
+	as(config.ActivityCallStep, a.CallStep)
 	as(config.ActivityCompleteCustomStep, a.CompleteCustomStep)
 	as(config.ActivityPublish, a.Publish)
 	as(config.ActivityFetchAMLHistory, a.FetchAMLHistory)

@@ -155,3 +155,15 @@ func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 		t.Errorf("the run ended with %v, want cancelled", err)
 	}
 }
+
+// A step that passes without giving a reason has none: nothing of a bad answer's is
+// left in it.
+func TestAStepThatPassesNeedsNoReason(t *testing.T) {
+	t.Parallel()
+	p := newPlayer(t, caseNamed(t, "approved"))
+	p.step = func(context.Context, journey.StepInput) (any, error) { return map[string]string{"outcome": "passed"}, nil }
+	p.play()
+	if got := p.state.Steps; len(got) != 1 || got[0].Outcome != journey.StepPassed || got[0].Reason != "" {
+		t.Errorf("the steps are %+v, want one that passed, without a reason", got)
+	}
+}

@@ -109,7 +109,7 @@ CREATE TABLE step_answers (
 	subject    TEXT    NOT NULL,
 	content    TEXT    NOT NULL,
 	at         BIGINT  NOT NULL,
-	PRIMARY KEY (account, journey_id, step, round)
+	PRIMARY KEY (account, journey_id, step, round, subject)
 );
 CREATE TABLE step_calls (
 	token_hash TEXT    NOT NULL PRIMARY KEY,
@@ -117,6 +117,7 @@ CREATE TABLE step_calls (
 	journey_id TEXT    NOT NULL,
 	step       TEXT    NOT NULL,
 	round      INTEGER NOT NULL,
+	subject    TEXT    NOT NULL,
 	opened_at  BIGINT  NOT NULL
 );
 CREATE INDEX step_calls_journey ON step_calls (account, journey_id);

@@ -102,7 +102,7 @@ CREATE TABLE step_answers (
 	subject    TEXT    NOT NULL,
 	content    TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
-	PRIMARY KEY (account, journey_id, step, round)
+	PRIMARY KEY (account, journey_id, step, round, subject)
 );
 CREATE TABLE step_calls (
 	token_hash TEXT    NOT NULL PRIMARY KEY,
@@ -110,6 +110,7 @@ CREATE TABLE step_calls (
 	journey_id TEXT    NOT NULL,
 	step       TEXT    NOT NULL,
 	round      INTEGER NOT NULL,
+	subject    TEXT    NOT NULL,
 	opened_at  INTEGER NOT NULL
 );
 CREATE INDEX step_calls_journey ON step_calls (account, journey_id);

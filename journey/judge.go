@@ -35,6 +35,8 @@ func (s *State) judge(v Verdict) Judgement {
 		return Judgement{Review: ReviewVendor, Reason: "refer"}
 	case !v.passes():
 		return hold("unknown_value")
+	case s.Policy.Unlisted && matched:
+		return hold("aml_match")
 	case s.Policy.Unlisted:
 		return Judgement{Review: ReviewLocal, Reason: "flow_unlisted"}
 	}
@@ -88,6 +90,10 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case outcome == StepFailed:
 		return means(step.OnFailed, name)
+	case s.run(step.Name) == nil && s.Round == 0 && s.decidedBefore():
+		// Declared later, or answered in a run that was ended: that we have no answer is
+		// not the user's doing, so a person looks at it.
+		return Judgement{Review: ReviewLocal, Reason: name}
 	default:
 		return means(step.OnInconclusive, name)
 	}

@@ -75,12 +75,16 @@ func exceeded(e Event) *Exceeded {
 // the journey had been finished begins a new round: our answers about the old one
 // are void, and so is what was asked for before.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
-	before := s.Verdict
+	before, was := s.Verdict, s.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
-	if before == nil || before.Subject == "" || v.Subject == "" || before.Subject == v.Subject {
+	if v.Subject == "" { // not shown this time: what comes next is compared with the last
 		return
 	}
-	s.SubjectSince, s.SubjectBefore = now, before.Subject
+	s.Subject = v.Subject
+	if before == nil || was == "" || was == v.Subject {
+		return
+	}
+	s.SubjectSince, s.SubjectBefore = now, was
 	if before.finished() || s.openedAgain() {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
@@ -148,6 +152,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 			r.Kind, r.Until, tell = KindRenewal, open.Until, MessageRenewalDue
 		}
 		r.Subject, r.Decisions, r.Confirmed = open.Subject, open.Decisions, open.Confirmed
+		if !open.Confirmed || open.Missed { // a word alone gains no time, and undoes nothing
+			r.Until, r.Overdue, r.Missed = open.Until, open.Overdue, open.Missed
+		}
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
@@ -157,10 +164,14 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 }
 
 // over says that the user has submitted, or that nobody asks any more. A renewal
-// that the API never showed as open is over by a new subject alone.
+// that the API never showed as open, or that was missed, is over by a new subject
+// alone: that the vendor's journey is closed again proves nothing.
 func (r Resubmission) over(v Verdict, shown bool) bool {
-	return v.finished() && !shown && (r.submitted(v) || r.Confirmed ||
-		r.Kind == KindResubmission && v.decisions() != r.Decisions)
+	asked := r.Confirmed || r.Kind == KindResubmission && v.decisions() != r.Decisions
+	if r.Missed && r.Kind == KindRenewal {
+		asked = false
+	}
+	return v.finished() && !shown && (r.submitted(v) || asked)
 }
 
 // submitted says that what is judged is not what it was when it was asked for.
@@ -227,9 +238,27 @@ func (s *State) missed() Judgement {
 	return means(meaning, string(r.Kind)+"_missed")
 }
 
+// forgetMissed drops a missed request that a person has decided about, so that the
+// next one is told and counted anew; not while the vendor still asks.
+func (s *State) forgetMissed() {
+	r, v := s.Resubmission, s.Verdict
+	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
+		s.Resubmission, s.Exceeded = nil, nil
+	}
+}
+
 // reopened is where a journey stands that the vendor has open again. The standing
 // stays until a new decision.
 func (s *State) reopened(now time.Time) []Effect {
+	var effects []Effect
+	if s.Standing.Outcome == OutcomeApproved && s.matched(*s.Verdict) {
+		effects = s.decide(hold("aml_match"), "", now)
+	}
+	return append(effects, s.proceed(now)...)
+}
+
+// proceed goes on with what was asked for and submitted.
+func (s *State) proceed(now time.Time) []Effect {
 	r := s.Resubmission
 	switch {
 	case r == nil: // nothing is asked of anybody: the vendor is at work
@@ -254,10 +283,11 @@ func (s *State) reopened(now time.Time) []Effect {
 	}
 }
 
-// pause lets the review rest while the user is asked, and its clock stand still.
+// pause lets the review rest while the user is asked or a step runs, and its clock
+// stand still.
 func (s *State) pause(p Phase, now time.Time) {
 	if !s.Clock.Since.IsZero() {
-		s.Clock = Clock{Spent: s.ladder(LadderReview).Spent}
+		s.Clock = Clock{Spent: s.declared(LadderReview).Spent}
 	}
 	s.Review = nil
 	s.enter(p, now)

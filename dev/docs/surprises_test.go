@@ -61,7 +61,7 @@ UPGRADED=$(begin face-late customer-2)`),
 			},
 		},
 		// Nothing is approved without an answer of every step.
-		"go run ./examples/step 2> step.log & STEP=$!": {
+		"go run ./examples/employer/employer-worker 2> step.log & STEP=$!": {
 			after: then(`STEPPED=$(begin approve customer-5); decided "$STEPPED" approved`),
 		},
 		// The custom step was never due: there is no evidence for it, and a person here decides.

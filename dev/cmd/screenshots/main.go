@@ -97,7 +97,7 @@ func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]pictur
 				return nil, err
 			}
 			sentence := page + "/" + run.GetWorkflowExecutionInfo().GetExecution().GetRunId() + "/user-metadata"
-			all = append(all, picture{"journey.png", page, r.JourneyID, 1300, 1050}, picture{"sentence.png", sentence, "Standing", 1300, 560})
+			all = append(all, picture{"journey.png", page, r.JourneyID, 1300, 1050}, picture{"sentence.png", sentence, "Current Details", 1300, 720})
 		}
 	}
 	return all, nil

@@ -37,6 +37,9 @@ CREATE TRIGGER webhooks_of_erased BEFORE INSERT ON webhooks FOR EACH ROW
 EXECUTE FUNCTION webhooks_of_erased();
 CREATE INDEX webhooks_reference ON webhooks (account, substr(reference_no, 1, 128)) WHERE reference_no <> '';
 
+-- Whose turn it is to be audited.
+CREATE INDEX journeys_audit ON journeys (account, flow, updated_at) WHERE phase = 'settled' AND outcome = 'approved';
+
 -- Each account's feed is read by itself.
 CREATE INDEX decisions_account ON decisions (account, position);
 

@@ -104,6 +104,9 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 // was judged or first seen: a new selfie does not pass on the old one's comparison.
 func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 	run := s.run(step.Name)
+	if run != nil && run.Outcome == StepSkipped && step.When == WhenRulesPassed && len(v.FailedRules) > 0 {
+		return StepSkipped, run.Reason // it judged nothing, and is not due for what is there now
+	}
 	if run != nil && run.judgedOther(v) {
 		return StepInconclusive, "judged_other"
 	}

@@ -56,6 +56,15 @@ func TestWhatIsOverStaysOver(t *testing.T) {
 	}
 }
 
+// A journey that is closed is erased by a run that never looked.
+func TestAnErasureOfAClosedJourneyIsTold(t *testing.T) {
+	r := newRig(t)
+	r.act(journey.Act{Kind: journey.UpdateErase})
+	if effects := r.in(journey.Input{Erased: &journey.EraseAnswer{Endpoints: []string{"core"}}}); count(effects, journey.MessageErased) != 1 {
+		t.Error("nobody is told")
+	}
+}
+
 // A journey of ours whose step takes days is no customer from before our time.
 func TestASlowStepIsNoReasonToAdopt(t *testing.T) {
 	r := newRig(t)
@@ -79,6 +88,16 @@ func TestALateFirstAnswerIsNoReasonToAdopt(t *testing.T) {
 	v.Face, v.EndedAt = nil, r.now.Add(time.Hour)
 	r.now = r.now.Add(5 * day)
 	r.look(v)
+	r.standing("", "no evidence for the face")
+}
+
+// The run was terminated while a step was asked; the ledger has nothing but the flow.
+func TestALostRunIsNoReasonToAdopt(t *testing.T) {
+	r := newRig(t)
+	r.event(journey.UpdatedJourney, journey.Hint{})
+	v := fin("Complete")
+	v.Face, v.EndedAt = nil, r.now.Add(-10*day)
+	r.answered(journey.FetchAnswer{Verdict: &v, Known: true})
 	r.standing("", "no evidence for the face")
 }
 

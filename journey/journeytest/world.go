@@ -1,10 +1,12 @@
 package journeytest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +28,7 @@ type World struct {
 	truth     string
 	next      string // shown from nextAt on
 	nextAt    time.Time
+	shown     string // by the last fetch
 	completed int
 	stepped   map[string]int
 	published []journey.Message // told to the customer
@@ -91,7 +94,11 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 	if w.next != "" && !now.Before(w.nextAt) {
 		w.truth, w.next = w.next, ""
 	}
+	w.shown = w.truth
 	answer := journey.FetchAnswer{Policy: w.Policy}
+	if in.WantBaseline {
+		answer.Baseline = w.baseline()
+	}
 	switch v, ok := w.Case.Truths[w.truth]; {
 	case ok:
 		if w.Case.EndedAgo > 0 && v.Ended {
@@ -113,6 +120,21 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 		panic(fmt.Sprintf("case %s has no truth %q", w.Case.Name, w.truth))
 	}
 	return answer
+}
+
+// Seen says that the last fetch showed what is true now.
+func (w *World) Seen() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next == "" && w.shown == w.truth
+}
+
+// asksAgain says that the API shows, or soon will, a reviewer's request to submit
+// something again.
+func (w *World) asksAgain() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.HasPrefix(w.Case.Truths[cmp.Or(w.next, w.truth)].Final, "Resubmission")
 }
 
 // Step answers as a custom step's activity does.
@@ -207,6 +229,17 @@ func (w *World) Decisions() []string {
 	return decisions
 }
 
+// baseline is the ledger's last word on the journey, nil if it has none.
+func (w *World) baseline() *journey.Standing {
+	var last *journey.Standing
+	for _, m := range slices.Concat(w.recorded, w.published) {
+		if d := m.Decision; d != nil && (last == nil || d.Sequence > last.Sequence) {
+			last = &journey.Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
+		}
+	}
+	return last
+}
+
 // Told are the decisions that the customer's endpoint has taken, by their numbers.
 func (w *World) Told() []int {
 	w.mu.Lock()
@@ -229,4 +262,30 @@ func (w *World) Messages() map[journey.MessageType]int {
 		counts[m.Type]++
 	}
 	return counts
+}
+
+// AML are the AML changes the customer was told, in order, as [Expect] has them.
+func (w *World) AML() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var changes []string
+	for _, m := range w.published {
+		if m.AML == nil {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", m.AML.Version, m.AML.Severity)
+		for _, part := range []struct {
+			name string
+			ids  []string
+		}{{"added", m.AML.Added}, {"changed", m.AML.Changed}, {"removed", m.AML.Removed}} {
+			if len(part.ids) > 0 {
+				text += " " + part.name + ":" + strings.Join(part.ids, ",")
+			}
+		}
+		if m.AML.Gap {
+			text += " gap"
+		}
+		changes = append(changes, text)
+	}
+	return changes
 }

@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots scrapes vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus rehearse screenshots scrapes vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,10 +19,10 @@ demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (E
 	@cd dev && $(GO) build -o $(BIN)/idjourney-demo ./cmd/demo
 	@EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-demo
 
-stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file)
+stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreSQL, Temporal, starter, worker as processes (EXIT=1, REPORT=file; BARE=1 for PostgreSQL and Temporal alone)
 	@echo "the first build of Temporal's server takes some minutes"
 	@cd dev && $(GO) build -o $(BIN)/idjourney-stack ./cmd/stack
-	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" $(BIN)/idjourney-stack
+	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" BARE="$(BARE)" $(BIN)/idjourney-stack
 
 test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
 
@@ -66,7 +66,11 @@ docs: ## generate docs/configuration.md and the picture in docs/journey.md from 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
 
-screenshots: ## take docs/images/ anew, from the real Web UI of a demo run
+rehearse: ## say which running workflows would break under this build (DIR=folder of `idjourney export-histories`)
+	@test -n "$(DIR)" || { echo "which histories? make rehearse DIR=folder"; exit 2; }
+	@$(GO) run ./cmd/idjourney rehearse "$(DIR)"
+
+screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a demo run
 	@command -v $${CHROMIUM:-chromium} >/dev/null || { \
 	  echo "installing Chromium for the pictures"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \

@@ -16,6 +16,7 @@ import (
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/notify"
+	"idjourney/steps"
 	"idjourney/telemetry"
 )
 
@@ -27,6 +28,8 @@ type Activities struct {
 	sender   *notify.Sender
 	measure  *telemetry.Instruments
 	key      []byte // of the keyed hashes
+	steps    *steps.Client
+	apiURL   string // where the services of steps reach our API; may be empty
 }
 
 // account is one IDWise account with its connections.
@@ -40,7 +43,7 @@ type account struct {
 func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measure *telemetry.Instruments) (*Activities, error) {
 	a := &Activities{
 		accounts: map[string]*account{}, ledger: store, sender: sender, measure: measure,
-		key: []byte(cfg.ReferenceKey.Reveal()),
+		key: []byte(cfg.ReferenceKey.Reveal()), steps: steps.NewClient(nil), apiURL: cfg.API.URL,
 	}
 	for i := range cfg.Accounts {
 		acc, err := a.connect(&cfg.Accounts[i])
@@ -78,7 +81,7 @@ func (a *Activities) expect(c *config.Account) {
 		Account: c.Name, Government: c.Government != nil,
 		Operations: []string{
 			string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep),
-			string(idwise.ReadAMLHistory), string(idwise.DeleteJourney),
+			string(idwise.ReadAMLHistory), string(idwise.ReadSpotCheck), string(idwise.DeleteJourney),
 		},
 		DeliveryOutcomes: []string{
 			string(ledger.DeliveryDelivered), string(ledger.DeliveryPending), string(ledger.DeliveryParked),

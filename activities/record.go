@@ -43,6 +43,8 @@ func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput)
 			a.measureDecision(ctx, *m.Decision)
 		}
 		return err
+	case m.SpotCheck != nil:
+		return a.recordSpotCheck(ctx, *m.SpotCheck)
 	case in.Snapshot != nil, !ofAJourney(m):
 		return nil
 	}

@@ -195,5 +195,5 @@ func (w *world) await(t *testing.T, id string, phase idwisetest.Phase) idwisetes
 
 func (w *world) fetch(t *testing.T, id string) journey.FetchAnswer {
 	t.Helper()
-	return must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id, Phase: journey.AwaitingResult})
+	return must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id, Phase: journey.AwaitingResult, At: time.Now()})
 }

@@ -31,7 +31,7 @@ type Policy struct {
 	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
 	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
 	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
-	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"How often a settled journey that stands approved looks at IDWise by itself, for changes whose webhook was lost: two Actions each. It cannot be switched off, only made rare."`
+	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
 	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
 }
 
@@ -151,7 +151,6 @@ func (p Policy) journeyPolicy() journey.Policy {
 		Resubmission:    p.Resubmission.policy(),
 		Renewal:         p.Renewal.policy(),
 		AdoptAfter:      journey.Duration(p.AdoptAfter),
-		AuditEvery:      journey.Duration(p.AuditEvery),
 		SpotCheckFailed: p.SpotCheckFailed,
 	}
 }

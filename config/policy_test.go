@@ -30,7 +30,6 @@ func TestPolicyOfListedFlow(t *testing.T) {
 		Resubmission:    journey.DeadlinePolicy{Within: d(14 * 24 * time.Hour), OnMissed: journey.MeansReview},
 		Renewal:         journey.DeadlinePolicy{Within: d(30 * 24 * time.Hour), OnMissed: journey.MeansOnHold},
 		AdoptAfter:      d(72 * time.Hour),
-		AuditEvery:      d(720 * time.Hour),
 		SpotCheckFailed: journey.SpotCheckMeansReview,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -8,22 +8,16 @@ import (
 // adopt takes up a customer from before our time: what the vendor decided long ago
 // is the baseline, told as a standing and never as a fresh decision. Matches that
 // the first webhook announces are news all the same; claimed is their AML version.
-func (s *State) adopt(claimed int, now time.Time) []Effect {
+func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 	v := *s.Verdict
-	if !s.adoptable(v, now) {
+	if !v.finished() { // seen at work: a journey of our time, whoever names it
+		s.Imported = false
+	}
+	if !s.adoptable(v, known) {
 		return nil
 	}
 	s.Adopted = true
-	known := v.AML
-	if claimed > 0 {
-		known.Matches = nil
-		for _, m := range v.AML.Matches {
-			if m.Version < claimed && (m.Version > 0 || m.MonitorUpdate == "") {
-				known.Matches = append(known.Matches, m)
-			}
-		}
-	}
-	s.AMLSeen, s.AMLKnown, s.AMLVersion = known.keys(), true, max(0, cmp.Or(claimed, v.AML.Version+1)-1)
+	s.firstScreening(claimed)
 	j := Judgement{Outcome: OutcomeApproved, Source: SourceVendor, Baseline: true}
 	if v.Manual != "" {
 		j.Source = SourceVendorReview
@@ -32,17 +26,20 @@ func (s *State) adopt(claimed int, now time.Time) []Effect {
 		j.Outcome = OutcomeRejected
 	}
 	effects := s.decide(j, "", now)
-	s.Accepted, s.AcceptedKnown = known.keys(), true
+	s.Accepted, s.AcceptedKnown = s.AMLSeen, true
 	return effects
 }
 
 // adoptable says that a first contact is that of a customer from before our time:
-// the vendor finished long ago, or the customer said so by importing them. Only
-// what the vendor decided clearly is taken up.
-func (s *State) adoptable(v Verdict, now time.Time) bool {
+// the vendor had finished long before we heard of it, or the customer said so by
+// importing them. How late we look says nothing: a journey of our time that a step
+// or an outage kept waiting needs its evidence. Only what the vendor decided clearly
+// is taken up.
+func (s *State) adoptable(v Verdict, known bool) bool {
 	after := time.Duration(s.Policy.AdoptAfter)
-	old := after > 0 && !v.EndedAt.IsZero() && now.Sub(v.EndedAt) >= after
-	first := s.Standing.Sequence == 0 && !s.AMLKnown && s.Review == nil && !s.Completed && len(s.Steps) == 0
+	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
+	begun := s.Running != "" || s.Waiting != "" || s.Completing || s.Completed || len(s.Steps) > 0
+	first := s.Standing.Sequence == 0 && !s.AMLKnown && s.Review == nil && !begun
 	clear := (v.passes() || v.Final == Rejected) && v.Final == cmp.Or(v.Manual, v.System)
 	return first && (old || s.Imported) && clear && !s.Policy.Unlisted
 }

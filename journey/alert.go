@@ -63,12 +63,14 @@ func (s *State) openAlert(c AMLChange, now time.Time) string {
 		last.Changes++
 		last.Version, last.Severity = c.Version, moreSevere(last.Severity, c.Severity)
 		last.Matches, last.Removed = bounded(last.Matches, matches), bounded(last.Removed, c.Removed)
+		// Nobody disposes of what joined after they looked.
+		last.ID = messageID("alr", s.Account, s.JourneyID, last.ID, strconv.Itoa(last.Changes))
 		return last.ID
 	}
 	parts := slices.Concat([]string{s.Account, s.JourneyID, strconv.Itoa(c.Version), now.Format(time.RFC3339Nano)}, matches, c.Removed)
 	alert := Alert{
 		ID: messageID("alr", parts...), Version: c.Version, Severity: c.Severity, Since: now, Changes: 1,
-		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity)),
+		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity), now),
 	}
 	s.Alerts = append(s.Alerts, alert)
 	return alert.ID
@@ -104,14 +106,21 @@ func (s *State) dispose(r Reviewed, now time.Time) []Effect {
 		return nil
 	}
 	for _, m := range s.Verdict.AML.Matches {
-		if key := m.key(); slices.Contains(alert.Matches, m.ID) && !slices.Contains(s.Accepted, key) {
+		if key := m.key(); slices.Contains(alert.Matches, m.ID) && s.settledBy(key, m.ID) && !slices.Contains(s.Accepted, key) {
 			s.Accepted = append(s.Accepted, key)
 		}
 	}
 	present := s.Verdict.AML.keys()
 	s.Accepted = slices.DeleteFunc(s.Accepted, func(key string) bool { return !slices.Contains(present, key) })
-	if !s.Verdict.finished() || s.Standing.Outcome != OutcomeOnHold {
+	if !s.Verdict.finished() || s.Standing.Outcome != OutcomeOnHold || s.busy() {
 		return nil
 	}
 	return s.settleLook(s.conclude(now, &r), now)
+}
+
+// settledBy says that a match as it is now was told, and that no other alert which is
+// open speaks of it: a later change of it waits for a disposition of its own.
+func (s *State) settledBy(key, id string) bool {
+	return slices.Contains(s.AMLSeen, key) &&
+		!slices.ContainsFunc(s.Alerts, func(a Alert) bool { return slices.Contains(a.Matches, id) })
 }

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,74 +70,57 @@ func (s *State) amlFingerprint() string {
 // history says what each of them changed.
 func (s *State) onAML(claimed int, now time.Time) []Effect {
 	v := s.Verdict
-	if !v.finished() || s.AMLAsking > 0 {
+	if !v.finished() && !s.AMLKnown || s.AMLAsking > 0 {
 		return nil
 	}
 	if !s.AMLKnown {
-		// The first screening is the baseline; what monitoring brought is news, however
-		// early it came.
-		first := AML{Matches: slices.DeleteFunc(slices.Clone(v.AML.Matches), AMLMatch.news)}
-		s.AMLSeen, s.AMLKnown = first.keys(), true
-		for _, m := range first.Matches {
-			s.AMLVersion = max(s.AMLVersion, m.Version)
-		}
+		s.firstScreening(claimed)
 	}
 	before, last := s.AMLSeen, s.AMLVersion
 	if slices.Equal(before, v.AML.keys()) {
 		return nil
 	}
-	to := max(v.AML.Version, claimed)
+	to := v.AML.Version
+	if claimed <= max(last, to)+maxVersions { // a body's number is not believed further
+		to = max(to, claimed)
+	}
 	if to > last+1 {
 		return s.askHistory(last+1, to)
 	}
 	s.AMLSeen, s.AMLVersion = v.AML.keys(), max(last, to)
 	change := compareAML(before, v.AML)
-	change.Version = s.AMLVersion
+	if change.Version = s.AMLVersion; change.Version == 0 { // nothing but the webhook names one
+		change.Version = claimed
+	}
 	return s.tellAML(change, now)
 }
 
-// maxVersions bounds what is asked of the history at once.
+// firstScreening takes what the first finished verdict shows as the baseline, except
+// what monitoring brought, or a webhook claimed: that is news, however early it came.
+// An approval whose run was lost rests on that baseline too.
+func (s *State) firstScreening(claimed int) {
+	first := s.Verdict.AML
+	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
+		return m.news() || claimed > 0 && m.Version >= claimed
+	})
+	s.AMLSeen, s.AMLKnown = first.keys(), true
+	for _, m := range first.Matches {
+		s.AMLVersion = max(s.AMLVersion, m.Version)
+	}
+	if s.Standing.Outcome == OutcomeApproved && !s.AcceptedKnown {
+		s.Accepted, s.AcceptedKnown = first.keys(), true
+	}
+}
+
+// maxVersions bounds what is asked of the history at once, and how far ahead of what
+// is known a webhook's number may be.
 const maxVersions = 20
 
 func (s *State) askHistory(from, to int) []Effect {
-	s.AMLAsking, s.AMLAsked = to, s.Verdict.AML.fingerprint()
+	s.AMLAsking, s.AMLAskedSeen = to, s.Verdict.AML.keys()
 	return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: &AMLInput{
 		Account: s.Account, JourneyID: s.JourneyID, From: max(from, to-maxVersions+1), To: to,
 	}}}
-}
-
-// onAMLHistory takes the changes of the versions that were asked for. What the
-// history does not tell is told as one change, and a person is called.
-func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
-	if s.AMLAsking == 0 || s.Verdict == nil {
-		return nil
-	}
-	from, to, asked := s.AMLVersion, s.AMLAsking, s.AMLAsked
-	s.AMLAsking, s.AMLAsked = 0, ""
-	changes := slices.Clone(h.Changes)
-	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
-	s.nameRemoved(changes)
-	var effects []Effect
-	for _, change := range changes {
-		if change.Version <= s.AMLVersion || change.Version > to {
-			continue
-		}
-		change.Gap = change.Version > s.AMLVersion+1
-		s.AMLVersion = change.Version
-		effects = append(effects, s.tellAML(change, now)...)
-	}
-	if s.AMLVersion < to {
-		change := compareAML(s.AMLSeen, s.Verdict.AML)
-		change.Version, change.Gap = to, to > from+1
-		s.AMLVersion = to
-		effects = append(effects, s.tellAML(change, now)...)
-		effects = append(effects, s.raise(AttentionAMLGap, "", now)...)
-	}
-	if s.Verdict.AML.fingerprint() != asked { // changed again while we asked
-		return append(effects, s.askHistory(to+1, max(s.Verdict.AML.Version, to+1))...)
-	}
-	s.AMLSeen = s.Verdict.AML.keys()
-	return effects
 }
 
 // nameRemoved gives what is gone to the last change that names nothing: a match that

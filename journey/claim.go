@@ -36,7 +36,7 @@ func (s *State) onEvent(e Event, now time.Time) []Effect {
 		return nil
 	}
 	switch {
-	case s.Phase == Ended, s.Phase == Erased, e.Type == FinishedStep, e.Type == FinishedSpotCheck:
+	case s.over(), e.Type == FinishedStep, e.Type == FinishedSpotCheck:
 		return nil
 	case e.Type == StepAnswered:
 		return s.onAnnounced(e.Hint.Step, now)

@@ -17,10 +17,9 @@ const (
 func (s *State) advance(now time.Time) []Effect {
 	v := s.Verdict
 	switch {
-	case v == nil || s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing || s.Closed():
+	case v == nil || s.busy() || s.Closed():
 		return nil
 	case v.finished() && s.answersVoid(*v):
-		s.pause(CustomSteps, now)
 		return s.runCustomSteps(now)
 	case v.finished():
 		return s.conclude(now, nil)
@@ -36,6 +35,11 @@ func (s *State) advance(now time.Time) []Effect {
 		return s.expire(now)
 	}
 	return nil
+}
+
+// busy says that something of ours is under way, or announced, that comes first.
+func (s *State) busy() bool {
+	return s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing
 }
 
 // decidedBefore says that there is a standing which an open journey must have had
@@ -67,7 +71,7 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
 			continue
 		}
-		s.enter(CustomSteps, now)
+		s.pause(CustomSteps, now)
 		return s.runStep(step)
 	}
 	if s.Verdict.finished() {
@@ -77,7 +81,7 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 		s.enter(AwaitingResult, now)
 		return nil
 	}
-	s.enter(CustomSteps, now)
+	s.pause(CustomSteps, now)
 	s.Completing = true
 	return []Effect{{Kind: EffectComplete, Lane: LaneVendor, Complete: &CompleteInput{Account: s.Account, JourneyID: s.JourneyID}}}
 }
@@ -89,6 +93,9 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 		return nil
 	}
 	s.Running = ""
+	if s.over() {
+		return nil
+	}
 	answer := in.Answer
 	if answer.Outcome == StepPending {
 		if s.WaitUntil.IsZero() || now.Before(s.WaitUntil) {
@@ -123,6 +130,9 @@ func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
 		return nil
 	}
 	s.Completing = false
+	if s.over() {
+		return nil
+	}
 	var effects []Effect
 	if a.Problem == "" {
 		s.Completed = true

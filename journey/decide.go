@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// reasonOverdue is why the policy decided in a person's place.
-const reasonOverdue = "review_overdue"
+const (
+	// reasonOverdue is why the policy decided in a person's place.
+	reasonOverdue = "review_overdue"
+	// reasonHeld is why a review is open that an operator's hold waits for.
+	reasonHeld = "held_by_operator"
+)
 
 // conclude draws the consequence of a finished verdict. By is the person whose
 // disposition of an AML alert led to it, else nil.
@@ -28,7 +32,7 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 		effects = s.attentionFor(j, now)
 	}
 	j = heavier(j, s.missed())
-	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue()) {
+	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue() && by == nil) {
 		j = s.afterPerson(j, v)
 	}
 	j = s.afterRejection(j, v)
@@ -41,7 +45,9 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 // apply brings the journey to where a judgement puts it. While the user has
 // something to submit no person is asked, and their clock stands still.
 func (s *State) apply(j Judgement, now time.Time) []Effect {
-	waits := s.Resubmission != nil && !s.Resubmission.Missed
+	// What only a webhook says keeps no local review from its person.
+	r := s.Resubmission
+	waits := r != nil && !r.Missed && (r.Confirmed || j.Review != ReviewLocal)
 	switch {
 	case waits:
 		s.pause(AwaitingResubmission, now)
@@ -61,9 +67,16 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 	return effects
 }
 
-// suspect puts a failed spot check before a person, whatever the verdict says.
+// suspect puts a failed spot check before a person, whatever the verdict says: until
+// then nothing is approved.
 func (s *State) suspect(j Judgement) Judgement {
-	if s.SpotFailed != "" && j.Review == "" && j.Outcome != OutcomeRejected {
+	if s.SpotFailed == "" || j.Outcome == OutcomeRejected {
+		return j
+	}
+	if j.Outcome == OutcomeApproved {
+		j.Outcome = ""
+	}
+	if j.Review == "" {
 		j.Review, j.Reason = ReviewLocal, "spot_check_failed"
 	}
 	return j
@@ -100,6 +113,8 @@ func (s *State) overdue(j Judgement, now time.Time) Judgement {
 // other new verdict is put before a person again.
 func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 	switch {
+	case s.Decided.Outcome == OutcomeOnHold && (j.Outcome == OutcomeOnHold || s.fingerprint(v) == s.Decided.Fingerprint):
+		return s.held(j)
 	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Fingerprint:
 		return Judgement{}
 	case s.Decided.overdue(): // nobody has looked yet: the verdict counts as it is
@@ -108,6 +123,18 @@ func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 		return j
 	default:
 		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
+	}
+}
+
+// held keeps the review of a hold that only a person ends.
+func (s *State) held(j Judgement) Judgement {
+	switch {
+	case j.Review != "":
+		return Judgement{Review: j.Review, Reason: j.Reason}
+	case s.Decided.overdue():
+		return Judgement{Review: ReviewLocal, Reason: reasonOverdue}
+	default:
+		return Judgement{Review: ReviewLocal, Reason: reasonHeld}
 	}
 }
 
@@ -168,7 +195,10 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 			d.DecidedAt = at
 		}
 	}
-	s.Decided, s.DecidedRound = &d, s.Round
+	s.Decided, s.DecidedRound, s.DecidedSteps = &d, s.Round, nil
+	for _, step := range s.Policy.Steps {
+		s.DecidedSteps = append(s.DecidedSteps, step.Name)
+	}
 	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
 	return s.publish(Message{ID: d.ID, Type: tell, Stream: StreamDecisions, Decision: &d}, now)
 }
@@ -186,7 +216,7 @@ func (s *State) openReview(j Judgement, now time.Time) []Effect {
 	if s.Clock.Since.IsZero() {
 		s.Clock.Since = now
 	}
-	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview)}
+	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview, now)}
 	if s.Review != nil { // other facts, but a person has been awaited all the while
 		review.Ladder = s.Review.Ladder
 	}

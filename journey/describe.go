@@ -98,7 +98,7 @@ func (s State) waitsFor() string {
 	case AwaitingResubmission:
 		return s.waitsForUser()
 	default:
-		return "it listens for AML changes, renewals and reviews" + s.until("it looks for changes whose webhook was lost")
+		return "it listens for AML changes, renewals and reviews" + s.until("it asks the API itself")
 	}
 }
 

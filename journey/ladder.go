@@ -45,7 +45,7 @@ func (l Ladder) next() time.Time {
 	if !l.Overdue {
 		at = earlier(at, l.EscalateAt)
 	}
-	if !l.Looked {
+	if !l.Looked && l.decides() {
 		at = earlier(at, l.FinallyAt)
 	}
 	return at
@@ -66,19 +66,46 @@ func (l Ladder) climb(now time.Time) (after Ladder, tell MessageType, look bool)
 	return l, tell, look
 }
 
+// decides says that the ladder ends in a decision. There is none that approves.
+func (l Ladder) decides() bool { return l.Finally == OutcomeRejected || l.Finally == OutcomeOnHold }
+
 // over says that the policy may decide in the person's place.
 func (l Ladder) over(now time.Time) bool {
-	return l.Finally != "" && !l.FinallyAt.IsZero() && !now.Before(l.FinallyAt)
+	return l.decides() && !l.FinallyAt.IsZero() && !now.Before(l.FinallyAt)
 }
 
-// ladder is the declared ladder of that name, as of the last fetch.
-func (s *State) ladder(name string) Ladder {
+// ladder is the declared ladder of that name. Its instants count from the answer that
+// they came with: what begins later looks again and takes up the ladder of then.
+func (s *State) ladder(name string, now time.Time) Ladder {
+	if !s.VerdictAt.Equal(now) {
+		s.lookNow(now)
+		return Ladder{}
+	}
+	return s.declared(name)
+}
+
+func (s *State) declared(name string) Ladder {
 	for _, l := range s.Ladders {
 		if l.Name == name {
 			return l
 		}
 	}
 	return Ladder{Name: name}
+}
+
+// takeLadders takes the ladders of a fetch's answer, also for what began without one.
+func (s *State) takeLadders(ladders []Ladder) {
+	s.Ladders = ladders
+	if r := s.Review; r != nil && r.Ladder.Name == "" {
+		review := *r
+		review.Ladder = s.declared(LadderReview)
+		s.Review = &review
+	}
+	for i := range s.Alerts {
+		if s.Alerts[i].Ladder.Name == "" {
+			s.Alerts[i].Ladder = s.declared(AlertLadder(s.Alerts[i].Severity))
+		}
+	}
 }
 
 // climb reminds people of the review and the alerts that wait for them. Where a

@@ -12,7 +12,7 @@ const (
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.Looking = false
-	if s.Phase == Ended || s.Phase == Erased {
+	if s.over() {
 		return nil
 	}
 	// A problem's policy is the account's, not the flow's, and none at all when the
@@ -20,12 +20,8 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	if a.Policy.Version != "" && (a.Verdict != nil || s.Verdict == nil) {
 		s.Policy = a.Policy
 	}
-	s.Ladders = a.Ladders
 	if a.Baseline != nil && s.Standing.Sequence == 0 {
-		s.Standing = *a.Baseline
-		if s.Standing.Outcome == OutcomeRejected {
-			s.Rejected = &Rejection{}
-		}
+		s.takeStanding(*a.Baseline)
 	}
 	if a.Problem != "" || a.Verdict == nil {
 		return s.onProblem(a.Problem, now)
@@ -39,9 +35,10 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	effects := s.checkFlow(now)
 	claimed := s.Claim.AML
 	s.takeVerdict(*a.Verdict, now)
+	s.takeLadders(a.Ladders)
 	left := s.confirm(*s.Verdict)
 	phase := s.Phase
-	effects = append(effects, s.adopt(claimed, now)...)
+	effects = append(effects, s.adopt(claimed, a.Known, now)...)
 	effects = append(effects, s.onAML(claimed, now)...)
 	effects = append(effects, s.takeRequests(now)...)
 	effects = append(effects, s.advance(now)...)
@@ -49,6 +46,15 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 		s.Silent++
 	}
 	return append(effects, s.lookAgain(left, now)...)
+}
+
+// takeStanding takes up the ledger's standing. What it rests on is not known here,
+// so that only a person softens a rejection or lifts a hold.
+func (s *State) takeStanding(ledger Standing) {
+	s.Standing, s.Decided = ledger, nil
+	if ledger.Outcome == OutcomeRejected || ledger.Outcome == OutcomeOnHold {
+		s.Rejected = &Rejection{}
+	}
 }
 
 // checkFlow calls a person as soon as a journey turns out to be of a flow that the
@@ -95,13 +101,8 @@ func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 func (s *State) silenceEnds(now time.Time) time.Time {
 	var wait Duration
 	switch {
-	case s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing:
+	case s.busy():
 		return time.Time{}
-	case s.Phase == Settled && s.Standing.Outcome == OutcomeApproved:
-		if s.Policy.AuditEvery <= 0 {
-			return time.Time{}
-		}
-		return now.Add(time.Duration(s.Policy.AuditEvery))
 	case s.Phase == AwaitingUserSteps:
 		wait = s.Policy.UserStepsWithin
 	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed

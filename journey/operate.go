@@ -56,16 +56,18 @@ func (s *State) decideBy(a Act, now time.Time) []Effect {
 		s.Alerts = nil
 	}
 	s.clear(AttentionRenewalUnclear, AttentionUnknownValue)
-	after := Settled
-	if s.Resubmission != nil && !s.Resubmission.Missed {
-		after = AwaitingResubmission
+	s.forgetMissed()
+	switch {
+	case s.Resubmission == nil || s.Resubmission.Missed:
+		s.enter(Settled, now)
+	case s.Phase == AwaitingReview:
+		s.enter(AwaitingResubmission, now)
 	}
-	s.enter(after, now)
 	j := Judgement{Outcome: a.Outcome, Source: SourceOperator, Reasons: []string{a.Reason}, By: a.Actor}
 	effects := s.decide(j, a.Actor, now)
 	if a.Outcome == OutcomeOnHold && s.Phase == Settled {
 		s.enter(AwaitingReview, now)
-		effects = append(effects, s.openReview(Judgement{Review: ReviewLocal, Reason: "held_by_operator"}, now)...)
+		effects = append(effects, s.openReview(Judgement{Review: ReviewLocal, Reason: reasonHeld}, now)...)
 	}
 	return s.settleLook(effects, now)
 }
@@ -177,6 +179,9 @@ func (s *State) onErased(a EraseAnswer, now time.Time) []Effect {
 			detail = ""
 		}
 		return s.settleLook(s.raise(AttentionEraseFailed, detail, now), now)
+	}
+	if s.Policy.Version == "" {
+		s.Policy.Endpoints = a.Endpoints
 	}
 	s.end(Erased, now)
 	s.ReferenceHash, s.Verdict = "", nil

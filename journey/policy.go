@@ -60,9 +60,6 @@ type Policy struct {
 	// AdoptAfter is the age of a vendor's result from which on a first contact is
 	// that of a customer from before our time; 0 adopts none by age.
 	AdoptAfter Duration `json:"adoptAfter,omitempty"`
-	// AuditEvery is how often a settled journey with a standing approval looks at the
-	// API by itself, for changes whose webhook was lost; 0 never.
-	AuditEvery Duration `json:"auditEvery,omitempty"`
 	// SpotCheckFailed says what a failed spot check means: review or tell.
 	SpotCheckFailed SpotCheckMeaning `json:"spotCheckFailed,omitempty"`
 }

@@ -76,12 +76,16 @@ func exceeded(e Event) *Exceeded {
 // are void, and so is what was asked for before. So does one after Complete Custom
 // Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
-	before := s.Verdict
+	before, was := s.Verdict, s.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
-	if before == nil || before.Subject == "" || v.Subject == "" || before.Subject == v.Subject {
+	if v.Subject == "" { // not shown this time: what comes next is compared with the last
 		return
 	}
-	s.SubjectSince, s.SubjectBefore = now, before.Subject
+	s.Subject = v.Subject
+	if before == nil || was == "" || was == v.Subject {
+		return
+	}
+	s.SubjectSince, s.SubjectBefore = now, was
 	if before.finished() || s.openedAgain() || s.Completed {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
@@ -149,6 +153,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 			r.Kind, r.Until, tell = KindRenewal, open.Until, MessageRenewalDue
 		}
 		r.Subject, r.Decisions, r.Confirmed = open.Subject, open.Decisions, open.Confirmed
+		if !open.Confirmed || open.Missed { // a word alone gains no time, and undoes nothing
+			r.Until, r.Overdue, r.Missed = open.Until, open.Overdue, open.Missed
+		}
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
@@ -161,10 +168,14 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 }
 
 // over says that the user has submitted, or that nobody asks any more. A renewal
-// that the API never showed as open is over by a new subject alone.
+// that the API never showed as open, or that was missed, is over by a new subject
+// alone: that the vendor's journey is closed again proves nothing.
 func (r Resubmission) over(v Verdict, shown bool) bool {
-	return v.finished() && !shown && (r.submitted(v) || r.Confirmed ||
-		r.Kind == KindResubmission && v.decisions() != r.Decisions)
+	asked := r.Confirmed || r.Kind == KindResubmission && v.decisions() != r.Decisions
+	if r.Missed && r.Kind == KindRenewal {
+		asked = false
+	}
+	return v.finished() && !shown && (r.submitted(v) || asked)
 }
 
 // submitted says that what is judged is not what it was when it was asked for.
@@ -231,49 +242,4 @@ func (s *State) missed() Judgement {
 		meaning = s.Policy.Renewal.OnMissed
 	}
 	return means(meaning, string(r.Kind)+"_missed")
-}
-
-// reopened is where a journey stands that the vendor has open again. The standing
-// stays until a new decision.
-func (s *State) reopened(now time.Time) []Effect {
-	r := s.Resubmission
-	switch {
-	case r == nil: // nothing is asked of anybody: the vendor is at work
-		s.pause(AwaitingResult, now)
-		return nil
-	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
-		// All that was asked for is there, or no more has come for long enough: without
-		// Complete Custom Step the vendor's journey might hang for ever.
-		s.pause(CustomSteps, now)
-		return s.runCustomSteps(now)
-	case r.submitted(*s.Verdict):
-		s.pause(AwaitingResult, now)
-		return nil
-	case r.Missed:
-		j := s.missed()
-		if s.Decided != nil && s.Decided.Source == SourceOperator {
-			j = s.afterPerson(j, *s.Verdict)
-		}
-		return s.apply(s.overdue(s.afterRejection(j, *s.Verdict), now), now)
-	default:
-		s.pause(AwaitingResubmission, now)
-		return nil
-	}
-}
-
-// pause lets the review rest while the user is asked, and its clock stand still.
-func (s *State) pause(p Phase, now time.Time) {
-	if !s.Clock.Since.IsZero() {
-		s.Clock = Clock{Spent: s.ladder(LadderReview).Spent}
-	}
-	s.Review = nil
-	s.enter(p, now)
-}
-
-// submitUntil is the end of the time that the user has.
-func (s *State) submitUntil() time.Time {
-	if s.Phase != AwaitingResubmission || s.Resubmission == nil {
-		return time.Time{}
-	}
-	return s.Resubmission.Until
 }

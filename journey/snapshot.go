@@ -64,16 +64,25 @@ func (s *State) snapshot(now time.Time) Snapshot {
 // key names what a snapshot shows, whenever it was taken.
 func (s Snapshot) key() string {
 	s.At, s.Since = time.Time{}, time.Time{}
-	text, err := json.Marshal(s)
-	if err != nil { // texts, numbers and times: a failure is a bug in the types
+	text, err := json.Marshal(s) //workflowcheck:ignore (map keys are sorted)
+	if err != nil {              // texts, numbers and times: a failure is a bug in the types
 		panic("marshalling a snapshot: " + err.Error())
 	}
 	return hash(string(text))[:16]
 }
 
+// open names what of a snapshot waits for people; "" if nothing does.
+func (s Snapshot) open() string {
+	if s.Review == nil && len(s.Alerts)+len(s.Attention) == 0 {
+		return ""
+	}
+	return Snapshot{Review: s.Review, Alerts: s.Alerts, Attention: s.Attention}.key()
+}
+
 // tellLedger lets the ledger know what it shall show. Whatever is published takes
 // the snapshot along. Without that it is told by itself, but only of a journey at
-// rest, so that passing states cost nothing.
+// rest, or that no longer waits for a person as it did, so that passing states cost
+// nothing.
 func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
 	// Two words of one instant must not race each other: the later one is a
 	// nanosecond later.
@@ -82,12 +91,12 @@ func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
 		at = s.ToldAt.Add(time.Nanosecond)
 	}
 	snapshot := s.snapshot(at)
-	key := snapshot.key()
+	key, open := snapshot.key(), snapshot.open()
 	first := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if key == s.Told || first < 0 && !s.AtRest() {
+	if key == s.Told || first < 0 && !s.AtRest() && (open == s.ToldOpen || s.Looking) {
 		return effects
 	}
-	s.Told, s.ToldAt = key, at
+	s.Told, s.ToldOpen, s.ToldAt = key, open, at
 	if first < 0 || s.Sending[effects[first].Lane] > 1 {
 		// Nothing is published, or only behind what an endpoint does not take.
 		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}

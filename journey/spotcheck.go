@@ -33,9 +33,11 @@ type SpotDecision struct {
 	Outcome SpotOutcome `json:"outcome"`
 	// JourneyID is the journey that it was bound to, BoundBy "reference", "vendor"
 	// or the actor who linked it.
-	JourneyID string    `json:"journeyId,omitempty"`
-	BoundBy   string    `json:"boundBy,omitempty"`
-	System    string    `json:"systemDecision,omitempty"`
-	Reasons   []string  `json:"reasons,omitempty"`
-	DecidedAt time.Time `json:"decidedAt"`
+	JourneyID string `json:"journeyId,omitempty"`
+	BoundBy   string `json:"boundBy,omitempty"`
+	// LinkReason is why the actor linked it.
+	LinkReason string    `json:"linkReason,omitempty"`
+	System     string    `json:"systemDecision,omitempty"`
+	Reasons    []string  `json:"reasons,omitempty"`
+	DecidedAt  time.Time `json:"decidedAt"`
 }

@@ -116,12 +116,16 @@ type State struct {
 	// DecidedRound is the Round that the last decision was made in: what was submitted
 	// again is decided again, even if the outcome is the same.
 	DecidedRound int `json:"decidedRound,omitempty"`
+	// DecidedSteps are the custom steps of the policy that it was made under.
+	DecidedSteps []string `json:"decidedSteps,omitempty"`
 	// Adopted says that the first decision was the vendor's before our time, so that
 	// none of our custom steps is expected for it.
 	Adopted bool `json:"adopted,omitempty"`
 	// Clock is that of the review, open or paused; Ladders are as of the last fetch.
 	Clock   Clock    `json:"clock,omitzero"`
 	Ladders []Ladder `json:"ladders,omitempty"`
+	// Subject is the last that a verdict showed.
+	Subject string `json:"subject,omitempty"`
 	// Round counts the resubmissions, SubjectSince is when what is judged last
 	// changed. Asked and Exceeded are webhooks' words that no look has followed yet.
 	Round        int       `json:"round,omitempty"`
@@ -134,8 +138,11 @@ type State struct {
 	// SpotFailed is the spot check that a local review has to judge.
 	SpotFailed string `json:"spotFailed,omitempty"`
 	// Told is the hash of the snapshot that the ledger was last sent.
-	Told   string    `json:"told,omitempty"`
-	ToldAt time.Time `json:"toldAt,omitzero"`
+	Told string `json:"told,omitempty"`
+	// ToldOpen is the hash of what in it waits for people, ToldAt its time: of two
+	// snapshots the later one counts.
+	ToldOpen string    `json:"toldOpen,omitempty"`
+	ToldAt   time.Time `json:"toldAt,omitzero"`
 	// Sending counts the messages on their way, by lane: behind one that an endpoint
 	// does not take, the ledger is told by a lane of its own.
 	Sending map[string]int `json:"sending,omitempty"`
@@ -143,7 +150,8 @@ type State struct {
 	Imported bool `json:"imported,omitempty"`
 	// Erasing is true while the erasure is under way.
 	Erasing bool `json:"erasing,omitempty"`
-	// Rejected remembers a rejection until a person approves.
+	// Rejected remembers a rejection, or a hold of which only the ledger knows, until
+	// a person approves.
 	Rejected *Rejection `json:"rejected,omitempty"`
 	// Accepted are the AML matches that the last approval rests on; only with
 	// AcceptedKnown is any other match a new one.
@@ -155,9 +163,10 @@ type State struct {
 	AMLKnown   bool     `json:"amlKnown,omitempty"`
 	AMLVersion int      `json:"amlVersion,omitempty"`
 	// AMLAsking is the highest version asked for in the AML history, while it is.
-	AMLAsking int     `json:"amlAsking,omitempty"`
-	AMLAsked  string  `json:"amlAsked,omitempty"` // the matches' fingerprint when it was asked
-	Alerts    []Alert `json:"alerts,omitempty"`
+	AMLAsking int `json:"amlAsking,omitempty"`
+	// AMLAskedSeen are the matches' keys as they were when it was asked.
+	AMLAskedSeen []string `json:"amlAskedSeen,omitempty"`
+	Alerts       []Alert  `json:"alerts,omitempty"`
 	// Face is the last comparison seen, and the subject it was first seen for.
 	Face *SeenFace `json:"face,omitempty"`
 	// Reruns counts the custom steps that were run again because they had judged
@@ -208,6 +217,9 @@ func Open(start Start, now time.Time) State {
 		Phase: AwaitingUserSteps, Since: now, OpenedAt: now,
 	}
 }
+
+// over says that the journey is over for good.
+func (s *State) over() bool { return s.Phase == Ended || s.Phase == Erased }
 
 // Closed says whether the workflow may close once nothing is pending. Only Ended
 // and Erased are final for the journey; the others start again by a later event.

@@ -94,7 +94,7 @@ func (s *State) onPublished(p Published, now time.Time) []Effect {
 		delete(s.Sending, p.Lane)
 	}
 	if ledger := p.Answer.Conflict; ledger != nil {
-		s.Standing, s.Decided = *ledger, nil
+		s.takeStanding(*ledger)
 		s.lookNow(now)
 		return nil
 	}

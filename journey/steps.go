@@ -54,7 +54,7 @@ func (s *State) onAnnounced(name string, now time.Time) []Effect {
 		s.Announced = name
 		return nil
 	}
-	return s.askWaiting(name)
+	return s.askWaiting(name, now)
 }
 
 // waitOver asks a step for the last time when its time is over.
@@ -62,16 +62,17 @@ func (s *State) waitOver(now time.Time) []Effect {
 	if s.Waiting == "" || now.Before(s.WaitUntil) {
 		return nil
 	}
-	return s.askWaiting(s.Waiting)
+	return s.askWaiting(s.Waiting, now)
 }
 
-func (s *State) askWaiting(name string) []Effect {
+func (s *State) askWaiting(name string, now time.Time) []Effect {
 	step, ok := s.stepPolicy(name)
 	if s.Waiting != name || s.Closed() {
 		return nil
 	}
 	if !ok { // no longer declared: its answer is awaited by nobody
 		s.Waiting, s.WaitUntil = "", time.Time{}
+		s.lookNow(now)
 		return nil
 	}
 	s.Waiting = ""

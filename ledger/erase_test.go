@@ -106,7 +106,7 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	_, err = l.SaveStepAnswer(ctx, ledger.StepAnswer{Account: "bank", JourneyID: id, Step: "face", Subject: "hash", At: at(0),
 		Answer: journey.StepAnswer{Outcome: journey.StepFailed, Reason: "reason of " + reference}})
 	mustDo(t, err)
-	mustDo(t, l.OpenStepCall(ctx, "bank", id, "face", 0, "token of "+id, at(0)))
+	mustDo(t, l.OpenStepCall(ctx, ledger.StepCall{Account: "bank", JourneyID: id, Step: "face", OpenedAt: at(0)}, "token of "+id))
 	_, err = l.BeginIdempotent(ctx, "core", "key of "+reference, "hash", at(0))
 	mustDo(t, err)
 	mustDo(t, l.FinishIdempotent(ctx, "core", "key of "+reference, 201, fmt.Appendf(nil, `{"journeyId":%q,"reference":%q}`, id, reference)))

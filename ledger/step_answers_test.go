@@ -13,7 +13,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-func TestFirstStepAnswerOfARoundStays(t *testing.T) {
+func TestFirstAnswerToAQuestionStays(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -23,22 +23,24 @@ func TestFirstStepAnswerOfARoundStays(t *testing.T) {
 		second.Answer.Outcome, second.At = journey.StepPassed, at(2)
 		next := second
 		next.Round = 2
+		other := second
+		other.Subject = "another selfie"
 		for _, tc := range []struct {
 			answer ledger.StepAnswer
 			fresh  bool
-		}{{first, true}, {first, false}, {second, false}, {next, true}} {
+		}{{first, true}, {first, false}, {second, false}, {next, true}, {other, true}} {
 			fresh, err := l.SaveStepAnswer(t.Context(), tc.answer)
 			if err != nil || fresh != tc.fresh {
 				t.Errorf("got fresh %v, %v, want %v", fresh, err, tc.fresh)
 			}
 		}
-		for _, want := range []ledger.StepAnswer{first, next} {
-			got, err := l.StepAnswer(t.Context(), "bank", "j1", "score", want.Round)
+		for _, want := range []ledger.StepAnswer{first, next, other} {
+			got, err := l.StepAnswer(t.Context(), "bank", "j1", "score", want.Round, want.Subject)
 			if diff := gocmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("%v, -want +got:\n%s", err, diff)
 			}
 		}
-		if _, err := l.StepAnswer(t.Context(), "fintech", "j1", "score", 1); !errors.Is(err, ledger.ErrNotFound) {
+		if _, err := l.StepAnswer(t.Context(), "fintech", "j1", "score", 1, "s"); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("another account: got %v, want ErrNotFound", err)
 		}
 	})
@@ -48,10 +50,12 @@ func TestStepCallIsFoundByItsToken(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
+		want := ledger.StepCall{Account: "bank", JourneyID: "j1", Step: "score", Round: 1, Subject: "s", OpenedAt: at(0)}
 		for n, token := range []string{"t1", "t2", "t1"} {
-			mustDo(t, l.OpenStepCall(t.Context(), "bank", "j1", "score", 1, token, at(n)))
+			call := want
+			call.OpenedAt = at(n)
+			mustDo(t, l.OpenStepCall(t.Context(), call, token))
 		}
-		want := ledger.StepCall{Account: "bank", JourneyID: "j1", Step: "score", Round: 1, OpenedAt: at(0)}
 		if got, err := l.StepCallByToken(t.Context(), "t1"); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
@@ -59,7 +63,7 @@ func TestStepCallIsFoundByItsToken(t *testing.T) {
 		if _, err := l.StepCallByToken(t.Context(), "t2"); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("after erasure: got %v, want ErrNotFound", err)
 		}
-		if err := l.OpenStepCall(t.Context(), "bank", "j1", "score", 2, "t3", at(6)); !errors.Is(err, ledger.ErrErased) {
+		if err := l.OpenStepCall(t.Context(), want, "t3"); !errors.Is(err, ledger.ErrErased) {
 			t.Errorf("opening after erasure: got %v, want ErrErased", err)
 		}
 	})

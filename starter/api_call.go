@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -62,12 +63,12 @@ func (a *API) serve(r route) gin.HandlerFunc {
 			return
 		}
 		out, err := r.handle(in)
-		if r.method != http.MethodGet {
-			a.audit(in, r, out, err)
-		}
 		if err != nil {
-			a.fail(c, a.problemFrom(c.Request.Context(), err))
-			return
+			p := a.problemFrom(c.Request.Context(), err)
+			out = reply{status: p.status, body: p, header: p.header}
+		}
+		if r.scope != config.ScopeRead {
+			a.audit(in, r, out.status)
 		}
 		write(c, out)
 	}
@@ -117,11 +118,7 @@ func (in *call) number(name string, fallback, low, high int64) (int64, error) {
 }
 
 // audit writes one line for everything that was asked to be changed.
-func (a *API) audit(in *call, r route, out reply, err error) {
-	status := out.status
-	if err != nil {
-		status = a.problemFrom(in.gin.Request.Context(), err).status
-	}
+func (a *API) audit(in *call, r route, status int) {
 	a.log.InfoContext(in.gin.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
 		"account", in.account, "id", in.id, "status", status)
 }
@@ -158,7 +155,7 @@ func (a *API) recovered(c *gin.Context) {
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
+		if err, isError := p.(error); isError && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
 		a.log.ErrorContext(c.Request.Context(), "API handler panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))

@@ -37,6 +37,10 @@ func TestEveryDocumentedStatusIsProvoked(t *testing.T) {
 	seen := provoked{}
 	for _, o := range contractOf(t).operations() {
 		t.Run(o.name, func(t *testing.T) {
+			if strings.Contains(o.path, "/callbacks/") {
+				seen.callback(t, o)
+				return
+			}
 			if o.open() {
 				a := openAPI(t, nil)
 				seen.saw(t, o, a.do(t, o.request(t, "")), http.StatusOK)
@@ -114,8 +118,8 @@ func (p provoked) refusals(t *testing.T, o operation) {
 		t.Errorf("%s: 403 does not name the scope %s: %s", o.name, scope, got.body)
 	}
 	typo := o.request(t, allowed(o))
-	typo.path += "?refrence=jane"
-	if got := p.saw(t, o, a.do(t, typo), http.StatusBadRequest); !strings.Contains(got.body, "refrence") || strings.Contains(got.body, "jane") {
+	typo.path += "?custmer=jane"
+	if got := p.saw(t, o, a.do(t, typo), http.StatusBadRequest); !strings.Contains(got.body, "custmer") || strings.Contains(got.body, "jane") {
 		t.Errorf("%s: got %s, want the parameter's name without its value", o.name, got.body)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -101,6 +102,26 @@ type store struct {
 	down, hangs atomic.Bool
 	entered     chan struct{} // receives when a recording hangs; may be nil
 	left        chan error    // receives why it ended; may be nil
+
+	graves sync.Map    // journey id to its phase: what Tombstone answers
+	blind  atomic.Bool // Tombstone fails
+	erased chan string // receives the journeys that are erased again; may be nil
+}
+
+func (s *store) Tombstone(_ context.Context, _, journeyID string) (journey.Phase, bool, error) {
+	if s.blind.Load() {
+		return "", false, errors.New("the disk is slow")
+	}
+	phase, ok := s.graves.Load(journeyID)
+	if !ok {
+		return "", false, nil
+	}
+	return phase.(journey.Phase), true, nil
+}
+
+func (s *store) Erase(_ context.Context, _, journeyID string, _ time.Time) error {
+	s.erased <- journeyID
+	return nil
 }
 
 func (s *store) RecordWebhook(ctx context.Context, w ledger.Webhook) (int64, bool, error) {

@@ -81,16 +81,23 @@ func badID(w idwise.Webhook) string {
 	return ""
 }
 
-// dispose says which events a journey acts on. All others are kept.
+// dispose says which events a journey or a spot check acts on. All others are kept;
+// events of our own are among the unknown ones, so that no webhook passes for one.
 func dispose(w idwise.Webhook) (ledger.Disposition, string) {
 	if !w.Known {
 		return ledger.Keep, "unknown_event"
 	}
 	switch journey.EventType(w.Event) {
 	case journey.FinishedUserSteps, journey.FinishedJourney, journey.ManuallyReviewed,
-		journey.UpdatedJourney, journey.AMLMonitorUpdate:
+		journey.UpdatedJourney, journey.AMLMonitorUpdate,
+		journey.VerificationUpdateRequired, journey.KYCRenewalDeadlineExceeded:
 		if w.JourneyID == "" {
 			return ledger.Quarantine, "no_journey_id"
+		}
+		return ledger.Forward, ""
+	case journey.FinishedSpotCheck:
+		if w.SpotCheckJourneyID == "" {
+			return ledger.Quarantine, "no_spot_check_id"
 		}
 		return ledger.Forward, ""
 	default:
@@ -100,7 +107,8 @@ func dispose(w idwise.Webhook) (ledger.Disposition, string) {
 
 // eventOf makes the envelope of the signal. ReferenceNo is left out: it may be an
 // e-mail address, and what is in a workflow's history stays readable there; the
-// journey gets its reference from the vendor's result, by way of the ledger.
+// journey gets its reference from the vendor's result, by way of the ledger. A spot
+// check's event has a journey only in the vendor's older form.
 func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string) journey.Event {
 	e := journey.Event{
 		EventID: w.EventID, Type: journey.EventType(w.Event), Account: account, JourneyID: w.JourneyID,
@@ -110,6 +118,9 @@ func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string)
 			Manual: short(w.Manual), Final: short(w.Final),
 			Action: short(w.Action), Trigger: short(w.Trigger), AMLVersion: w.AMLVersion,
 		},
+	}
+	if e.Type == journey.FinishedSpotCheck {
+		e.Hint.SpotCheck = w.SpotCheckJourneyID
 	}
 	for _, step := range w.RequiredSteps[:min(len(w.RequiredSteps), maxSteps)] {
 		e.Hint.RequiredSteps = append(e.Hint.RequiredSteps, journey.RequiredStep{

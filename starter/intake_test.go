@@ -45,6 +45,24 @@ func TestTheEventCarriesTheHint(t *testing.T) {
 	}
 }
 
+// A spot check names no journey today, and did before.
+func TestTheEventOfASpotCheckNamesIt(t *testing.T) {
+	t.Parallel()
+	for body, journeyID := range map[string]string{
+		`{"event":"Finished Spot Check","body":{"eventId":"e1","spotCheckJourneyId":"s1","referenceNo":"jane@example.test","systemDecision":"Refer"}}`:                 "",
+		`{"event":"Finished Ongoing Check","body":{"eventId":"e1","ongoingCheckId":"s1","journeyId":"j1","referenceNo":"jane@example.test","systemDecision":"Refer"}}`: "j1",
+	} {
+		in := take("bank", []byte(body), time.Time{}, "", false)
+		want := journey.Event{
+			EventID: "e1", Type: journey.FinishedSpotCheck, Account: "bank", JourneyID: journeyID,
+			Hint: journey.Hint{System: "Refer", SpotCheck: "s1"},
+		}
+		if diff := cmp.Diff(want, in.event); diff != "" || in.row.ReferenceNo != "jane@example.test" {
+			t.Errorf("reference %q in the row, event (-want +got):\n%s", in.row.ReferenceNo, diff)
+		}
+	}
+}
+
 func TestALongClaimIsCut(t *testing.T) {
 	t.Parallel()
 	step := `{"stepId":"` + strings.Repeat("s", 1000) + `"},`
@@ -72,12 +90,12 @@ func TestEveryKnownEventIsDisposedOf(t *testing.T) {
 	want := map[string]ledger.Disposition{
 		"Finished User Steps": ledger.Forward, "Finished Journey": ledger.Forward, "Manually Reviewed": ledger.Forward,
 		"Updated Journey": ledger.Forward, "AML Monitor Update": ledger.Forward,
-		"Verification Update Required": ledger.Keep, "KYC Renewal Deadline Exceeded": ledger.Keep,
-		"Finished Spot Check": ledger.Keep, "Finished Step": ledger.Keep,
+		"Verification Update Required": ledger.Forward, "KYC Renewal Deadline Exceeded": ledger.Forward,
+		"Finished Spot Check": ledger.Forward, "Finished Step": ledger.Keep,
 	}
 	got := map[string]ledger.Disposition{}
 	for _, name := range idwise.EventNames() {
-		got[name], _ = dispose(idwise.Webhook{Event: name, Known: true, JourneyID: "j"})
+		got[name], _ = dispose(idwise.Webhook{Event: name, Known: true, JourneyID: "j", SpotCheckJourneyID: "s"})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -92,7 +110,11 @@ func FuzzTakeKeepsEverything(f *testing.F) {
 		in := take("bank", body, time.Unix(0, 0), "", false)
 		switch in.row.Disposition {
 		case ledger.Forward:
-			if !idwise.ValidID(in.event.JourneyID) || len(in.row.Event) == 0 || !in.known {
+			id := in.event.JourneyID
+			if in.event.Type == journey.FinishedSpotCheck {
+				id = in.event.Hint.SpotCheck
+			}
+			if !idwise.ValidID(id) || len(in.row.Event) == 0 || !in.known {
 				t.Errorf("forwarded as %+v", in.row)
 			}
 		case ledger.Keep, ledger.Quarantine:

@@ -40,7 +40,11 @@ func NewSignaler(c client.Client, namespace, taskQueue string) *TemporalSignaler
 
 // SignalWithStart puts e into the history of its journey's workflow, which it
 // starts if none is open: a journey that was closed goes on where the ledger says.
+// A spot check's event goes to the spot check's own workflow.
 func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event) error {
+	if e.Type == journey.FinishedSpotCheck {
+		return t.signalSpotCheck(ctx, e)
+	}
 	// Temporal answers a bad id with an error that looks like a passing one.
 	if !idwise.ValidID(e.JourneyID) {
 		return errors.New("signalling journey: its id cannot be used")

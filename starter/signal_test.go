@@ -59,13 +59,19 @@ func (f *frontend) ListSearchAttributes(_ context.Context, r *operatorservice.Li
 // serve starts the frontend; the client is lazy, as in the program.
 func (f *frontend) serve(t *testing.T) client.Client {
 	t.Helper()
+	return f.serveAs(t, f)
+}
+
+// serveAs starts one that does more than f.
+func (f *frontend) serveAs(t *testing.T, whole workflowservice.WorkflowServiceServer) client.Client {
+	t.Helper()
 	if f.attributes == nil {
 		f.attributes = starter.SearchAttributes()
 	}
 	f.requests = make(chan *workflowservice.SignalWithStartWorkflowExecutionRequest, 10)
 	l := listen(t)
 	server := grpc.NewServer()
-	workflowservice.RegisterWorkflowServiceServer(server, f)
+	workflowservice.RegisterWorkflowServiceServer(server, whole)
 	operatorservice.RegisterOperatorServiceServer(server, f)
 	alive := health.NewServer()
 	alive.SetServingStatus("temporal.api.workflowservice.v1.WorkflowService", grpc_health_v1.HealthCheckResponse_SERVING)
@@ -138,14 +144,46 @@ func TestASignalStartsTheJourneyItBelongsTo(t *testing.T) {
 	}
 }
 
+func TestASignalStartsTheSpotCheckItBelongsTo(t *testing.T) {
+	t.Parallel()
+	f := &frontend{}
+	s := starter.NewSignaler(f.serve(t), "journeys", "queue")
+	for _, journeyID := range []string{"", "j1"} { // the older form names a journey
+		e := event()
+		e.Type, e.JourneyID, e.Hint.SpotCheck = journey.FinishedSpotCheck, journeyID, "s1"
+		if err := s.SignalWithStart(awaitContext(t), e); err != nil {
+			t.Fatal(err)
+		}
+		r := <-f.requests
+		got := map[string]any{
+			"id": r.GetWorkflowId(), "type": r.GetWorkflowType().GetName(), "queue": r.GetTaskQueue().GetName(),
+			"signal": r.GetSignalName(), "reuse": r.GetWorkflowIdReusePolicy().String(),
+			"event": payload[journey.Event](t, r.GetSignalInput()), "start": payload[journey.SpotStart](t, r.GetInput()),
+			"JourneyAccount": string(r.GetSearchAttributes().GetIndexedFields()["JourneyAccount"].GetData()),
+			"JourneyPhase":   string(r.GetSearchAttributes().GetIndexedFields()["JourneyPhase"].GetData()),
+		}
+		want := map[string]any{
+			"id": "spotcheck/bank/s1", "type": "SpotCheck", "queue": "queue", "signal": "event", "reuse": "AllowDuplicate",
+			"event": e, "start": journey.SpotStart{Account: "bank", SpotID: "s1", Rules: journey.SpotRules},
+			"JourneyAccount": `"bank"`, "JourneyPhase": `"spot_check"`,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the request differs (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestAnIDThatTemporalWouldChokeOnIsNotSent(t *testing.T) {
 	t.Parallel()
 	f := &frontend{}
 	s := starter.NewSignaler(f.serve(t), "journeys", "queue")
-	e := event()
+	e, spot := event(), event()
 	e.JourneyID = "j\x00"
-	if err := s.SignalWithStart(awaitContext(t), e); err == nil || len(f.requests) != 0 {
-		t.Errorf("got %v and %d requests, want an error and none", err, len(f.requests))
+	spot.Type, spot.Hint.SpotCheck = journey.FinishedSpotCheck, "s\x00"
+	for _, e := range []journey.Event{e, spot} {
+		if err := s.SignalWithStart(awaitContext(t), e); err == nil || len(f.requests) != 0 {
+			t.Errorf("got %v and %d requests, want an error and none", err, len(f.requests))
+		}
 	}
 }
 

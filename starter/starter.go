@@ -22,6 +22,7 @@ import (
 
 // Ledger is what the endpoint needs of a *ledger.Ledger.
 type Ledger interface {
+	Tombstones
 	RecordWebhook(ctx context.Context, w ledger.Webhook) (id int64, duplicate bool, err error)
 	PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error)
 	Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error)
@@ -56,6 +57,8 @@ type Config struct {
 	Ledger    Ledger
 	Forwarder Forwarder
 	Signaler  Signaler
+	// Audit looks for changes whose webhook was lost; nil for none.
+	Audit *Auditor
 	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
 	// API is the customer's API; nil if there is none.

@@ -116,6 +116,7 @@ func (s *Starter) receive(r *http.Request, account string, body []byte) (intake,
 // Temporal. Only an event of a journey can be kept there.
 func (s *Starter) keep(ctx context.Context, in intake) answer {
 	recording, cancel := context.WithTimeout(ctx, s.cfg.Intake.RecordTimeout)
+	in = s.heedTombstone(recording, in)
 	_, duplicate, err := s.cfg.Ledger.RecordWebhook(recording, in.row)
 	cancel()
 	if err == nil {

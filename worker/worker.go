@@ -37,10 +37,13 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Work
 	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as(config.ActivityFetch, a.Fetch)
 	as(config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
+	as(config.ActivityCallStep, a.CallStep)
 	as(config.ActivityCompleteCustomStep, a.CompleteCustomStep)
 	as(config.ActivityPublish, a.Publish)
 	as(config.ActivityFetchAMLHistory, a.FetchAMLHistory)
 	as(config.ActivityErase, a.Erase)
+	as(config.ActivityFetchSpotCheck, a.FetchSpotCheck)
+	as(config.ActivityHandOver, a.HandOver)
 	return w
 }
 
@@ -57,6 +60,7 @@ func RegisterWorkflows(r sdk.WorkflowRegistry, cfg *config.Config) {
 		},
 	})
 	r.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+	r.RegisterWorkflowWithOptions(w.SpotCheck, workflow.RegisterOptions{Name: journey.SpotCheckWorkflowName})
 }
 
 func limits(o config.ActivityOptions) workflows.Limits {

@@ -39,7 +39,7 @@ type carry struct {
 func (i *interpreter) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	switch {
-	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken():
+	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken(ctx):
 		return true
 	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > cmp.Or(i.options.MaxEvents, maxEvents):
 		return true
@@ -55,18 +55,18 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
 	for {
-		idle := func() bool { return i.lanesIdle() && (workflow.AllHandlersFinished(ctx) || len(i.updates) > 0) }
+		idle := func() bool { return len(i.updates) > 0 || i.lanesIdle() && workflow.AllHandlersFinished(ctx) }
 		if err := workflow.Await(ctx, idle); err != nil {
 			return err
 		}
 		if len(i.updates) == 0 {
 			break
 		}
-		i.tell(ctx) // an update that came meanwhile waits for its answer
+		i.tell(ctx) // an update that came meanwhile waits for its answer, however long a lane takes
 	}
 	i.drain(ctx)
 	i.state.Rules = journey.Rules
-	state, err := json.Marshal(i.state)
+	state, err := json.Marshal(i.state) //workflowcheck:ignore (map keys are sorted)
 	if err != nil { // texts, numbers and times: a failure is a bug in the types
 		panic(fmt.Sprintf("writing the journey's state: %v", err))
 	}

@@ -188,7 +188,7 @@ func (p *player) happen() {
 	if m.Review != nil || m.Act != nil {
 		p.see()
 		name, in, _ := m.Update(p.state)
-		p.env.UpdateWorkflow(name, "", &updated{p.t}, argument(in))
+		p.env.UpdateWorkflow(name, "", &updated{p.t, m}, argument(in))
 	}
 	p.next++
 	p.plan()
@@ -245,12 +245,16 @@ func (p *player) see() {
 	}
 }
 
-type updated struct{ t *testing.T }
+// updated holds how an act ended against what its moment says.
+type updated struct {
+	t      *testing.T
+	moment journeytest.Moment
+}
 
 func (u *updated) Accept()          {}
-func (u *updated) Reject(err error) { u.t.Errorf("the act was refused: %v", err) }
+func (u *updated) Reject(err error) { u.Complete(nil, err) }
 func (u *updated) Complete(_ any, err error) {
-	if err != nil {
-		u.t.Errorf("the act failed: %v", err)
+	if !u.moment.Answered(err) {
+		u.t.Errorf("the act ended with %v; refused: %q", err, u.moment.Refused)
 	}
 }

@@ -17,7 +17,7 @@ const (
 
 // Five years of a customer: approved, every quarter a new AML match that a person
 // finds to be false, every year a renewal and a failed spot check that a person
-// waves through, in between looks of the journey's own accord, and at last the end
+// waves through, and at last the end
 // of the relationship. The harness follows every continue-as-new.
 func TestFiveYears(t *testing.T) {
 	t.Parallel()
@@ -25,7 +25,7 @@ func TestFiveYears(t *testing.T) {
 		Name: "five-years", About: "Five years of a customer.",
 		Steps:  map[string]journey.StepAnswer{"government-face": {Outcome: journey.StepPassed}},
 		Truths: map[string]journey.Verdict{},
-		Policy: []byte(`{"auditEvery": "720h", "steps": [], "hasCustomStep": true}`),
+		Policy: []byte(`{"steps": [], "hasCustomStep": true}`),
 	}}
 	l.verdict = journey.Verdict{Ended: true, Documents: 1, Selfie: "Complete", System: journey.Complete, Final: journey.Complete, Subject: "s0"}
 	submitted := l.verdict

@@ -79,14 +79,14 @@ func (i *interpreter) run(ctx workflow.Context) (string, error) {
 		i.tell(ctx)
 		i.dispatch(ctx)
 		i.show(ctx)
-		if i.mayClose() {
+		if i.mayClose(ctx) {
 			return i.close()
 		}
 		if i.continueDue(ctx) {
 			return "", i.continueAsNew(ctx)
 		}
 		i.arm(ctx)
-		if err := workflow.Await(ctx, i.woken); err != nil {
+		if err := workflow.Await(ctx, func() bool { return i.woken(ctx) }); err != nil {
 			return "", err
 		}
 	}
@@ -125,18 +125,16 @@ func (i *interpreter) tell(ctx workflow.Context) {
 	}
 }
 
-func (i *interpreter) woken() bool {
-	return i.news() || i.cancelled() && len(i.pending) == 0
-}
+func (i *interpreter) woken(ctx workflow.Context) bool { return i.news() || i.mayClose(ctx) }
 
 func (i *interpreter) news() bool {
 	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.again || i.fired && !i.cancelled()
 }
 
 // mayClose says that the journey is over, or an operator has cancelled the run, and
-// that everything it began is done and told.
-func (i *interpreter) mayClose() bool {
-	return (i.state.Closed() || i.cancelled()) && len(i.pending) == 0 && !i.news()
+// that everything it began is done and told, also to whoever asked by an update.
+func (i *interpreter) mayClose(ctx workflow.Context) bool {
+	return (i.state.Closed() || i.cancelled()) && len(i.pending) == 0 && !i.news() && workflow.AllHandlersFinished(ctx)
 }
 
 // close ends the run. A later event starts the journey again, from the ledger's

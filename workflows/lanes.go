@@ -101,9 +101,9 @@ func answer(s journey.State, e journey.Effect, raw converter.RawValue, failed er
 		}
 		return journey.Input{Fetched: &a}
 	case journey.EffectStep:
-		a := journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: "bad_answer"}
+		var a journey.StepAnswer
 		if failed != nil {
-			a.Reason = failureCode(failed)
+			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: failureCode(failed)}
 		} else if err := decode(raw, &a); err != nil {
 			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: "bad_answer"}
 		}

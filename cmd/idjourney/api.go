@@ -33,5 +33,8 @@ func customerAPI(h *house, f *ledger.Forwarder) (*starter.API, error) {
 		Tokens: h.cfg.API.Tokens, Accounts: h.cfg.Accounts, Ledger: h.ledger,
 		Operator: starter.NewOperator(h.temporal, h.cfg.TaskQueue), Vendors: vendors,
 		Wake: f.Wake, Logger: h.logger,
+		Callback: starter.NewStepCallback(starter.StepCallbackConfig{
+			Accounts: h.cfg.Accounts, Ledger: h.ledger, Wake: f.Wake, Logger: h.logger,
+		}),
 	})
 }

@@ -17,7 +17,7 @@ func starterCommand(o *options) *cobra.Command {
 			}
 			defer h.close()
 			signaler := starter.NewSignaler(h.temporal, h.namespace, h.cfg.TaskQueue)
-			forwarder := ledger.NewForwarder(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer), ledger.ForwarderOptions{
+			forwarder := ledger.NewForwarder(h.ledger, starter.UnlessOver(h.ledger, starter.Forward(signaler, h.telemetry.Instruments, h.telemetry.Tracer)), ledger.ForwarderOptions{
 				Concurrency: h.cfg.Forwarder.Concurrency, PollInterval: h.cfg.Forwarder.PollInterval,
 				LeaseFor: h.cfg.Forwarder.LeaseFor, Logger: h.logger,
 			})
@@ -29,6 +29,7 @@ func starterCommand(o *options) *cobra.Command {
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
 				Ledger: h.ledger, Signaler: signaler, ReviewOverdueAfter: h.cfg.ReviewOverdue,
 				Forwarder: forwarder, API: api,
+				Audit:   &starter.Auditor{Ledger: h.ledger, Accounts: h.cfg.Accounts, Wake: forwarder.Wake, Logger: h.logger},
 				Metrics: h.telemetry.Handler, Instruments: h.telemetry.Instruments, Tracer: h.telemetry.Tracer, Logger: h.logger,
 			})
 			if err != nil {

@@ -24,6 +24,7 @@ var fires = map[string][]string{
 	"starter-stopped":        {"IdjourneyStarterDown"},
 	"worker-stopped":         {"IdjourneyWorkerDown"},
 	"temporal-stopped":       {"IdjourneyTemporalUnreachable", "IdjourneyWebhooksWaiting"},
+	"queue-unserved":         {"IdjourneyTasksWaiting"},
 	"workflow-tasks-failing": {"IdjourneyWorkflowTasksFailing"},
 	"signal-unreadable":      {"IdjourneySignalsUnreadable"},
 	"ledger-locked":          {"IdjourneyAcknowledgementSlow", "IdjourneyWebhooksNotRecorded"},

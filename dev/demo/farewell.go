@@ -12,7 +12,7 @@ var farewellText = template.Must(template.New("farewell").Parse(`
 Everything stays up until Ctrl-C.
 
   Temporal's Web UI     {{.UIURL}}
-  Temporal              TEMPORAL_ADDRESS={{.TemporalAddress}} (for bin/idjourney and SDKs of your own)
+  Temporal              export TEMPORAL_ADDRESS={{.TemporalAddress}} TEMPORAL_NAMESPACE={{.Namespace}}
   webhooks              {{.Webhooks}}
   the customer received {{.Received}}
   readiness             {{.AdminURL}}/readyz

@@ -133,11 +133,17 @@ type process struct {
 // start runs a command; it is killed when the test ends.
 func (h *house) start(args ...string) *process {
 	h.t.Helper()
-	log, err := os.CreateTemp(h.dir, args[0]+"-*.log")
+	return h.startBinary(h.binary, args[0], args...)
+}
+
+// startBinary runs any program with the house's environment; name is its log's.
+func (h *house) startBinary(binary, name string, args ...string) *process {
+	h.t.Helper()
+	log, err := os.CreateTemp(h.dir, name+"-*.log")
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	cmd := exec.Command(h.binary, args...)
+	cmd := exec.Command(binary, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = h.env, log, log
 	if err := cmd.Start(); err != nil {
 		h.t.Fatal(err)
@@ -156,7 +162,7 @@ func (p *process) kill() {
 	_ = p.cmd.Wait()
 	if p.t.Failed() {
 		if text, err := os.ReadFile(p.log.Name()); err == nil {
-			p.t.Logf("%s\n%s", p.cmd.Args[1], text[max(0, len(text)-4000):])
+			p.t.Logf("%s\n%s", p.log.Name(), text[max(0, len(text)-4000):])
 		}
 	}
 	_ = p.log.Close()

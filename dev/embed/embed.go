@@ -15,13 +15,15 @@ import (
 	"strconv"
 	"sync"
 
+	"go.temporal.io/server/common/metrics"
 	"go.temporal.io/server/temporal"
 )
 
 // Server is a Temporal server, and usually a Web UI, in this process. Its
 // methods may be called from several goroutines.
 type Server struct {
-	opts Options // with the ports that were chosen
+	opts    Options // with the ports that were chosen
+	metrics metrics.Handler
 
 	mu       sync.Mutex
 	temporal temporal.Server // nil while paused or stopped
@@ -43,6 +45,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts}
+	if s.metrics, err = metricsHandler(opts); err != nil {
+		return nil, err
+	}
 	if err := s.Resume(ctx); err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func (s *Server) Resume(ctx context.Context) error {
 		return nil
 	}
 	s.logger = newServerLogger(s.opts.Logger)
-	srv, err := startTemporal(s.opts, s.logger)
+	srv, err := startTemporal(s.opts, s.logger, s.metrics)
 	if err != nil {
 		return fmt.Errorf("starting Temporal: %w", err)
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	// one, NoUI as UIPort starts no UI.
 	FrontendPort int
 	UIPort       int
+	// MetricsPort is a port for Prometheus, at /metrics; 0 shows it nothing. It
+	// answers also while the server is paused.
+	MetricsPort int
 	// Namespace is "default" unless set.
 	Namespace string
 	// Retention is how long closed workflows stay readable. A week unless set;

@@ -25,7 +25,7 @@ import (
 const clusterName = "active"
 
 // startTemporal prepares the database if it is new and starts all services.
-func startTemporal(opts Options, logger *serverLogger) (srv temporal.Server, err error) {
+func startTemporal(opts Options, logger *serverLogger, measured metrics.Handler) (srv temporal.Server, err error) {
 	if err := canListen(opts.FrontendPort); err != nil {
 		return nil, fmt.Errorf("port %d is taken: stop what listens there or choose another port: %w", opts.FrontendPort, err)
 	}
@@ -51,8 +51,8 @@ func startTemporal(opts Options, logger *serverLogger) (srv temporal.Server, err
 		temporal.WithConfig(serverConfig(opts, ports)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(staticHosts(ports)),
-		temporal.WithDynamicConfigClient(dynamicConfig()),
-		temporal.WithCustomMetricsHandler(metrics.NoopMetricsHandler),
+		temporal.WithDynamicConfigClient(dynamicConfig(opts)),
+		temporal.WithCustomMetricsHandler(measured),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()
@@ -165,8 +165,8 @@ func serverConfig(opts Options, ports map[primitives.ServiceName]int) *config.Co
 	}
 }
 
-func dynamicConfig() dynamicconfig.StaticClient {
-	return dynamicconfig.StaticClient{
+func dynamicConfig(opts Options) dynamicconfig.StaticClient {
+	settings := dynamicconfig.StaticClient{
 		// A search attribute counts from the moment it is registered.
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		// A demo and its tests ask visibility far more often than ten times a second.
@@ -181,4 +181,21 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.TaskQueueScannerEnabled.Key(): false,
 		dynamicconfig.HistoryScannerEnabled.Key():   false,
 	}
+	if opts.MetricsPort != 0 { // who looks at an embedded server has no minute to wait
+		settings[dynamicconfig.MatchingBacklogMetricsEmitInterval.Key()] = time.Second
+	}
+	return settings
+}
+
+// metricsHandler measures as a server of one's own does, under the same names.
+func metricsHandler(opts Options) (metrics.Handler, error) {
+	if opts.MetricsPort == 0 {
+		return metrics.NoopMetricsHandler, nil
+	}
+	if err := canListen(opts.MetricsPort); err != nil {
+		return nil, fmt.Errorf("port %d is taken: choose another one for the metrics: %w", opts.MetricsPort, err)
+	}
+	return metrics.MetricsHandlerFromConfig(newServerLogger(opts.Logger), &metrics.Config{
+		Prometheus: &metrics.PrometheusConfig{TimerType: "histogram", ListenAddress: loopback(opts.MetricsPort)},
+	})
 }

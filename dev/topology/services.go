@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"idjourney/dev/compose"
 )
@@ -20,6 +21,11 @@ func Build(ctx context.Context, root string) (bin string, err error) {
 	if bin, err = filepath.Abs(filepath.Join(root, "bin", "topology")); err != nil {
 		return "", err
 	}
+	unlock, err := lock(bin)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	for _, b := range []struct{ dir, name, pkg string }{
 		{"dev", "temporal-server", "go.temporal.io/server/cmd/server"},
 		{"dev", "temporal-sql-tool", "go.temporal.io/server/cmd/tools/sql"},
@@ -32,6 +38,21 @@ func Build(ctx context.Context, root string) (bin string, err error) {
 		}
 	}
 	return bin, nil
+}
+
+// lock keeps two tests from building at once: one would replace what the other runs.
+func lock(bin string) (unlock func(), err error) {
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return nil, fmt.Errorf("making the folder of the binaries: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(bin, ".lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("locking the binaries: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking the binaries: %w", err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil // which unlocks
 }
 
 // NewDir makes a directory for a topology, which PostgreSQL's user can reach.

@@ -71,6 +71,9 @@ type Moment struct {
 	Body   json.RawMessage   `json:"body"`
 	Review *journey.Reviewed `json:"review"`
 	Act    *journey.Act      `json:"act"`
+	// Refused says that the review or the act is refused, by a sentence that has
+	// these words.
+	Refused string `json:"refused"`
 	// Steps replaces custom steps' answers from now on.
 	Steps map[string]journey.StepAnswer `json:"steps"`
 	// Endpoint is what the customer's endpoint does from now on: refuses or takes.
@@ -80,21 +83,25 @@ type Moment struct {
 }
 
 // Update is the moment's act on a journey: the update's name and its argument,
-// addressed to the review, the oldest alert or the standing that the state has; ok
-// is false if the moment has none.
+// addressed to the review, the oldest alert or the standing that the state has if
+// it names none itself; ok is false if the moment has none.
 func (m Moment) Update(s journey.State) (name string, in journey.Input, ok bool) {
 	switch {
 	case m.Review != nil:
 		r := *m.Review
-		if r.Disposition != "" && len(s.Alerts) > 0 {
+		switch {
+		case r.Review != "":
+		case r.Disposition != "" && len(s.Alerts) > 0:
 			r.Review = s.Alerts[0].ID
-		} else if s.Review != nil {
+		case s.Review != nil:
 			r.Review = s.Review.ID
 		}
 		return journey.UpdateReview, journey.Input{Reviewed: &r}, true
 	case m.Act != nil:
 		a := *m.Act
-		a.Sequence = s.Standing.Sequence
+		if a.Sequence == 0 {
+			a.Sequence = s.Standing.Sequence
+		}
 		return a.Kind, journey.Input{Acted: &a}, true
 	default:
 		return "", journey.Input{}, false
@@ -109,6 +116,22 @@ func Check(s journey.State, in journey.Input) error {
 	return s.CheckAct(*in.Acted)
 }
 
+// Awaits says that the moment is a person's act which the journey, as it is now,
+// would not answer as the moment says: for example because no review is open yet.
+func (m Moment) Awaits(s journey.State) bool {
+	_, in, ok := m.Update(s)
+	return ok && !m.Answered(Check(s, in))
+}
+
+// Answered says that an act ended as the moment says: done, or refused by the
+// sentence that it names.
+func (m Moment) Answered(err error) bool {
+	if m.Refused == "" {
+		return err == nil
+	}
+	return err != nil && strings.Contains(err.Error(), m.Refused)
+}
+
 // Expect is how the story ends, Within after the last moment.
 type Expect struct {
 	Within    journey.Duration            `json:"within"`
@@ -120,6 +143,11 @@ type Expect struct {
 	Attention []journey.AttentionCode     `json:"attention"`
 	Completed bool                        `json:"completed"`
 	Alerts    int                         `json:"alerts"`
+	// AML are the changes that were told, in order: "1 high added:m1", and " gap" if
+	// versions before it could not be told apart. Without it they are not compared.
+	AML []string `json:"aml"`
+	// Status is what the customer's app then shows; empty is not compared.
+	Status journey.CustomerStatus `json:"status"`
 }
 
 // Policy is the policy of every case: the configuration's defaults, with one
@@ -195,16 +223,17 @@ func (c Case) policy() (journey.Policy, error) {
 	if len(c.Policy) == 0 {
 		return p, nil
 	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(c.Policy, &given); err != nil {
-		return p, err
-	}
-	if given["steps"] != nil { // decoding would keep what a declared step leaves out
-		p.Steps = nil
-	}
+	p.Steps, p.AML = nil, nil // a list is replaced: decoding would mix its items with the default's
 	strict := json.NewDecoder(bytes.NewReader(c.Policy))
 	strict.DisallowUnknownFields()
-	return p, strict.Decode(&p)
+	err := strict.Decode(&p)
+	if p.Steps == nil {
+		p.Steps = Policy().Steps
+	}
+	if p.AML == nil {
+		p.AML = Policy().AML
+	}
+	return p, err
 }
 
 // event is the webhook of a moment; every moment has an eventId of its own, and

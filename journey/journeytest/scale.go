@@ -31,7 +31,7 @@ func (c Case) Scaled(p journey.Policy, scale float64) journey.Policy {
 	}
 	p.AskAgain = askAgain
 	for _, d := range []*journey.Duration{&p.UserStepsWithin, &p.ResultWithin, &p.ReviewLook, &p.ExpireAfter, &p.UnknownAfter,
-		&p.Resubmission.Within, &p.Renewal.Within, &p.AdoptAfter, &p.AuditEvery} {
+		&p.Resubmission.Within, &p.Renewal.Within, &p.AdoptAfter} {
 		if *d > 0 {
 			*d = shrink(*d)
 		}

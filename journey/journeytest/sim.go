@@ -38,15 +38,12 @@ func NewSim(w *World) *Sim {
 // Happens says whether the next moment of the timeline can happen now.
 func (s *Sim) Happens() bool {
 	at, ok := s.happensAt()
-	return ok && !s.Now.Before(at) && !s.reviewNotOpen()
+	return ok && !s.Now.Before(at) && !s.awaitsJourney()
 }
 
-// reviewNotOpen says that the next moment is a person's act which the journey would
-// refuse now, for example because the review is not open yet.
-func (s *Sim) reviewNotOpen() bool {
-	_, in, ok := s.World.Case.Timeline[s.next].Update(s.State)
-	return ok && Check(s.State, in) != nil
-}
+// awaitsJourney says that the next moment is a person's act for which the journey is
+// not there yet.
+func (s *Sim) awaitsJourney() bool { return s.World.Case.Timeline[s.next].Awaits(s.State) }
 
 func (s *Sim) happensAt() (time.Time, bool) {
 	if s.next >= len(s.World.Case.Timeline) {
@@ -174,7 +171,7 @@ func (s *Sim) answer(e journey.Effect) journey.Input {
 // whether there was one.
 func (s *Sim) Wait(until time.Time) bool {
 	due := s.State.Deadline()
-	if at, ok := s.happensAt(); ok && !s.reviewNotOpen() && (due.IsZero() || at.Before(due)) {
+	if at, ok := s.happensAt(); ok && !s.awaitsJourney() && (due.IsZero() || at.Before(due)) {
 		due = at
 	}
 	if due.IsZero() || due.After(until) {
@@ -224,7 +221,7 @@ func (s *Sim) InOrder() {
 // End is when the case's expectation has to hold; far away until the timeline is over.
 func (s *Sim) End() time.Time {
 	if !s.Over() {
-		return s.Now.Add(365 * 24 * time.Hour)
+		return s.happenedAt.Add(2 * 365 * 24 * time.Hour)
 	}
 	return s.happenedAt.Add(time.Duration(s.World.Case.Expect.Within))
 }

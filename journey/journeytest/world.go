@@ -35,7 +35,8 @@ type World struct {
 	recorded  []journey.Message // told to the ledger alone
 	steps     map[string]journey.StepAnswer
 	refuses   bool
-	began     time.Time // of the story
+	snapshot  journey.Snapshot // by the ledger
+	began     time.Time        // of the story
 }
 
 // StepUnavailable is the code that a failing step's activity fails with, in every
@@ -166,11 +167,14 @@ func (w *World) Complete() journey.CompleteAnswer {
 
 // Publish takes a message as the customer's endpoint does.
 func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := in.Snapshot; s != nil && s.At.After(w.snapshot.At) {
+		w.snapshot = *s
+	}
 	if in.Message.Type == "" {
 		return journey.PublishAnswer{} // for the ledger alone
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if in.Endpoint == "" {
 		w.recorded = append(w.recorded, in.Message)
 		return journey.PublishAnswer{}
@@ -180,7 +184,8 @@ func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
 			return journey.PublishAnswer{Status: 200}
 		}
 	}
-	if in.Endpoint != "" && w.refuses {
+	if w.refuses {
+		w.recorded = append(w.recorded, in.Message) // the ledger has it all the same
 		return journey.PublishAnswer{Parked: true, Status: 400}
 	}
 	w.published = append(w.published, in.Message)

@@ -117,7 +117,7 @@ func (w *world) record(ctx context.Context, f fault, keep func(string) bool) (*a
 		if n < 0 {
 			continue
 		}
-		if err := recording.Scrape([]alerts.Page{w.starter.scrape(ctx), w.worker.scrape(ctx)}, keep); err != nil {
+		if err := recording.Scrape([]alerts.Page{w.starter.scrape(ctx), w.worker.scrape(ctx), w.scrapeTemporal(ctx)}, keep); err != nil {
 			return nil, err
 		}
 	}

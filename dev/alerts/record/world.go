@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -23,8 +25,10 @@ import (
 )
 
 const (
-	account   = "demo"
-	flow      = "flow-onboarding"
+	account = "demo"
+	flow    = "flow-onboarding"
+	// unserved is the flow of a step whose own workers are all gone.
+	unserved  = "flow-with-a-credit-check"
 	password  = "webhook-password"
 	taskQueue = "idjourney"
 )
@@ -37,6 +41,8 @@ type world struct {
 	overdue     string // from when on a review is
 
 	temporal *embed.Server
+	metrics  string // host and port of Temporal's metrics
+	paused   bool
 	client   client.Client
 	vendor   *idwisetest.Vendor
 	register *governmenttest.Register
@@ -57,7 +63,14 @@ func newWorld(ctx context.Context, dir, binary, overdue string) (*world, error) 
 }
 
 func (w *world) start(ctx context.Context) (err error) {
-	if w.temporal, err = embed.Start(ctx, embed.Options{Dir: filepath.Join(w.dir, "temporal"), UIPort: embed.NoUI}); err != nil {
+	port, err := embed.FreePort()
+	if err != nil {
+		return err
+	}
+	w.metrics = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if w.temporal, err = embed.Start(ctx, embed.Options{
+		Dir: filepath.Join(w.dir, "temporal"), UIPort: embed.NoUI, MetricsPort: port,
+	}); err != nil {
 		return err
 	}
 	w.closers = append(w.closers, func() { _ = w.temporal.Stop() })
@@ -107,7 +120,7 @@ func (w *world) product(ctx context.Context) error {
 		return err
 	}
 	file := filepath.Join(w.dir, "idjourney.yaml")
-	text := fmt.Sprintf(configText, w.public, starterAdmin, w.ledger(), w.overdue, w.serve(w.vendor), w.serve(w.register), w.serve(w.customer), flow)
+	text := fmt.Sprintf(configText, w.public, starterAdmin, w.ledger(), w.overdue, w.serve(w.vendor), w.serve(w.register), w.serve(w.customer), flow, unserved)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -152,6 +165,11 @@ accounts:
         custom_step: true
         steps:
           - {name: government_face, activity: CompareGovernmentFace, step_id: "30", patience: 20s, match_wait: 10s, match_poll: 100ms, retry: {initial: 300ms, maximum_interval: 1s}}
+      - id: %q
+        name: credit
+        custom_step: true
+        steps:
+          - {name: credit_check, activity: CheckCredit, task_queue: credit, when: always, patience: 2h}
 `
 
 // begin lets a user begin a journey of a flow at the vendor.

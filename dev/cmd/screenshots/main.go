@@ -59,7 +59,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	all, err := pictures(s, report)
+	all, err := pictures(ctx, s, report)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ type picture struct {
 const shownScenario = "aml-change"
 
 // pictures are the pages that the documentation shows.
-func pictures(s *stack.Stack, report demo.Report) ([]picture, error) {
+func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]picture, error) {
 	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running" AND JourneyPhase="settled"`)
 	all := []picture{{"journeys.png", list, "journey/" + stack.Account + "/", 1300, 620}}
 	for _, r := range report.Scenarios {
@@ -91,7 +91,13 @@ func pictures(s *stack.Stack, report demo.Report) ([]picture, error) {
 				return nil, fmt.Errorf("the scenario %s did not end as it should: %s", r.Name, r.Problem)
 			}
 			id := journey.WorkflowID(stack.Account, r.JourneyID)
-			all = append(all, picture{"journey.png", embed.WorkflowURL(s.UIURL, s.Namespace, id, ""), r.JourneyID, 1300, 1050})
+			page := embed.WorkflowURL(s.UIURL, s.Namespace, id, "")
+			run, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
+			if err != nil {
+				return nil, err
+			}
+			sentence := page + "/" + run.GetWorkflowExecutionInfo().GetExecution().GetRunId() + "/user-metadata"
+			all = append(all, picture{"journey.png", page, r.JourneyID, 1300, 1050}, picture{"sentence.png", sentence, "Current Details", 1300, 720})
 		}
 	}
 	return all, nil

@@ -4,7 +4,8 @@
 // around it, and its scenarios are played once.
 //
 // Environment: EXIT=1 ends it after the scenarios, with status 0 only if all ended
-// as they should; REPORT=file writes what happened as JSON.
+// as they should; REPORT=file writes what happened as JSON. BARE=1 starts PostgreSQL
+// and Temporal alone and lends them, see lend.go.
 package main
 
 import (
@@ -68,6 +69,14 @@ func run(ctx context.Context) (err error) {
 		err = top.Remove()
 	}()
 	say("starting PostgreSQL and Temporal with the settings of %s ...", compose.FileName)
+	if os.Getenv("BARE") == "1" {
+		return lend(ctx, starting, top, say)
+	}
+	return play(ctx, starting, top, dir, say)
+}
+
+// play puts the demo's world around the topology.
+func play(ctx, starting context.Context, top *topology.Topology, dir string, say func(string, ...any)) error {
 	if err := top.Up(starting); err != nil {
 		return err
 	}

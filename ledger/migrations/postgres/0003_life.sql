@@ -37,6 +37,9 @@ CREATE TRIGGER webhooks_of_erased BEFORE INSERT ON webhooks FOR EACH ROW
 EXECUTE FUNCTION webhooks_of_erased();
 CREATE INDEX webhooks_reference ON webhooks (account, substr(reference_no, 1, 128)) WHERE reference_no <> '';
 
+-- Whose turn it is to be audited.
+CREATE INDEX journeys_audit ON journeys (account, flow, updated_at) WHERE phase = 'settled' AND outcome = 'approved';
+
 -- Each account's feed is read by itself.
 CREATE INDEX decisions_account ON decisions (account, position);
 
@@ -109,7 +112,7 @@ CREATE TABLE step_answers (
 	subject    TEXT    NOT NULL,
 	content    TEXT    NOT NULL,
 	at         BIGINT  NOT NULL,
-	PRIMARY KEY (account, journey_id, step, round)
+	PRIMARY KEY (account, journey_id, step, round, subject)
 );
 CREATE TABLE step_calls (
 	token_hash TEXT    NOT NULL PRIMARY KEY,
@@ -117,6 +120,7 @@ CREATE TABLE step_calls (
 	journey_id TEXT    NOT NULL,
 	step       TEXT    NOT NULL,
 	round      INTEGER NOT NULL,
+	subject    TEXT    NOT NULL,
 	opened_at  BIGINT  NOT NULL
 );
 CREATE INDEX step_calls_journey ON step_calls (account, journey_id);

@@ -30,6 +30,9 @@ END;
 -- +goose StatementEnd
 CREATE INDEX webhooks_reference ON webhooks (account, substr(reference_no, 1, 128)) WHERE reference_no <> '';
 
+-- Whose turn it is to be audited.
+CREATE INDEX journeys_audit ON journeys (account, flow, updated_at) WHERE phase = 'settled' AND outcome = 'approved';
+
 -- Each account's feed is read by itself.
 CREATE INDEX decisions_account ON decisions (account, position);
 
@@ -102,7 +105,7 @@ CREATE TABLE step_answers (
 	subject    TEXT    NOT NULL,
 	content    TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
-	PRIMARY KEY (account, journey_id, step, round)
+	PRIMARY KEY (account, journey_id, step, round, subject)
 );
 CREATE TABLE step_calls (
 	token_hash TEXT    NOT NULL PRIMARY KEY,
@@ -110,6 +113,7 @@ CREATE TABLE step_calls (
 	journey_id TEXT    NOT NULL,
 	step       TEXT    NOT NULL,
 	round      INTEGER NOT NULL,
+	subject    TEXT    NOT NULL,
 	opened_at  INTEGER NOT NULL
 );
 CREATE INDEX step_calls_journey ON step_calls (account, journey_id);

@@ -1,0 +1,100 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"idjourney/config"
+	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/steps"
+)
+
+// CallStep asks the service of a custom step of the kind http. An answer that is in
+// the ledger, given before or by callback, counts and is not asked for again; so
+// the activity that runs once more after "pending" finds what came in between.
+func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
+	link(ctx, in.Links)
+	acc, err := a.account(in.Account)
+	if err != nil {
+		return journey.StepAnswer{}, err
+	}
+	step, ok := acc.config.Step(in.Step)
+	if !ok || step.HTTP == nil {
+		// Another worker's configuration may list it; the step's patience bounds the wait.
+		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q of the kind http", in.Step), 0)
+	}
+	if answer, known, err := a.stepAnswer(ctx, in); err != nil || known {
+		return answer, err
+	}
+	callback, err := a.openCallback(ctx, step, in)
+	if errors.Is(err, ledger.ErrErased) {
+		return inconclusive("journey_erased", in.Subject), nil
+	}
+	if err != nil {
+		return journey.StepAnswer{}, retryable("ledger_unavailable", err, 0)
+	}
+	answer, err := a.steps.Ask(ctx, steps.Service{URL: step.HTTP.URL, Token: step.HTTP.Token.Reveal(), Timeout: step.HTTP.Timeout}, in, callback)
+	var unavailable *steps.Unavailable
+	switch {
+	case errors.As(err, &unavailable):
+		// A wait beyond the patience would end the step at once.
+		return journey.StepAnswer{}, retryable("service_unavailable", err, min(unavailable.RetryAfter, step.Patience/4))
+	case err != nil:
+		return journey.StepAnswer{}, retryable("service_unavailable", err, 0)
+	case answer.Reason == steps.ReasonRefused || answer.Reason == steps.ReasonBadAnswer:
+		return answer, nil // not the service's own answer: nothing to remember
+	}
+	return a.settleStep(ctx, in, answer)
+}
+
+// openCallback opens the way for an answer that comes later, before the service can
+// know of it. The token is the same for every try, and only its hash is kept.
+func (a *Activities) openCallback(ctx context.Context, step config.Step, in journey.StepInput) (string, error) {
+	if !step.HTTP.Callback || a.apiURL == "" {
+		return "", nil
+	}
+	token := steps.Token(a.key, in)
+	err := a.ledger.OpenStepCall(ctx, ledger.StepCall{
+		Account: in.Account, JourneyID: in.JourneyID, Step: in.Step, Round: in.Round, Subject: in.Subject, OpenedAt: time.Now(),
+	}, steps.TokenHash(token))
+	return steps.CallbackURL(a.apiURL, token), err
+}
+
+// settleStep remembers the answer. What the ledger holds already is the answer that
+// came first, by callback, and counts.
+func (a *Activities) settleStep(ctx context.Context, in journey.StepInput, answer journey.StepAnswer) (journey.StepAnswer, error) {
+	if answer.Outcome == journey.StepPending {
+		// The callback may have been quicker than the 202.
+		if early, known, err := a.stepAnswer(ctx, in); err != nil || known {
+			return early, err
+		}
+		return answer, nil
+	}
+	fresh, err := a.ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
+		Account: in.Account, JourneyID: in.JourneyID, Step: in.Step, Round: in.Round, Subject: in.Subject,
+		Answer: answer, At: time.Now(),
+	})
+	if err != nil {
+		return journey.StepAnswer{}, retryable("ledger_unavailable", err, 0)
+	}
+	if fresh {
+		return answer, nil
+	}
+	first, _, err := a.stepAnswer(ctx, in)
+	return first, err
+}
+
+// stepAnswer is what the ledger holds of this question, if anything.
+func (a *Activities) stepAnswer(ctx context.Context, in journey.StepInput) (answer journey.StepAnswer, known bool, err error) {
+	held, err := a.ledger.StepAnswer(ctx, in.Account, in.JourneyID, in.Step, in.Round, in.Subject)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return journey.StepAnswer{}, false, nil
+	case err != nil:
+		return journey.StepAnswer{}, false, retryable("ledger_unavailable", err, 0)
+	}
+	return held.Answer, true, nil
+}

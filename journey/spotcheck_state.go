@@ -1,0 +1,127 @@
+package journey
+
+import (
+	"slices"
+	"time"
+)
+
+// SpotState is all that a spot check remembers.
+type SpotState struct {
+	Version  int       `json:"version"`
+	Rules    int       `json:"rules"`
+	Account  string    `json:"account"`
+	SpotID   string    `json:"spotCheckJourneyId"`
+	OpenedAt time.Time `json:"openedAt"`
+
+	// What was last answered, and under which policy.
+	Policy        Policy      `json:"policy"`
+	ReferenceHash string      `json:"referenceHash,omitempty"`
+	Result        *SpotResult `json:"result,omitempty"`
+	// Claimed is the journey that the vendor's older webhook named.
+	Claimed string `json:"claimed,omitempty"`
+	// Unbound says that the check is finished and that nobody knows yet whose it is:
+	// "no_journey" or "several_journeys".
+	Unbound string `json:"unbound,omitempty"`
+	// Link is a person's word that the ledger has to be asked about, Linking that the
+	// look under way is about it, Refused why the last one was not taken.
+	Link    *SpotLink `json:"link,omitempty"`
+	Linking bool      `json:"linking,omitempty"`
+	Refused string    `json:"refused,omitempty"`
+
+	// The wish to look, as in State.
+	LookAt       time.Time `json:"lookAt,omitzero"`
+	Looking      bool      `json:"looking,omitempty"`
+	Dirty        bool      `json:"dirty,omitempty"`
+	Silent       int       `json:"silent,omitempty"` // looks in a row that brought nothing
+	MissingSince time.Time `json:"missingSince,omitzero"`
+	Links        []string  `json:"links,omitempty"`
+	Causes       []string  `json:"causes,omitempty"`
+
+	Decision *SpotDecision `json:"decision,omitempty"`
+	// Unknown says that the vendor knows no such spot check, and that nobody was told.
+	Unknown bool `json:"unknown,omitempty"`
+
+	Attention  []AttentionItem `json:"attention,omitempty"`
+	Seen       []string        `json:"seen,omitempty"`
+	LastEffect int             `json:"lastEffect,omitempty"`
+	Counts     Counts          `json:"counts"`
+}
+
+// OpenSpot is the state of a spot check that nothing is known of yet.
+func OpenSpot(start SpotStart, now time.Time) SpotState {
+	return SpotState{
+		Version: SpotStateVersion, Rules: start.Rules,
+		Account: start.Account, SpotID: start.SpotID, OpenedAt: now,
+	}
+}
+
+// Closed says whether the workflow may close once nothing is pending; a later event
+// starts it again.
+func (s SpotState) Closed() bool {
+	return (s.Decision != nil || s.Unknown) && !s.Looking && s.LookAt.IsZero()
+}
+
+// Deadline is the instant at which SpotStep wants to be told a Tick even if nothing
+// else happens; zero when there is none.
+func (s SpotState) Deadline() time.Time {
+	if s.Looking {
+		return time.Time{}
+	}
+	return s.LookAt
+}
+
+// AtRest says that the search attributes are worth an update: it is decided, or it
+// waits for somebody.
+func (s SpotState) AtRest() bool {
+	return !s.Looking && (s.Decision != nil || len(s.Attention) > 0)
+}
+
+// Attributes derives the search attributes from the state.
+func (s SpotState) Attributes() Attributes {
+	a := Attributes{Phase: PhaseSpotCheck, Account: s.Account, Reference: s.ReferenceHash, DueAt: s.Deadline()}
+	if len(s.Attention) > 0 {
+		a.Attention = s.Attention[0].Code
+	}
+	return a
+}
+
+// clone copies what SpotStep may append to or delete from.
+func (s SpotState) clone() SpotState {
+	s.Links = slices.Clone(s.Links)
+	s.Attention = slices.Clone(s.Attention)
+	s.Seen = slices.Clone(s.Seen)
+	return s
+}
+
+// Describe says in one sentence what was found, or what is waited for and until when.
+func (s SpotState) Describe() string {
+	text := "**Spot check**, " + s.waitsFor() + "."
+	for _, a := range s.Attention {
+		text += " Needs a person: `" + string(a.Code) + "`" + detail(a.Detail) + " since " + clock(a.Since) + "."
+	}
+	return text
+}
+
+func (s SpotState) waitsFor() string {
+	switch {
+	case s.Decision != nil:
+		return "**" + string(s.Decision.Outcome) + "**, for journey `" + s.Decision.JourneyID + "` (bound by " + s.Decision.BoundBy + ")"
+	case s.Unknown:
+		return "unknown to IDWise; a later event opens it again"
+	case s.Looking:
+		return "it is asking IDWise for the result right now"
+	case s.Unbound != "":
+		return "finished, and it waits for the update `link`: a person says whose it is" + s.until("the ledger is asked again")
+	case !s.MissingSince.IsZero():
+		return "IDWise says there is no such spot check" + s.until("it asks again")
+	default:
+		return "it waits for the API to show its result" + s.until("it asks again")
+	}
+}
+
+func (s SpotState) until(then string) string {
+	if s.LookAt.IsZero() {
+		return ""
+	}
+	return "; at " + clock(s.LookAt) + " " + then
+}

@@ -235,7 +235,7 @@ func (s *Sim) CanLose(i int) bool {
 		return false
 	case e.Type == journey.VerificationUpdateRequired:
 		return s.World.asksAgain()
-	case !s.World.shows(e.Hint): // it may call a person, and so leave a trace
+	case !s.World.shows(e.Hint), e.Type == journey.AMLMonitorUpdate && e.Hint.AMLVersion == 0 && s.World.Seen(): // it may call a person, and so leave a trace
 		return false
 	default:
 		return !slices.Contains([]journey.EventType{

@@ -44,7 +44,7 @@ func explain(err error, events []*historypb.HistoryEvent) *breakage {
 	case strings.Contains(text, "unknown SDK flag"):
 		return &breakage{event: answer, reason: "it was answered with a newer SDK of Temporal's than this build has"}
 	default:
-		return &breakage{event: answer, reason: "this build's workflow code panics over what the history holds"}
+		return &breakage{event: answer, reason: "this build panics over what the history holds"}
 	}
 }
 

@@ -57,7 +57,7 @@ func (d *disorder) play() {
 func (d *disorder) possible() []move {
 	var moves []move
 	unseen := d.lost > 0 && !d.World.Seen()
-	if d.Happens() && !(unseen && d.Acts()) {
+	if d.Happens() && (!unseen || !d.Acts()) {
 		moves = append(moves, move{"happen", d.Happen})
 	}
 	if d.Asks() {

@@ -105,7 +105,7 @@ func (p *player) play() {
 			}
 			input = raw
 			continue
-		case err == nil && !p.over && p.next < len(p.world.Case.Timeline): // closed, and opened again by what comes
+		case err == nil && !p.over && p.next < len(p.world.Case.Timeline) && !p.world.Over(): // closed, and opened again by what comes
 			input = start
 			continue
 		case err != nil && !p.over && !p.mayEnd:
@@ -182,7 +182,7 @@ func (p *player) happen() {
 		p.atStart()
 	}
 	m := p.world.Case.Timeline[p.next]
-	for _, e := range p.world.Happen(p.next, p.env.Now()) {
+	for _, e := range p.world.Forwarded(p.world.Happen(p.next, p.env.Now())) {
 		p.env.SignalWorkflow(journey.SignalEvent, e)
 	}
 	if m.Review != nil || m.Act != nil {

@@ -189,7 +189,7 @@ func (p *player) happen() {
 		p.atStart()
 	}
 	m := p.world.Case.Timeline[p.next]
-	for _, e := range p.world.Happen(p.next, p.env.Now()) {
+	for _, e := range p.world.Forwarded(p.world.Happen(p.next, p.env.Now())) {
 		p.env.SignalWorkflow(journey.SignalEvent, e)
 	}
 	if m.Review != nil || m.Act != nil {

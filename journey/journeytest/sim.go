@@ -203,7 +203,7 @@ func (s *Sim) tell(in journey.Input) {
 // InOrder plays the whole case in its own order: every webhook arrives at once,
 // every effect is answered at once.
 func (s *Sim) InOrder() {
-	for {
+	for waits := 0; waits < maxWaits; {
 		switch {
 		case s.Undelivered() > 0:
 			s.Deliver(0, false)
@@ -212,16 +212,20 @@ func (s *Sim) InOrder() {
 		case s.Happens():
 			s.Happen()
 		case s.Wait(s.End()):
+			waits++
 		default:
 			return
 		}
 	}
 }
 
+// maxWaits bounds how often a story waits; one that is stuck would look for ever.
+const maxWaits = 2000
+
 // End is when the case's expectation has to hold; far away until the timeline is over.
 func (s *Sim) End() time.Time {
 	if !s.Over() {
-		return s.happenedAt.Add(2 * 365 * 24 * time.Hour)
+		return s.Now.Add(365 * 24 * time.Hour)
 	}
 	return s.happenedAt.Add(time.Duration(s.World.Case.Expect.Within))
 }
@@ -232,6 +236,8 @@ func (s *Sim) End() time.Time {
 func (s *Sim) CanLose(i int) bool {
 	switch e := s.undelivered[i]; {
 	case s.State.Counts.Fetches == 0 && !s.State.Looking:
+		return false
+	case s.World.Case.followed(e):
 		return false
 	case e.Type == journey.VerificationUpdateRequired:
 		return s.World.asksAgain()

@@ -71,7 +71,7 @@ func (r *run) settledBy(ctx context.Context, flow, script string) error {
 }
 
 // renewed: after years the document has run out, and the user renews it. What was
-// decided stands all the while.
+// decided stands all the while; what IDWise then finds is a decision of its own.
 func playRenewed(ctx context.Context, r *run) error {
 	if err := r.settledBy(ctx, stack.PlainFlow, "no-custom-step"); err != nil {
 		return err
@@ -91,11 +91,13 @@ func playRenewed(ctx context.Context, r *run) error {
 	if err := r.stack.Vendor.Resubmit(r.journeyID, ""); err != nil {
 		return err
 	}
-	j, err = r.shown(ctx, func(j apiJourney) bool { return j.Phase == journey.Settled })
+	j, err = r.shown(ctx, func(j apiJourney) bool {
+		return j.Phase == journey.Settled && j.Standing != nil && j.Standing.Sequence == 2
+	})
 	if err != nil {
 		return fmt.Errorf("waiting for the renewal's end: %w", err)
 	}
-	return j.says(journey.StatusApproved, approved, 1)
+	return j.says(journey.StatusApproved, approved, 2)
 }
 
 // renewal-missed: nobody renews. When IDWise says so and our own time is over, too,

@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus screenshots scrapes vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus rehearse screenshots scrapes vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,11 +59,16 @@ faults: ## the end-to-end tests that kill and stop things
 fuzz: ## a minute of made-up webhooks
 	$(GO) test -run '^$$' -fuzz FuzzDecodeWebhook -fuzztime 60s ./idwise
 
-docs: ## generate docs/configuration.md from the code
+docs: ## generate docs/configuration.md and the picture in docs/journey.md from the code
 	$(GO) run ./cmd/idjourney config reference > docs/configuration.md
+	UPDATE=1 $(GO) test -count 1 -run TestDiagram ./journey
 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+
+rehearse: ## say which running workflows would break under this build (DIR=folder of `idjourney export-histories`)
+	@test -n "$(DIR)" || { echo "which histories? make rehearse DIR=folder"; exit 2; }
+	@$(GO) run ./cmd/idjourney rehearse "$(DIR)"
 
 screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a demo run
 	@command -v $${CHROMIUM:-chromium} >/dev/null || { \

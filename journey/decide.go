@@ -195,7 +195,10 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 			d.DecidedAt = at
 		}
 	}
-	s.Decided, s.DecidedRound = &d, s.Round
+	s.Decided, s.DecidedRound, s.DecidedSteps = &d, s.Round, nil
+	for _, step := range s.Policy.Steps {
+		s.DecidedSteps = append(s.DecidedSteps, step.Name)
+	}
 	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
 	return s.publish(Message{ID: d.ID, Type: tell, Stream: StreamDecisions, Decision: &d}, now)
 }

@@ -90,6 +90,8 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case outcome == StepFailed:
 		return means(step.OnFailed, name)
+	case s.run(step.Name) == nil && s.approvedWithout(step):
+		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case s.run(step.Name) == nil && s.Round == 0 && s.decidedBefore():
 		// Declared later, or answered in a run that was ended: that we have no answer is
 		// not the user's doing, so a person looks at it.
@@ -97,6 +99,14 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 	default:
 		return means(step.OnInconclusive, name)
 	}
+}
+
+// approvedWithout says that the standing approval was made under a policy of which
+// the step was no part: what was approved stays so, and the next round asks. Else a
+// new step would put a whole base of customers before people at once.
+func (s *State) approvedWithout(step StepPolicy) bool {
+	d := s.Decided
+	return d != nil && d.Outcome == OutcomeApproved && s.DecidedRound == s.Round && !slices.Contains(s.DecidedSteps, step.Name)
 }
 
 // evidence is what is known of a step. Where the vendor's result shows the

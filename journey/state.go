@@ -116,6 +116,8 @@ type State struct {
 	// DecidedRound is the Round that the last decision was made in: what was submitted
 	// again is decided again, even if the outcome is the same.
 	DecidedRound int `json:"decidedRound,omitempty"`
+	// DecidedSteps are the custom steps of the policy that it was made under.
+	DecidedSteps []string `json:"decidedSteps,omitempty"`
 	// Adopted says that the first decision was the vendor's before our time, so that
 	// none of our custom steps is expected for it.
 	Adopted bool `json:"adopted,omitempty"`

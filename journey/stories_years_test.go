@@ -135,15 +135,22 @@ func TestARejectionThatTheLedgerTellsOfStays(t *testing.T) {
 	r.standing(journey.OutcomeRejected, "a reset approves nobody")
 }
 
-// A step that was added later, or whose answer went with a run, rejects nobody.
-func TestAStepThatNeverRanRejectsNoCustomer(t *testing.T) {
+// A step that is declared later asks nothing of those who were approved without it,
+// until they submit something again.
+func TestAStepThatIsDeclaredLaterWaitsForTheNextRound(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.p.Steps = append(r.p.Steps, journey.StepPolicy{Name: "new", When: journey.WhenAlways, OnFailed: journey.MeansReject, OnInconclusive: journey.MeansReject})
 	r.look(fin("Complete"))
 	r.standing(journey.OutcomeApproved, "it was not asked of this customer")
-	if r.s.Review == nil {
-		t.Error("nobody is asked")
+	if r.s.Review != nil {
+		t.Errorf("a person is asked (%s): with every step that is declared, for the whole base of customers", r.s.Review.Reason)
+	}
+	again := fin("Complete")
+	again.Subject = "s2"
+	r.look(again)
+	if r.s.Running != "new" {
+		t.Errorf("running is %q, want the new step, for what was submitted now", r.s.Running)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // ends in. A failure here means that journeys which are open in production would
 // stop at their next event: their tasks would fail until a worker comes that
 // issues the same commands. If the change of behaviour is meant, put it behind a
-// new value of journey.Rules; only then record the new behaviour, by `make corpus`,
+// new value of journey.Rules (of a spot check: SpotRules); only then record the new behaviour, by `make corpus`,
 // beside the old histories.
 func TestReplay(t *testing.T) {
 	t.Parallel()
@@ -35,6 +35,7 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
+			r.RegisterWorkflowWithOptions(w.SpotCheck, workflow.RegisterOptions{Name: journey.SpotCheckWorkflowName})
 			if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
 				t.Error(err)
 			}

@@ -146,6 +146,8 @@ type Expect struct {
 	// AML are the changes that were told, in order: "1 high added:m1", and " gap" if
 	// versions before it could not be told apart. Without it they are not compared.
 	AML []string `json:"aml"`
+	// Status is what the customer's app then shows; empty is not compared.
+	Status journey.CustomerStatus `json:"status"`
 }
 
 // Policy is the policy of every case: the configuration's defaults, with one

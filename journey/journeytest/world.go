@@ -35,7 +35,8 @@ type World struct {
 	recorded  []journey.Message // told to the ledger alone
 	steps     map[string]journey.StepAnswer
 	refuses   bool
-	began     time.Time // of the story
+	snapshot  journey.Snapshot // by the ledger
+	began     time.Time        // of the story
 }
 
 // StepUnavailable is the code that a failing step's activity fails with, in every
@@ -166,11 +167,14 @@ func (w *World) Complete() journey.CompleteAnswer {
 
 // Publish takes a message as the customer's endpoint does.
 func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := in.Snapshot; s != nil && s.At.After(w.snapshot.At) {
+		w.snapshot = *s
+	}
 	if in.Message.Type == "" {
 		return journey.PublishAnswer{} // for the ledger alone
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if in.Endpoint == "" {
 		w.recorded = append(w.recorded, in.Message)
 		return journey.PublishAnswer{}
@@ -180,7 +184,8 @@ func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
 			return journey.PublishAnswer{Status: 200}
 		}
 	}
-	if in.Endpoint != "" && w.refuses {
+	if w.refuses {
+		w.recorded = append(w.recorded, in.Message) // the ledger has it all the same
 		return journey.PublishAnswer{Parked: true, Status: 400}
 	}
 	w.published = append(w.published, in.Message)
@@ -262,30 +267,4 @@ func (w *World) Messages() map[journey.MessageType]int {
 		counts[m.Type]++
 	}
 	return counts
-}
-
-// AML are the AML changes the customer was told, in order, as [Expect] has them.
-func (w *World) AML() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var changes []string
-	for _, m := range w.published {
-		if m.AML == nil {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", m.AML.Version, m.AML.Severity)
-		for _, part := range []struct {
-			name string
-			ids  []string
-		}{{"added", m.AML.Added}, {"changed", m.AML.Changed}, {"removed", m.AML.Removed}} {
-			if len(part.ids) > 0 {
-				text += " " + part.name + ":" + strings.Join(part.ids, ",")
-			}
-		}
-		if m.AML.Gap {
-			text += " gap"
-		}
-		changes = append(changes, text)
-	}
-	return changes
 }

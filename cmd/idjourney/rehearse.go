@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	sdk "go.temporal.io/sdk/worker"
+
+	"idjourney/config"
+	"idjourney/rehearsal"
+	"idjourney/worker"
+)
+
+func rehearseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rehearse DIR",
+		Short: "Say which running workflows would break under this build, from their exported histories",
+		Long: "Replays every history (*.json) below DIR against the workflows of this build, without a server: as `idjourney\n" +
+			"export-histories` or `temporal workflow show --output json` writes them, or the Web UI's Download. One line each.\n" +
+			"Exit status 1 if a running workflow would break, or a file cannot be read; for a closed one it only warns.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			// Of the configuration the workflows take limits only, which no replay compares.
+			register := func(r sdk.WorkflowRegistry) { worker.RegisterWorkflows(r, &config.Config{}) }
+			return rehearsal.Dir(cmd.Context(), os.DirFS(args[0]), register, cmd.OutOrStdout())
+		},
+	}
+}
+
+func exportCommand() *cobra.Command {
+	var x rehearsal.Exporter
+	cmd := &cobra.Command{
+		Use:   "export-histories",
+		Short: "Write the histories of all running workflows into a folder, for `idjourney rehearse`",
+		Long: "Writes DIR/RUN.json for every running journey and spot check of TEMPORAL_NAMESPACE. If it is stopped, the same command\n" +
+			"goes on: a run that is in DIR is passed over. So take a new folder for every rehearsal, and delete it afterwards:\n" +
+			"it holds what the journeys hold.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, namespace, err := connect(slog.Default(), nil)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			x.Client, x.Namespace = c, namespace
+			done, err := x.Run(cmd.Context())
+			if _, said := fmt.Fprintf(cmd.OutOrStdout(), "%d histories written, %d there already, %d gone meanwhile\n", done.Written, done.There, done.Gone); err == nil {
+				err = said
+			}
+			if err != nil {
+				return fmt.Errorf("exporting histories: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&x.Dir, "dir", "", "where to; created if missing")
+	cmd.Flags().StringVar(&x.Query, "query", "", `which of the running ones, for example JourneyAccount = "acme-sandbox"; all if empty`)
+	cmd.Flags().IntVar(&x.AtOnce, "at-once", 4, "how many histories to read at the same time")
+	_ = cmd.MarkFlagRequired("dir")
+	return cmd
+}

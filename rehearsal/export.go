@@ -1,0 +1,153 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"idjourney/journey"
+)
+
+// callWithin bounds one call of Temporal; the SDK tries again within it.
+const callWithin = 30 * time.Second
+
+// Exporter writes the histories of running workflows into a folder, one file per run
+// in the form of `temporal workflow show --output json`. They hold what the journeys
+// hold, so the files are the owner's alone.
+type Exporter struct {
+	Client client.Client
+	// Namespace is the client's.
+	Namespace string
+	// Dir is created if missing. A run that is in it already is passed over, so that an
+	// export which was interrupted is taken up where it stopped.
+	Dir string
+	// Query narrows the running workflows down, in Temporal's list filter; "" for all.
+	Query string
+	// AtOnce is how many histories are read at the same time, at least one.
+	AtOnce int
+}
+
+// Exported is how many runs were written, were there already, and were gone by the time
+// that they were read.
+type Exported struct{ Written, There, Gone int }
+
+// Run exports. What was written when it fails stays.
+func (x Exporter) Run(ctx context.Context) (Exported, error) {
+	if err := os.MkdirAll(x.Dir, 0o700); err != nil {
+		return Exported{}, fmt.Errorf("making the folder: %w", err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	runs := make(chan *commonpb.WorkflowExecution)
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var done Exported
+	for range max(x.AtOnce, 1) {
+		all.Go(func() {
+			for r := range runs {
+				if ctx.Err() != nil {
+					continue
+				}
+				mine, err := x.one(ctx, r)
+				if err != nil {
+					stop(err)
+				}
+				mu.Lock()
+				done.Written, done.There, done.Gone = done.Written+mine.Written, done.There+mine.There, done.Gone+mine.Gone
+				mu.Unlock()
+			}
+		})
+	}
+	err := x.list(ctx, runs)
+	close(runs)
+	all.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return done, err
+}
+
+// list sends every running workflow of ours to runs.
+func (x Exporter) list(ctx context.Context, runs chan<- *commonpb.WorkflowExecution) error {
+	query := fmt.Sprintf(`WorkflowType IN (%q, %q) AND ExecutionStatus = "Running"`, journey.WorkflowName, journey.SpotCheckWorkflowName)
+	if x.Query != "" {
+		query += " AND (" + x.Query + ")"
+	}
+	for page := []byte(nil); ; {
+		call, cancel := context.WithTimeout(ctx, callWithin)
+		answer, err := x.Client.ListWorkflow(call, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: x.Namespace, Query: query, NextPageToken: page,
+		})
+		cancel()
+		if err != nil {
+			return fmt.Errorf("listing the running workflows: %w", err)
+		}
+		for _, e := range answer.GetExecutions() {
+			select {
+			case runs <- e.GetExecution():
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if page = answer.GetNextPageToken(); len(page) == 0 {
+			return nil
+		}
+	}
+}
+
+// one exports one run. The file appears when it is whole.
+func (x Exporter) one(ctx context.Context, r *commonpb.WorkflowExecution) (Exported, error) {
+	file := filepath.Join(x.Dir, filepath.Base(r.GetRunId())+".json")
+	switch _, err := os.Stat(file); {
+	case err == nil:
+		return Exported{There: 1}, nil
+	case !errors.Is(err, os.ErrNotExist):
+		return Exported{}, fmt.Errorf("looking for what is there: %w", err)
+	}
+	h, err := x.history(ctx, r)
+	var gone *serviceerror.NotFound
+	switch {
+	case errors.As(err, &gone):
+		return Exported{Gone: 1}, nil
+	case err != nil:
+		return Exported{}, fmt.Errorf("reading the history of %s: %w", r.GetWorkflowId(), err)
+	}
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
+	if err != nil {
+		return Exported{}, fmt.Errorf("writing the history of %s as JSON: %w", r.GetWorkflowId(), err)
+	}
+	if err := os.WriteFile(file+".part", append(text, '\n'), 0o600); err != nil {
+		return Exported{}, fmt.Errorf("writing a history: %w", err)
+	}
+	if err := os.Rename(file+".part", file); err != nil {
+		return Exported{}, fmt.Errorf("writing a history: %w", err)
+	}
+	return Exported{Written: 1}, nil
+}
+
+func (x Exporter) history(ctx context.Context, r *commonpb.WorkflowExecution) (*historypb.History, error) {
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	h := &historypb.History{}
+	iter := x.Client.GetWorkflowHistory(ctx, r.GetWorkflowId(), r.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for iter.HasNext() {
+		e, err := iter.Next()
+		if err != nil {
+			return nil, err
+		}
+		h.Events = append(h.Events, e)
+	}
+	return h, nil
+}

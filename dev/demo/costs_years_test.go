@@ -22,17 +22,18 @@ const audits = 12
 // decision as it is. The second table of docs/costs.md has the same.
 func TestCostsOfYears(t *testing.T) {
 	s := start(t, stack.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), within)
-	defer cancel()
 	told := costTable(t, "what")
 	for what, measure := range map[string]func(context.Context, *run) (history.Counts, error){
-		"idle history":                idleHistory,
-		"idle year":                   idleYear,
-		"AML change, no new decision": idleAMLChange,
+		"idle history":             idleHistory,
+		"idle year":                idleYear,
+		"AML change, nothing else": amlChangeAlone,
+		"AML change under review":  amlChangeUnderReview,
 	} {
 		b := newBoard(testWriter{t}, false, time.Now, what)
 		r := &run{scenario: scenario{name: what}, stack: s, line: b.line(what)}
+		ctx, cancel := context.WithTimeout(t.Context(), within)
 		got, err := measure(ctx, r)
+		cancel()
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
@@ -106,27 +107,46 @@ func (r *run) looked(ctx context.Context, fetches int) (total history.Counts, er
 	return total, err
 }
 
-// idleAMLChange is a second match, of a journey that is on hold for the first.
-func idleAMLChange(ctx context.Context, r *run) (history.Counts, error) {
+// amlChangeAlone is a match of a customer who was rejected: it is told, and that is all.
+func amlChangeAlone(ctx context.Context, r *run) (history.Counts, error) {
+	if err := r.begin(stack.Account, "refer-reject"); err != nil {
+		return history.Counts{}, err
+	}
+	if err := r.decided(ctx); err != nil {
+		return history.Counts{}, err
+	}
+	return r.costOfMatch(ctx, journey.Settled)
+}
+
+// amlChangeUnderReview is a second match, of a journey that is on hold for the first:
+// the person who reviews it has to know.
+func amlChangeUnderReview(ctx context.Context, r *run) (history.Counts, error) {
 	if err := r.matchedLater(ctx); err != nil {
 		return history.Counts{}, err
 	}
-	before, err := r.rest(ctx, r.journeyID, journey.AwaitingReview)
+	return r.costOfMatch(ctx, journey.AwaitingReview)
+}
+
+// costOfMatch is the cost of one more match of a journey in a phase that it leaves as
+// it is, as it leaves the decisions.
+func (r *run) costOfMatch(ctx context.Context, phase journey.Phase) (history.Counts, error) {
+	before, err := r.rest(ctx, r.journeyID, phase)
 	if err != nil {
 		return history.Counts{}, err
 	}
+	told, decisions := len(r.messages(r.journeyID, journey.MessageAMLChanged)), len(r.messages(r.journeyID, journey.MessageDecided))
 	if err := r.stack.Vendor.ChangeAML(r.journeyID, idwisetest.AMLChange{Kind: idwisetest.AMLAdded}); err != nil {
 		return history.Counts{}, err
 	}
-	if _, err := r.message(ctx, journey.MessageAMLChanged, 2); err != nil {
+	if _, err := r.message(ctx, journey.MessageAMLChanged, told+1); err != nil {
 		return history.Counts{}, err
 	}
-	after, err := r.rest(ctx, r.journeyID, journey.AwaitingReview)
+	after, err := r.rest(ctx, r.journeyID, phase)
 	if err != nil {
 		return history.Counts{}, err
 	}
-	if n := len(r.messages(r.journeyID, journey.MessageDecided)); n != 2 {
-		return history.Counts{}, fmt.Errorf("there are %d decisions, want the two from before", n)
+	if n := len(r.messages(r.journeyID, journey.MessageDecided)); n != decisions {
+		return history.Counts{}, fmt.Errorf("there are %d decisions, want the %d from before", n, decisions)
 	}
 	return minus(after.Total, before.Total), nil
 }

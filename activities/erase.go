@@ -34,5 +34,5 @@ func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.
 		return journey.EraseAnswer{}, retryable("ledger_unavailable", err, 0)
 	}
 	a.measure.Erasure(ctx, in.Account, telemetry.ErasureDone)
-	return journey.EraseAnswer{}, nil
+	return journey.EraseAnswer{Endpoints: acc.config.Policy("").Endpoints}, nil
 }

@@ -23,7 +23,7 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	}
 	answer := journey.FetchAnswer{Policy: acc.config.Policy("")}
 	if in.WantBaseline {
-		if answer.Baseline, err = a.baseline(ctx, in); err != nil {
+		if answer.Baseline, answer.Known, err = a.baseline(ctx, in); err != nil {
 			return journey.FetchAnswer{}, err
 		}
 	}
@@ -85,16 +85,17 @@ func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verd
 }
 
 // baseline is the ledger's standing of a journey whose workflow has none, because
-// it closed before; nil if nothing was ever decided.
-func (a *Activities) baseline(ctx context.Context, in journey.FetchInput) (*journey.Standing, error) {
-	known, err := a.ledger.Journey(ctx, in.Account, in.JourneyID)
+// it closed before; nil if nothing was ever decided. Known says that the ledger has
+// the journey's flow.
+func (a *Activities) baseline(ctx context.Context, in journey.FetchInput) (standing *journey.Standing, known bool, err error) {
+	j, err := a.ledger.Journey(ctx, in.Account, in.JourneyID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return nil, nil
+		return nil, false, nil
 	case err != nil:
-		return nil, retryable("ledger_unavailable", err, 0)
-	case known.Standing.Sequence == 0:
-		return nil, nil
+		return nil, false, retryable("ledger_unavailable", err, 0)
+	case j.Standing.Sequence == 0:
+		return nil, j.Flow != "", nil
 	}
-	return &known.Standing, nil
+	return &j.Standing, true, nil
 }

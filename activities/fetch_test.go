@@ -178,3 +178,16 @@ func TestFetchBaseline(t *testing.T) {
 		t.Errorf("without a verdict: got %+v, want the ledger's", got)
 	}
 }
+
+// A journey that was looked at before is none from before our time.
+func TestFetchKnowsWhatItHasSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.vendor.Start("never-finish", "")
+	for look, want := range []bool{false, true} {
+		got := must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id, WantBaseline: true}).Known
+		if got != want {
+			t.Errorf("look %d: known is %v, want %v", look+1, got, want)
+		}
+	}
+}

@@ -8,12 +8,12 @@ import (
 // adopt takes up a customer from before our time: what the vendor decided long ago
 // is the baseline, told as a standing and never as a fresh decision. Matches that
 // the first webhook announces are news all the same; claimed is their AML version.
-func (s *State) adopt(claimed int, now time.Time) []Effect {
+func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 	v := *s.Verdict
 	if !v.finished() { // seen at work: a journey of our time, whoever names it
 		s.Imported = false
 	}
-	if !s.adoptable(v) {
+	if !s.adoptable(v, known) {
 		return nil
 	}
 	s.Adopted = true
@@ -35,9 +35,9 @@ func (s *State) adopt(claimed int, now time.Time) []Effect {
 // importing them. How late we look says nothing: a journey of our time that a step
 // or an outage kept waiting needs its evidence. Only what the vendor decided clearly
 // is taken up.
-func (s *State) adoptable(v Verdict) bool {
+func (s *State) adoptable(v Verdict, known bool) bool {
 	after := time.Duration(s.Policy.AdoptAfter)
-	old := after > 0 && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
+	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
 	begun := s.Running != "" || s.Waiting != "" || s.Completing || s.Completed || len(s.Steps) > 0
 	first := s.Standing.Sequence == 0 && !s.AMLKnown && s.Review == nil && !begun
 	clear := (v.passes() || v.Final == Rejected) && v.Final == cmp.Or(v.Manual, v.System)

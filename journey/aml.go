@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,39 +121,6 @@ func (s *State) askHistory(from, to int) []Effect {
 	return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: &AMLInput{
 		Account: s.Account, JourneyID: s.JourneyID, From: max(from, to-maxVersions+1), To: to,
 	}}}
-}
-
-// onAMLHistory takes the changes of the versions that were asked for. What the
-// history does not tell is told as one change, and a person is called.
-func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
-	if s.AMLAsking == 0 || s.Verdict == nil || s.over() {
-		s.AMLAsking, s.AMLAskedSeen = 0, nil
-		return nil
-	}
-	from, to, asked := s.AMLVersion, s.AMLAsking, s.AMLAskedSeen
-	s.AMLAsking, s.AMLAskedSeen = 0, nil
-	changes := slices.Clone(h.Changes)
-	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
-	s.nameRemoved(changes)
-	var effects []Effect
-	for _, change := range changes {
-		if change.Version <= s.AMLVersion || change.Version > to {
-			continue
-		}
-		change.Gap = change.Version > s.AMLVersion+1
-		s.AMLVersion = change.Version
-		effects = append(effects, s.tellAML(change, now)...)
-	}
-	if s.AMLVersion < to {
-		change := compareAML(s.AMLSeen, s.Verdict.AML)
-		change.Version, change.Gap = to, to > from+1
-		s.AMLVersion = to
-		s.AMLSeen = s.Verdict.AML.keys()
-		effects = append(effects, s.tellAML(change, now)...)
-		return append(effects, s.raise(AttentionAMLGap, "", now)...)
-	}
-	s.AMLSeen = asked // what changed again while we asked is compared with this
-	return append(effects, s.onAML(0, now)...)
 }
 
 // nameRemoved gives what is gone to the last change that names nothing: a match that

@@ -20,6 +20,9 @@ func TestCases(t *testing.T) {
 			}
 			sim := journeytest.NewSim(w)
 			sim.InOrder()
+			if !sim.Over() {
+				t.Fatalf("the story is stuck: %s", sim.State.Describe())
+			}
 			if diff := w.Diff(sim.State); diff != "" {
 				t.Errorf("%s\n(-want +got):\n%s\nstate: %s", c.About, diff, sim.State.Describe())
 			}

@@ -58,7 +58,7 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 		s.enter(AwaitingReview, now)
 	}
 	var effects []Effect
-	if j.Outcome != "" && j.Outcome != s.Standing.Outcome {
+	if j.Outcome != "" && (j.Outcome != s.Standing.Outcome || s.Round > s.DecidedRound) {
 		effects = s.decide(j, j.By, now)
 	}
 	if j.Review != "" && !waits {
@@ -195,7 +195,10 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 			d.DecidedAt = at
 		}
 	}
-	s.Decided = &d
+	s.Decided, s.DecidedRound, s.DecidedSteps = &d, s.Round, nil
+	for _, step := range s.Policy.Steps {
+		s.DecidedSteps = append(s.DecidedSteps, step.Name)
+	}
 	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
 	return s.publish(Message{ID: d.ID, Type: tell, Stream: StreamDecisions, Decision: &d}, now)
 }

@@ -105,6 +105,8 @@ type AMLHistory struct {
 // vendor and the ledger hold no personal data of the journey any more.
 type EraseAnswer struct {
 	Problem string `json:"problem,omitempty"`
+	// Endpoints are told of it by a run that has fetched no policy.
+	Endpoints []string `json:"endpoints,omitempty"`
 }
 
 // EffectKind says what an effect does to the world; each kind is one activity.

@@ -74,6 +74,7 @@ func invariants(t *rapid.T) {
 		}
 		old := s
 		n, eff := journey.Step(s, in, now)
+		changes.add(old.Phase, n.Phase)
 		n2, eff2 := journey.Step(copyOf, in, now)
 		if js(t, n) != js(t, n2) || js(t, eff) != js(t, eff2) {
 			t.Fatalf("round trip differs:\n%s\n%s", js(t, n), js(t, n2))

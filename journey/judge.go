@@ -90,6 +90,8 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case outcome == StepFailed:
 		return means(step.OnFailed, name)
+	case s.run(step.Name) == nil && s.approvedWithout(step):
+		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case s.run(step.Name) == nil && s.Round == 0 && s.decidedBefore():
 		// Declared later, or answered in a run that was ended: that we have no answer is
 		// not the user's doing, so a person looks at it.
@@ -99,11 +101,22 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 	}
 }
 
+// approvedWithout says that the standing approval was made under a policy of which
+// the step was no part: what was approved stays so, and the next round asks. Else a
+// new step would put a whole base of customers before people at once.
+func (s *State) approvedWithout(step StepPolicy) bool {
+	d := s.Decided
+	return d != nil && d.Outcome == OutcomeApproved && s.DecidedRound == s.Round && !slices.Contains(s.DecidedSteps, step.Name)
+}
+
 // evidence is what is known of a step. Where the vendor's result shows the
 // comparison itself, that is what counts, unless the subject has changed since it
 // was judged or first seen: a new selfie does not pass on the old one's comparison.
 func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 	run := s.run(step.Name)
+	if run != nil && run.Outcome == StepSkipped && step.When == WhenRulesPassed && len(v.FailedRules) > 0 {
+		return StepSkipped, run.Reason // it judged nothing, and is not due for what is there now
+	}
 	if run != nil && run.judgedOther(v) {
 		return StepInconclusive, "judged_other"
 	}

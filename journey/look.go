@@ -38,7 +38,7 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.takeLadders(a.Ladders)
 	left := s.confirm(*s.Verdict)
 	phase := s.Phase
-	effects = append(effects, s.adopt(claimed, now)...)
+	effects = append(effects, s.adopt(claimed, a.Known, now)...)
 	effects = append(effects, s.onAML(claimed, now)...)
 	effects = append(effects, s.takeRequests(now)...)
 	effects = append(effects, s.advance(now)...)

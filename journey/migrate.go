@@ -19,6 +19,8 @@ var migrations = []func(map[string]any){
 
 // Migrate reads a state of any version up to [StateVersion]. A later one is an
 // error: only a newer worker can read it.
+//
+//workflowcheck:ignore (JSON into types of our own: the same bytes, the same state)
 func Migrate(raw []byte) (State, error) {
 	var head struct {
 		Version int `json:"version"`

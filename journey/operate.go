@@ -180,6 +180,9 @@ func (s *State) onErased(a EraseAnswer, now time.Time) []Effect {
 		}
 		return s.settleLook(s.raise(AttentionEraseFailed, detail, now), now)
 	}
+	if s.Policy.Version == "" {
+		s.Policy.Endpoints = a.Endpoints
+	}
 	s.end(Erased, now)
 	s.ReferenceHash, s.Verdict = "", nil
 	return s.publish(Message{ID: messageID("era", s.Account, s.JourneyID), Type: MessageErased}, now)

@@ -1,118 +1,84 @@
 package journey_test
 
 import (
-	"slices"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 
 	"idjourney/journey/journeytest"
 )
 
-// settling is how long after its last moment a story is left alone, so that every
-// look which replaces a lost webhook has been taken.
-const settling = 26 * time.Hour
+var (
+	orderSeed = flag.Uint64("order.seed", 0, "the first seed of TestOrderDoesNotMatter")
+	orderRuns = flag.Uint64("order.runs", 500, "how many disorders TestOrderDoesNotMatter makes of each case")
+)
 
-// Whatever the order in which webhooks arrive, how often they do, and which of
-// them are lost for good: the journey ends in the same place, and what it decided
-// on the way is a subsequence of what it decides when told everything in order.
+// leastDisorders is how many different disorders one run of the tests covers.
+const leastDisorders = 10_000
+
+// Whatever the order in which webhooks arrive, how often they do, and which of them
+// are lost for good: the journey ends in the same place, and what it decided on the
+// way is a subsequence of what it decides when told everything in order.
 //
-// To see it fail, let claim in claim.go forget UserStepsHinted, or let lookAgain
-// in look.go ignore Dirty.
+// Every case is played in -order.runs disorders, each from a seed of its own; a
+// failure names its seed and the moves that were made.
 func TestOrderDoesNotMatter(t *testing.T) {
 	cases, err := journeytest.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cases {
-		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			inOrder := play(t, c, (*journeytest.Sim).InOrder)
-			want, decisions := journeytest.End(inOrder.State), inOrder.World.Decisions()
-			rapid.Check(t, func(t *rapid.T) {
-				got := play(t, c, func(s *journeytest.Sim) { disorder(t, s) })
-				if diff := cmp.Diff(want, journeytest.End(got.State), cmpopts.EquateEmpty()); diff != "" {
-					t.Fatalf("another end (-in order +now):\n%s", diff)
-				}
-				if !subsequence(got.World.Decisions(), decisions) {
-					t.Fatalf("decided %v, in order it is %v", got.World.Decisions(), decisions)
-				}
+	var different atomic.Int64
+	t.Run("cases", func(t *testing.T) {
+		for _, c := range cases {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				different.Add(int64(checkOrder(t, c)))
 			})
-		})
+		}
+	})
+	t.Logf("%d cases in %d disorders, %d of them different", len(cases), uint64(len(cases))*(*orderRuns), different.Load())
+	if different.Load() < leastDisorders && *orderRuns >= 500 {
+		t.Errorf("only %d different disorders were played, want at least %d", different.Load(), leastDisorders)
 	}
 }
 
-type fataler interface{ Fatal(...any) }
+// checkOrder plays one case in its order and then in many others, and says how many
+// different ones these were.
+func checkOrder(t *testing.T, c journeytest.Case) int {
+	inOrder := newSim(t, c)
+	inOrder.InOrder()
+	drain(inOrder, inOrder.End().Add(settling(c)))
+	want, decisions := journeytest.End(inOrder.State), inOrder.World.Decisions()
+	different := map[string]bool{}
+	for seed := *orderSeed; seed < *orderSeed+*orderRuns; seed++ {
+		d := disorder{Sim: newSim(t, c), rand: rand.New(rand.NewPCG(seed, 0)), mayRepeat: 3, mayLose: 3}
+		d.play()
+		different[strings.Join(d.moves, " ")] = true
+		diff := cmp.Diff(want, journeytest.End(d.State), cmpopts.EquateEmpty())
+		if got := d.World.Decisions(); diff == "" && !subsequence(got, decisions) {
+			diff = fmt.Sprintf("decided %v, in order it is %v", got, decisions)
+		}
+		if diff != "" || d.stuck {
+			t.Fatalf("go test ./journey -run 'TestOrderDoesNotMatter/cases/%s$' -order.seed %d -order.runs 1\nmoves %v, stuck %v\nanother end (-in order +now):\n%s\n%s",
+				c.Name, seed, d.moves, d.stuck, diff, d.State.Describe())
+		}
+	}
+	return len(different)
+}
 
-func play(t fataler, c journeytest.Case, drive func(*journeytest.Sim)) *journeytest.Sim {
+func newSim(t *testing.T, c journeytest.Case) *journeytest.Sim {
+	t.Helper()
 	w, err := journeytest.NewWorld(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := journeytest.NewSim(w)
-	drive(s)
-	drain(s, s.End().Add(settling))
+	s.Hurry, s.Changed = !c.Timed, changes.add
 	return s
-}
-
-// disorder picks among everything that is possible: the vendor goes on, any
-// webhook arrives, arrives and stays on its way as a duplicate, or is lost, any
-// lane answers. Time passes only when nothing else is possible, because a silence
-// that ends before the webhooks are there is another story.
-func disorder(t *rapid.T, s *journeytest.Sim) {
-	s.Hurry = true
-	again, lost := 3, 3
-	for !s.Over() || s.Undelivered() > 0 || s.Lanes() > 0 {
-		var moves []func()
-		if s.Happens() {
-			moves = append(moves, s.Happen)
-		}
-		if s.Asks() {
-			moves = append(moves, s.Ask)
-		}
-		for i := range s.Lanes() {
-			moves = append(moves, func() { s.Answer(i) })
-		}
-		for i := range s.Undelivered() {
-			moves = append(moves, func() { s.Deliver(i, false) })
-			if again > 0 {
-				moves = append(moves, func() { again--; s.Deliver(i, true) })
-			}
-			if lost > 0 && s.CanLose(i) {
-				moves = append(moves, func() { lost--; s.Lose(i) })
-			}
-		}
-		if len(moves) == 0 {
-			if !s.Wait(s.End()) && !s.Over() {
-				t.Fatalf("the story is stuck: %s", s.State.Describe())
-			}
-			continue
-		}
-		moves[rapid.IntRange(0, len(moves)-1).Draw(t, "move")]()
-	}
-}
-
-// drain lets time pass with everything answered at once.
-func drain(s *journeytest.Sim, until time.Time) {
-	for {
-		if s.Lanes() > 0 {
-			s.Answer(0)
-		} else if !s.Wait(until) {
-			return
-		}
-	}
-}
-
-func subsequence(got, of []string) bool {
-	for _, g := range got {
-		i := slices.Index(of, g)
-		if i < 0 {
-			return false
-		}
-		of = of[i+1:]
-	}
-	return true
 }

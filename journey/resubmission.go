@@ -73,7 +73,8 @@ func exceeded(e Event) *Exceeded {
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
 // the journey had been finished begins a new round: our answers about the old one
-// are void, and so is what was asked for before.
+// are void, and so is what was asked for before. So does one after Complete Custom
+// Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
 	before, was := s.Verdict, s.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
@@ -85,7 +86,7 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 		return
 	}
 	s.SubjectSince, s.SubjectBefore = now, was
-	if before.finished() || s.openedAgain() {
+	if before.finished() || s.openedAgain() || s.Completed {
 		s.Round++
 		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
 	}
@@ -158,6 +159,9 @@ func (s *State) require(asked Resubmission, now time.Time) []Effect {
 	}
 	s.Resubmission = &r
 	s.clear(AttentionRenewalUnclear)
+	if r.submitted(*s.Verdict) { // there is nothing left that the user could be told
+		return nil
+	}
 	id := messageID("res", s.Account, s.JourneyID, string(r.Kind), now.Format(time.RFC3339Nano))
 	told := r
 	return s.publish(Message{ID: id, Type: tell, Resubmission: &told}, now)
@@ -236,67 +240,4 @@ func (s *State) missed() Judgement {
 		meaning = s.Policy.Renewal.OnMissed
 	}
 	return means(meaning, string(r.Kind)+"_missed")
-}
-
-// forgetMissed drops a missed request that a person has decided about, so that the
-// next one is told and counted anew; not while the vendor still asks.
-func (s *State) forgetMissed() {
-	r, v := s.Resubmission, s.Verdict
-	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
-		s.Resubmission, s.Exceeded = nil, nil
-	}
-}
-
-// reopened is where a journey stands that the vendor has open again. The standing
-// stays until a new decision.
-func (s *State) reopened(now time.Time) []Effect {
-	var effects []Effect
-	if s.Standing.Outcome == OutcomeApproved && s.matched(*s.Verdict) {
-		effects = s.decide(hold("aml_match"), "", now)
-	}
-	return append(effects, s.proceed(now)...)
-}
-
-// proceed goes on with what was asked for and submitted.
-func (s *State) proceed(now time.Time) []Effect {
-	r := s.Resubmission
-	switch {
-	case r == nil: // nothing is asked of anybody: the vendor is at work
-		s.pause(AwaitingResult, now)
-		return nil
-	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
-		// All that was asked for is there, or no more has come for long enough: without
-		// Complete Custom Step the vendor's journey might hang for ever.
-		return s.runCustomSteps(now)
-	case r.submitted(*s.Verdict):
-		s.pause(AwaitingResult, now)
-		return nil
-	case r.Missed:
-		j := s.missed()
-		if s.Decided != nil && s.Decided.Source == SourceOperator {
-			j = s.afterPerson(j, *s.Verdict)
-		}
-		return s.apply(s.overdue(s.afterRejection(j, *s.Verdict), now), now)
-	default:
-		s.pause(AwaitingResubmission, now)
-		return nil
-	}
-}
-
-// pause lets the review rest while the user is asked or a step runs, and its clock
-// stand still.
-func (s *State) pause(p Phase, now time.Time) {
-	if !s.Clock.Since.IsZero() {
-		s.Clock = Clock{Spent: s.declared(LadderReview).Spent}
-	}
-	s.Review = nil
-	s.enter(p, now)
-}
-
-// submitUntil is the end of the time that the user has.
-func (s *State) submitUntil() time.Time {
-	if s.Phase != AwaitingResubmission || s.Resubmission == nil {
-		return time.Time{}
-	}
-	return s.Resubmission.Until
 }

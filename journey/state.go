@@ -113,6 +113,11 @@ type State struct {
 	Review   *Review   `json:"review,omitempty"`
 	Standing Standing  `json:"standing"`
 	Decided  *Decision `json:"decided,omitempty"`
+	// DecidedRound is the Round that the last decision was made in: what was submitted
+	// again is decided again, even if the outcome is the same.
+	DecidedRound int `json:"decidedRound,omitempty"`
+	// DecidedSteps are the custom steps of the policy that it was made under.
+	DecidedSteps []string `json:"decidedSteps,omitempty"`
 	// Adopted says that the first decision was the vendor's before our time, so that
 	// none of our custom steps is expected for it.
 	Adopted bool `json:"adopted,omitempty"`

@@ -56,6 +56,15 @@ func TestWhatIsOverStaysOver(t *testing.T) {
 	}
 }
 
+// A journey that is closed is erased by a run that never looked.
+func TestAnErasureOfAClosedJourneyIsTold(t *testing.T) {
+	r := newRig(t)
+	r.act(journey.Act{Kind: journey.UpdateErase})
+	if effects := r.in(journey.Input{Erased: &journey.EraseAnswer{Endpoints: []string{"core"}}}); count(effects, journey.MessageErased) != 1 {
+		t.Error("nobody is told")
+	}
+}
+
 // A journey of ours whose step takes days is no customer from before our time.
 func TestASlowStepIsNoReasonToAdopt(t *testing.T) {
 	r := newRig(t)
@@ -79,6 +88,16 @@ func TestALateFirstAnswerIsNoReasonToAdopt(t *testing.T) {
 	v.Face, v.EndedAt = nil, r.now.Add(time.Hour)
 	r.now = r.now.Add(5 * day)
 	r.look(v)
+	r.standing("", "no evidence for the face")
+}
+
+// The run was terminated while a step was asked; the ledger has nothing but the flow.
+func TestALostRunIsNoReasonToAdopt(t *testing.T) {
+	r := newRig(t)
+	r.event(journey.UpdatedJourney, journey.Hint{})
+	v := fin("Complete")
+	v.Face, v.EndedAt = nil, r.now.Add(-10*day)
+	r.answered(journey.FetchAnswer{Verdict: &v, Known: true})
 	r.standing("", "no evidence for the face")
 }
 
@@ -116,15 +135,22 @@ func TestARejectionThatTheLedgerTellsOfStays(t *testing.T) {
 	r.standing(journey.OutcomeRejected, "a reset approves nobody")
 }
 
-// A step that was added later, or whose answer went with a run, rejects nobody.
-func TestAStepThatNeverRanRejectsNoCustomer(t *testing.T) {
+// A step that is declared later asks nothing of those who were approved without it,
+// until they submit something again.
+func TestAStepThatIsDeclaredLaterWaitsForTheNextRound(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.p.Steps = append(r.p.Steps, journey.StepPolicy{Name: "new", When: journey.WhenAlways, OnFailed: journey.MeansReject, OnInconclusive: journey.MeansReject})
 	r.look(fin("Complete"))
 	r.standing(journey.OutcomeApproved, "it was not asked of this customer")
-	if r.s.Review == nil {
-		t.Error("nobody is asked")
+	if r.s.Review != nil {
+		t.Errorf("a person is asked (%s): with every step that is declared, for the whole base of customers", r.s.Review.Reason)
+	}
+	again := fin("Complete")
+	again.Subject = "s2"
+	r.look(again)
+	if r.s.Running != "new" {
+		t.Errorf("running is %q, want the new step, for what was submitted now", r.s.Running)
 	}
 }
 

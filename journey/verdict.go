@@ -92,6 +92,10 @@ type FetchAnswer struct {
 	// Baseline is the ledger's last word on this journey, asked for by the first
 	// fetch of a run that knows none; it continues the decisions' numbering.
 	Baseline *Standing `json:"baseline,omitempty"`
+	// Known says that the ledger has this journey's flow, from a look before this one
+	// or because it was registered: it is none from before our time, even if the run
+	// that looked was lost.
+	Known bool `json:"known,omitempty"`
 	// Ladders are the declared ladders as instants, as if each began with this
 	// answer; the review's takes up what FetchInput.Clock says was spent.
 	Ladders []Ladder `json:"ladders,omitempty"`

@@ -76,7 +76,7 @@ func (s *stepCallback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, status, err := readCallback(w, r)
 	if err != nil {
-		tell(w, status, "bad_request", err.Error())
+		tell(w, status, codeOf(status), err.Error())
 		return
 	}
 	if err := s.keep(ctx, call, answer); err != nil {
@@ -181,6 +181,17 @@ func readCallback(w http.ResponseWriter, r *http.Request) (journey.StepAnswer, i
 	}
 	answer, err := steps.ReadCallback(body)
 	return answer, http.StatusBadRequest, err
+}
+
+func codeOf(status int) string {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return "too_large"
+	case http.StatusUnsupportedMediaType:
+		return "unsupported_media_type"
+	default:
+		return "bad_request"
+	}
 }
 
 func tell(w http.ResponseWriter, status int, code, message string) {

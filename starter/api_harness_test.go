@@ -84,7 +84,8 @@ func (a *api) config(change func(*starter.APIConfig)) starter.APIConfig {
 		Vendors:  map[string]starter.Vendor{"acme": a.vendor, "globex": a.vendor},
 		Wake:     func() { a.woken <- struct{}{} },
 		WaitPoll: 5 * time.Millisecond, Now: func() time.Time { return noon },
-		Logger: slog.New(slog.NewTextHandler(a.log, nil)),
+		Logger:   slog.New(slog.NewTextHandler(a.log, nil)),
+		Callback: starter.NewStepCallback(starter.StepCallbackConfig{Accounts: apiAccounts(), Ledger: a.ledger, Now: func() time.Time { return noon }}),
 	}
 	if change != nil {
 		change(&cfg)

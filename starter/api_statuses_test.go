@@ -37,6 +37,10 @@ func TestEveryDocumentedStatusIsProvoked(t *testing.T) {
 	seen := provoked{}
 	for _, o := range contractOf(t).operations() {
 		t.Run(o.name, func(t *testing.T) {
+			if strings.Contains(o.path, "/callbacks/") {
+				seen.callback(t, o)
+				return
+			}
 			if o.open() {
 				a := openAPI(t, nil)
 				seen.saw(t, o, a.do(t, o.request(t, "")), http.StatusOK)

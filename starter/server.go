@@ -77,6 +77,9 @@ func (s *Starter) Serve(ctx context.Context, public, admin, api net.Listener) er
 		go func() { ended <- served("API listener", apiServer.Serve(api)) }()
 	}
 	forwarded := s.forward(forwarding, ended)
+	if s.cfg.Audit != nil {
+		go s.cfg.Audit.Run(ctx)
+	}
 
 	var failure error
 	select {

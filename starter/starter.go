@@ -57,6 +57,8 @@ type Config struct {
 	Ledger    Ledger
 	Forwarder Forwarder
 	Signaler  Signaler
+	// Audit looks for changes whose webhook was lost; nil for none.
+	Audit *Auditor
 	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
 	// API is the customer's API; nil if there is none.

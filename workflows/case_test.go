@@ -85,7 +85,8 @@ func newPlayer(t *testing.T, c journeytest.Case) *player {
 }
 
 func (p *player) play() {
-	var input any = journey.Start{Account: journeytest.Account, JourneyID: journeytest.JourneyID, Rules: journey.Rules}
+	start := journey.Start{Account: journeytest.Account, JourneyID: journeytest.JourneyID, Rules: journey.Rules}
+	var input any = start
 	p.dueAt = p.now.Add(time.Second)
 	for runs := 0; ; runs++ {
 		p.runs++
@@ -103,6 +104,9 @@ func (p *player) play() {
 				p.t.Fatal(err)
 			}
 			input = raw
+			continue
+		case err == nil && !p.over && p.next < len(p.world.Case.Timeline): // closed, and opened again by what comes
+			input = start
 			continue
 		case err != nil && !p.over && !p.mayEnd:
 			p.t.Fatalf("the workflow failed: %v", err)
@@ -184,7 +188,7 @@ func (p *player) happen() {
 	if m.Review != nil || m.Act != nil {
 		p.see()
 		name, in, _ := m.Update(p.state)
-		p.env.UpdateWorkflow(name, "", &updated{p.t}, argument(in))
+		p.env.UpdateWorkflow(name, "", &updated{p.t, m}, argument(in))
 	}
 	p.next++
 	p.plan()
@@ -203,7 +207,7 @@ func (p *player) plan() {
 	if p.next < len(p.world.Case.Timeline) {
 		switch after := p.world.Case.Timeline[p.next].After; after {
 		case "complete":
-			if p.world.Completed() == 0 {
+			if p.world.Completed() < p.world.Case.Completions(p.next) {
 				return
 			}
 			wait = 0
@@ -241,12 +245,16 @@ func (p *player) see() {
 	}
 }
 
-type updated struct{ t *testing.T }
+// updated holds how an act ended against what its moment says.
+type updated struct {
+	t      *testing.T
+	moment journeytest.Moment
+}
 
 func (u *updated) Accept()          {}
-func (u *updated) Reject(err error) { u.t.Errorf("the act was refused: %v", err) }
+func (u *updated) Reject(err error) { u.Complete(nil, err) }
 func (u *updated) Complete(_ any, err error) {
-	if err != nil {
-		u.t.Errorf("the act failed: %v", err)
+	if !u.moment.Answered(err) {
+		u.t.Errorf("the act ended with %v; refused: %q", err, u.moment.Refused)
 	}
 }

@@ -29,6 +29,7 @@ func starterCommand(o *options) *cobra.Command {
 				Accounts: h.cfg.Accounts, Listen: h.cfg.Listen, Intake: h.cfg.Intake,
 				Ledger: h.ledger, Signaler: signaler, ReviewOverdueAfter: h.cfg.ReviewOverdue,
 				Forwarder: forwarder, API: api,
+				Audit:   &starter.Auditor{Ledger: h.ledger, Accounts: h.cfg.Accounts, Wake: forwarder.Wake, Logger: h.logger},
 				Metrics: h.telemetry.Handler, Instruments: h.telemetry.Instruments, Tracer: h.telemetry.Tracer, Logger: h.logger,
 			})
 			if err != nil {

@@ -55,21 +55,21 @@ func (r *Result) cost(total history.Counts) {
 // only what was signed, and from the ledger. Both must tell the same, and
 // nothing may have been told that needs a person at idjourney.
 func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome, error) {
-	told := r.messages(journeyID, journey.MessageDecided)
+	told := r.told(journeyID)
 	kept, err := r.stack.Ledger.Decisions(ctx, r.account, journeyID)
 	if err != nil {
 		return nil, err
 	}
 	var got []journey.Outcome
-	for _, m := range told {
-		got = append(got, m.Data.Decision.Outcome)
+	for _, d := range told {
+		got = append(got, d.Outcome)
 	}
 	if len(told) != len(kept) {
 		return got, fmt.Errorf("the customer received %d decisions, the ledger has %d", len(told), len(kept))
 	}
 	for i, d := range kept {
-		if told[i].ID != journey.DecisionID(r.account, journeyID, i+1) || !sameDecision(*told[i].Data.Decision, d) {
-			return got, fmt.Errorf("decision %d is %s for the customer and %s in the ledger", i+1, told[i].Data.Decision.Outcome, d.Outcome)
+		if told[i].ID != journey.DecisionID(r.account, journeyID, i+1) || !sameDecision(told[i], d) {
+			return got, fmt.Errorf("decision %d is %s for the customer and %s in the ledger", i+1, told[i].Outcome, d.Outcome)
 		}
 	}
 	if called := r.messages(journeyID, journey.MessageAttention); len(called) > 0 {
@@ -78,8 +78,27 @@ func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome
 	return got, r.standing(ctx, journeyID, got)
 }
 
+// told are the decisions that the customer was told. One that was adopted is told as
+// a baseline: how it came about stays in the ledger.
+func (r *run) told(journeyID string) []notify.Decision {
+	var all []notify.Decision
+	for _, m := range r.stack.Customer.Journey(journeyID) {
+		switch {
+		case m.Data.Account != r.account:
+		case m.Data.Decision != nil:
+			all = append(all, *m.Data.Decision)
+		case m.Data.Standing != nil:
+			all = append(all, notify.Decision{ID: m.ID, Sequence: m.Data.Standing.Sequence, Outcome: m.Data.Standing.Outcome})
+		}
+	}
+	return all
+}
+
 // sameDecision compares what says what was decided, and why.
 func sameDecision(told notify.Decision, kept journey.Decision) bool {
+	if kept.Adopted {
+		return told.ID == kept.ID && told.Sequence == kept.Sequence && told.Outcome == kept.Outcome
+	}
 	return told.ID == kept.ID && told.Sequence == kept.Sequence && told.Outcome == kept.Outcome &&
 		told.Source == kept.Source && told.Supersedes == kept.Supersedes && slices.Equal(told.Reasons, kept.Reasons) &&
 		told.PolicyVersion == kept.PolicyVersion && told.System == kept.System && told.Final == kept.Final

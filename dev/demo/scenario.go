@@ -23,6 +23,8 @@ type scenario struct {
 	decisions []journey.Outcome
 	// phase is where the journey comes to rest.
 	phase journey.Phase
+	// loses says that webhooks are lost for good, which belongs to the story.
+	loses bool
 	// alone says that it takes something away from all, so that it is played when
 	// the others have ended.
 	alone bool
@@ -61,7 +63,12 @@ type run struct {
 
 // begin starts the story's journey at the vendor, as the customer's app would.
 func (r *run) begin(account, script string) error {
-	id, err := r.another(account, script)
+	return r.beginIn(account, "", script)
+}
+
+// beginIn is begin for a journey of a flow; "" for the account's usual one.
+func (r *run) beginIn(account, flow, script string) error {
+	id, err := r.another(account, flow, script)
 	if err != nil {
 		return err
 	}
@@ -70,12 +77,12 @@ func (r *run) begin(account, script string) error {
 }
 
 // another starts one more journey at the vendor.
-func (r *run) another(account, script string) (journeyID string, err error) {
+func (r *run) another(account, flow, script string) (journeyID string, err error) {
 	key := r.stack.Keys.APIKey
 	if account == stack.AccountDown {
 		key = r.stack.Keys.DownAPIKey
 	}
-	journeyID, err = r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, Reference: "customer-of-" + r.name})
+	journeyID, err = r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, FlowID: flow, Reference: r.reference()})
 	if err != nil {
 		return "", fmt.Errorf("beginning a journey: %w", err)
 	}
@@ -87,6 +94,9 @@ func (r *run) watch(account, journeyID, what string) {
 	r.account, r.journeyID = account, journeyID
 	r.line.at(r.link(), "%s", what)
 }
+
+// reference is the customer's own word for the user.
+func (r *run) reference() string { return "customer-of-" + r.name }
 
 func (r *run) link() string { return r.stack.WorkflowURL(r.workflowID()) }
 

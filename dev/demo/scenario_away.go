@@ -43,7 +43,7 @@ func (r *run) journeysWhileAway(ctx context.Context) error {
 		return err
 	}
 	for range journeysAway - 1 {
-		id, err := r.another(stack.Account, "approve")
+		id, err := r.another(stack.Account, "", "approve")
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,14 @@ func scenarios() []scenario {
 		{name: "duplicated-reordered", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playDuplicatedReordered},
 		{name: "aml-change", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, play: playAMLChange},
 		{name: "unknown-journey", phase: journey.Unknown, play: playUnknownJourney},
+		{name: "resubmitted", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playResubmitted},
+		{name: "renewed", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playRenewed},
+		{name: "renewal-missed", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, play: playRenewalMissed},
+		{name: "aml-gap", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, loses: true, play: playAMLGap},
+		{name: "spot-check-failed", decisions: []journey.Outcome{approved}, phase: journey.AwaitingReview, play: playSpotCheckFailed},
+		{name: "adopted", decisions: []journey.Outcome{approved}, phase: journey.Settled, loses: true, play: playAdopted},
+		{name: "operator-overrides", decisions: []journey.Outcome{rejected, approved}, phase: journey.Settled, play: playOperatorOverrides},
+		{name: "ended", decisions: []journey.Outcome{approved}, phase: journey.Ended, play: playEnded},
 		{name: "temporal-away", decisions: []journey.Outcome{approved}, phase: journey.Settled, alone: true, play: playTemporalAway},
 	}
 }
@@ -139,46 +147,6 @@ func wereDisturbed(webhooks []idwisetest.Webhook) error {
 }
 
 func arrived(w idwisetest.Webhook) time.Time { return w.Attempts[len(w.Attempts)-1].At }
-
-// aml-change: a reviewer approved; then monitoring finds a sanctions match, while
-// the vendor's final decision goes on saying Approved.
-func playAMLChange(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "refer"); err != nil {
-		return err
-	}
-	if err := r.reviewed(ctx, journey.Approved); err != nil {
-		return err
-	}
-	if err := r.decided(ctx); err != nil {
-		return err
-	}
-	// The monitoring finds something long after the journey has come to rest.
-	if _, err := r.rest(ctx, r.journeyID, journey.Settled); err != nil {
-		return err
-	}
-	r.line.say("monitoring at IDWise finds a sanctions match")
-	if err := r.stack.Vendor.AMLMatch(r.journeyID); err != nil {
-		return err
-	}
-	change, err := r.message(ctx, journey.MessageAMLChanged, 1)
-	if err != nil {
-		return err
-	}
-	second, err := r.message(ctx, journey.MessageDecided, 2)
-	if err != nil {
-		return err
-	}
-	if len(change.Data.AML.Added) != 1 {
-		return fmt.Errorf("aml.changed tells of %d new matches, want 1", len(change.Data.AML.Added))
-	}
-	if d := second.Data.Decision; d.Sequence != 2 || d.Supersedes != 1 {
-		return fmt.Errorf("the second decision is number %d and supersedes %d", d.Sequence, d.Supersedes)
-	}
-	if final := r.stack.Vendor.Journey(r.journeyID).Final; final != journey.Approved {
-		return fmt.Errorf("the vendor's final decision is %s, want Approved still", final)
-	}
-	return nil
-}
 
 // unknown-journey: the portal's test event names a journey that nobody knows.
 func playUnknownJourney(ctx context.Context, r *run) error {

@@ -73,6 +73,10 @@ func blocks(t *testing.T, page string) []block {
 		if slices.Contains(notShell, language) {
 			continue
 		}
+		if language == "sh run" { // its page has a test of its own
+			ownTest(t, page)
+			continue
+		}
 		if language != "sh" {
 			t.Errorf("%s has a block of %q: commands are in blocks of sh", page, language)
 		}
@@ -86,6 +90,22 @@ func blocks(t *testing.T, page string) []block {
 		found = append(found, block{page: page, heading: strings.TrimLeft(heading, "# "), text: strings.Join(lines, "\n")})
 	}
 	return found
+}
+
+// ownTests run the blocks that are marked `sh run`, which need what only they have.
+var ownTests = map[string]string{"docs/api.md": "starter/api_docs_test.go"}
+
+// ownTest looks whether the test of a page reads it, and asks for all marked blocks.
+func ownTest(t *testing.T, page string) {
+	t.Helper()
+	test, known := ownTests[page]
+	if !known {
+		t.Errorf("%s has blocks marked `sh run`, and no test of its own: write sh", page)
+		return
+	}
+	if text := read(t, test); !strings.Contains(text, page) || !strings.Contains(text, "```sh run") {
+		t.Errorf("%s does not run the blocks of %s", test, page)
+	}
 }
 
 var comment = regexp.MustCompile(`(^|\s+)# .*$`)

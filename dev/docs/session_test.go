@@ -20,7 +20,7 @@ type session struct {
 	dir   string
 	ports map[string]string
 	in    io.Writer
-	lines chan string   // what it prints
+	lines <-chan string // what it prints
 	ended chan struct{} // closed when the shell has; what it started may live on
 	count int
 }
@@ -31,28 +31,11 @@ const perBlock = 5 * time.Minute
 func openSession(t *testing.T, dir string, ports map[string]string) *session {
 	t.Helper()
 	shell := exec.Command("bash", "--noprofile", "--norc")
-	shell.Dir, shell.Env = dir, clean(os.Environ())
-	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := shell.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, its, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	shell.Stdout, shell.Stderr = its, its
-	if err := shell.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = its.Close()
-	s := &session{dir: dir, ports: ports, in: in, lines: make(chan string, 1000), ended: make(chan struct{})}
-	go func() {
-		defer close(s.lines)
-		for scanner := bufio.NewScanner(out); scanner.Scan(); {
-			s.lines <- scanner.Text()
-		}
-	}()
+	s := &session{dir: dir, ports: ports, in: in, lines: spawn(t, shell, dir), ended: make(chan struct{})}
 	go func() {
 		_ = shell.Wait() // its status says no more than what it printed
 		close(s.ended)
@@ -67,6 +50,36 @@ func openSession(t *testing.T, dir string, ports map[string]string) *session {
 	})
 	s.run(t, "set -e -o pipefail")
 	return s
+}
+
+// spawn starts a command in a process group of its own, and returns what it prints.
+func spawn(t *testing.T, cmd *exec.Cmd, dir string) <-chan string {
+	t.Helper()
+	out, its, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, clean(os.Environ()), its, its
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = its.Close() // the child has its own
+	return linesOf(out)
+}
+
+// linesOf are the lines that processes print, until the last of them has ended.
+func linesOf(out io.ReadCloser) <-chan string {
+	lines := make(chan string, 1000)
+	go func() {
+		defer close(lines)
+		defer func() { _ = out.Close() }()
+		scanner := bufio.NewScanner(out)
+		for scanner.Buffer(nil, 1<<20); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	return lines
 }
 
 // clean takes out what the newcomer's machine would not have set.
@@ -158,25 +171,16 @@ type stays struct {
 func start(t *testing.T, dir, command, text string) (*stays, string) {
 	t.Helper()
 	s := &stays{cmd: exec.Command("bash", "-c", "exec "+command), done: make(chan struct{})}
-	s.cmd.Dir, s.cmd.Env = dir, clean(os.Environ())
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	out, its, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.cmd.Stdout, s.cmd.Stderr = its, its
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = its.Close()
+	lines := spawn(t, s.cmd, dir)
 	shown := make(chan string, 1)
 	go func() {
 		var all strings.Builder
-		for scanner := bufio.NewScanner(out); scanner.Scan(); {
-			all.WriteString(scanner.Text() + "\n")
-			if strings.HasSuffix(scanner.Text(), text) {
+		said := false
+		for line := range lines {
+			all.WriteString(line + "\n")
+			if !said && strings.HasSuffix(line, text) {
+				said = true
 				shown <- all.String()
-				text = "\x00" // once
 			}
 		}
 		s.err = s.cmd.Wait()

@@ -64,6 +64,11 @@ UPGRADED=$(begin face-late customer-2)`),
 		"go run ./examples/employer/employer-worker 2> step.log & STEP=$!": {
 			after: then(`STEPPED=$(begin approve customer-5); decided "$STEPPED" approved`),
 		},
+		// A customer from before is one whose journey IDWise has decided and nobody was told of.
+		"bin/idjourney import customers.csv --rate 5": {
+			before: run(`printf 'account,journeyId,reference\nacme-sandbox,%s,customer-2\n' "$UPGRADED" > customers.csv`),
+			after:  prints(`[01] taken up, [01] known before, 0 refused, 0 left`).after,
+		},
 		// The custom step was never due: there is no evidence for it, and a person here decides.
 		`bin/idjourney review --account acme-sandbox --journey "$JOURNEY" --outcome approved --actor jane --reason "seen in person"`: {
 			before: run(`JOURNEY=$(begin no-custom-step customer-4); under_review "$JOURNEY"`),

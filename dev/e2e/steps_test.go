@@ -78,7 +78,7 @@ func (e *employers) configure(readme string) {
 			steps += "        " + line
 		}
 	}
-	steps = strings.NewReplacer("127.0.0.1:8090", e.service, "patience: 2h", "patience: 60s\n            retry: {initial: 100ms, maximum_interval: 500ms}",
+	steps = strings.NewReplacer("127.0.0.1:8095", e.service, "patience: 2h", "patience: 60s\n            retry: {initial: 100ms, maximum_interval: 500ms}",
 		"answer_within: 48h", "answer_within: 60s").Replace(steps)
 	api := free(e.t)
 	config := listenLine.ReplaceAllString(ownSteps.ReplaceAllLiteralString(string(text), steps),

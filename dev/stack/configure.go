@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/template"
+	"time"
 
 	"idjourney/config"
 	"idjourney/idwise/idwisetest"
@@ -16,29 +17,46 @@ import (
 //go:embed idjourney.yaml.tmpl
 var configText string
 
-const flowID = "flow-onboarding"
+// The flows of account demo. Only Onboarding has a custom step.
+const (
+	flowID = "flow-onboarding"
+	// HurriedFlow gives the user two seconds for a renewal.
+	HurriedFlow = "flow-hurried"
+	// OldFlow adopts at the first contact what was finished OldAfter before.
+	OldFlow = "flow-old"
+	// AuditedFlow looks every second for changes whose webhook was lost.
+	AuditedFlow = "flow-audited"
+)
+
+// OldAfter is the age from which on a result is from before our time.
+const OldAfter = 2 * time.Second
 
 // values are what the template does not know before the start.
 type values struct {
-	Public, Admin, LedgerFile        string
+	Public, Admin, API, APIURL       string
+	LedgerFile                       string
 	VendorURL, CustomerURL           string
 	GovernmentURL, DownGovernmentURL string
 	FlowID, StepID, WrongPath        string
+	HurriedFlowID, OldFlowID         string
+	AuditedFlowID                    string
+	OldAfter                         time.Duration
 }
 
 // configure writes the configuration file and reads it as the product does.
 func (s *Stack) configure(_ context.Context, d *doors) error {
 	s.ConfigFile = filepath.Join(s.Dir, "idjourney.yaml")
-	public, admin, err := s.listens(d)
+	listens, err := s.listens(d)
 	if err != nil {
 		return err
 	}
 	var text bytes.Buffer
 	err = template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
-		Public: public, Admin: admin, LedgerFile: s.LedgerFile(),
+		Public: listens[0], Admin: listens[1], API: listens[2], APIURL: s.APIURL, LedgerFile: s.LedgerFile(),
 		VendorURL: s.VendorURL, CustomerURL: s.CustomerURL,
 		GovernmentURL: urlOf(d.government) + "/faces", DownGovernmentURL: urlOf(d.government) + "/down/faces",
 		FlowID: flowID, StepID: idwisetest.CustomStepID, WrongPath: s.opts.WrongPath,
+		HurriedFlowID: HurriedFlow, OldFlowID: OldFlow, AuditedFlowID: AuditedFlow, OldAfter: OldAfter,
 	})
 	if err != nil {
 		return fmt.Errorf("filling in the configuration: %w", err)

@@ -16,6 +16,7 @@ import (
 type Ports struct {
 	Public     int // webhooks
 	Admin      int // health, readiness, metrics
+	API        int // the customer's API
 	Vendor     int // the stand-in's API and control API
 	Customer   int // the customer's endpoint
 	Government int // the registers
@@ -25,14 +26,14 @@ type Ports struct {
 
 // DefaultPorts are the ones that the README names.
 func DefaultPorts() Ports {
-	return Ports{Public: 8080, Admin: 9090, Vendor: 8090, Customer: 8091, Government: 8092, Temporal: 7233, UI: 8233}
+	return Ports{Public: 8080, Admin: 9090, API: 8081, Vendor: 8090, Customer: 8091, Government: 8092, Temporal: 7233, UI: 8233}
 }
 
 // doors are the opened listeners of the stack's own servers. They are opened
 // before the configuration that names them is written, so that no port is lost
 // in between.
 type doors struct {
-	public, admin, vendor, customer, government net.Listener
+	public, admin, api, vendor, customer, government net.Listener
 }
 
 func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
@@ -46,12 +47,13 @@ func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
 	wanted := []door{
 		{&d.public, "the webhook endpoint", "", s.opts.Ports.Public},
 		{&d.admin, "the admin listener", loopback, s.opts.Ports.Admin},
+		{&d.api, "the customer's API", loopback, s.opts.Ports.API},
 		{&d.vendor, "the stand-in for IDWise", loopback, s.opts.Ports.Vendor},
 		{&d.customer, "the customer's endpoint", loopback, s.opts.Ports.Customer},
 		{&d.government, "the government's register", loopback, s.opts.Ports.Government},
 	}
 	if s.opts.Outside != nil {
-		wanted = wanted[2:] // the first two are the starter's
+		wanted = wanted[3:] // the first three are the starter's
 	}
 	for _, door := range wanted {
 		l, err := s.open(ctx, door.what, door.host, door.port)
@@ -62,9 +64,9 @@ func (s *Stack) openDoors(ctx context.Context) (*doors, error) {
 		s.undo(func() error { return ignoreClosed(l.Close()) })
 	}
 	if o := s.opts.Outside; o != nil {
-		s.PublicURL, s.AdminURL = o.PublicURL, o.AdminURL
+		s.PublicURL, s.AdminURL, s.APIURL = o.PublicURL, o.AdminURL, o.APIURL
 	} else {
-		s.PublicURL, s.AdminURL = "http://localhost:"+portOf(d.public), urlOf(d.admin)
+		s.PublicURL, s.AdminURL, s.APIURL = "http://localhost:"+portOf(d.public), urlOf(d.admin), urlOf(d.api)
 	}
 	s.VendorURL, s.CustomerURL = urlOf(d.vendor), urlOf(d.customer)+"/idjourney"
 	return d, nil
@@ -106,7 +108,7 @@ func (s *Stack) freePort(what string, wanted int) (int, error) {
 
 func (s *Stack) wishes() []int {
 	p := s.opts.Ports
-	return slices.DeleteFunc([]int{p.Public, p.Admin, p.Vendor, p.Customer, p.Government, p.Temporal, p.UI},
+	return slices.DeleteFunc([]int{p.Public, p.Admin, p.API, p.Vendor, p.Customer, p.Government, p.Temporal, p.UI},
 		func(port int) bool { return port <= 0 })
 }
 

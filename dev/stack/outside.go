@@ -17,9 +17,9 @@ type Outside struct {
 	// Temporal's address, its namespace, with the search attributes in it, and its
 	// Web UI, if there is one.
 	TemporalAddress, Namespace, UIURL string
-	// PublicURL and AdminURL are those of the starter to come.
-	PublicURL, AdminURL string
-	LedgerURL           string
+	// PublicURL, AdminURL and APIURL are those of the starter to come.
+	PublicURL, AdminURL, APIURL string
+	LedgerURL                   string
 	// Run starts starter and worker with the configuration file and the secrets that
 	// it names ("NAME=value"). They are stopped by whoever made the Outside.
 	Run func(ctx context.Context, configFile string, secrets []string) error
@@ -48,20 +48,19 @@ func (s *Stack) runOutside(ctx context.Context) (err error) {
 	return s.opts.Outside.Run(ctx, s.ConfigFile, s.Keys.environ())
 }
 
-// listens are the addresses in the configuration.
-func (s *Stack) listens(d *doors) (public, admin string, err error) {
+// listens are the addresses in the configuration: public, admin, API.
+func (s *Stack) listens(d *doors) (listens [3]string, err error) {
 	if s.opts.Outside == nil {
-		return ":" + portOf(d.public), d.admin.Addr().String(), nil
+		return [3]string{":" + portOf(d.public), d.admin.Addr().String(), d.api.Addr().String()}, nil
 	}
-	var both [2]string
-	for i, address := range []string{s.opts.Outside.PublicURL, s.opts.Outside.AdminURL} {
+	for i, address := range []string{s.opts.Outside.PublicURL, s.opts.Outside.AdminURL, s.opts.Outside.APIURL} {
 		u, err := url.Parse(address)
 		if err != nil {
-			return "", "", err
+			return listens, err
 		}
-		both[i] = u.Host
+		listens[i] = u.Host
 	}
-	return both[0], both[1], nil
+	return listens, nil
 }
 
 // Databases are the files, by what they are, that must hold journeys and nobody's

@@ -64,20 +64,26 @@ func (s *Stack) startWorker() error {
 func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	signaler := starter.NewSignaler(s.Client, s.Namespace, s.Config.TaskQueue)
 	f := s.Config.Forwarder
+	forward := starter.UnlessOver(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer))
+	forwarder := ledger.NewForwarder(s.Ledger, forward, ledger.ForwarderOptions{
+		Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
+	})
+	api, err := s.customerAPI(forwarder)
+	if err != nil {
+		return err
+	}
 	endpoint, err := starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
-		Forwarder: ledger.NewForwarder(s.Ledger, starter.UnlessOver(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer)), ledger.ForwarderOptions{
-			Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
-		}),
+		Forwarder: forwarder, API: api,
 	})
 	if err != nil {
 		return err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Serve(serving, d.public, d.admin, nil) }()
+	go func() { ended <- endpoint.Serve(serving, d.public, d.admin, d.api) }()
 	s.undo(func() error { stop(); return <-ended })
 	return nil
 }

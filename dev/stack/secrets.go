@@ -14,8 +14,10 @@ type Secrets struct {
 	WebhookUser, WebhookPassword, WebhookPasswordNext string
 	GovernmentToken                                   string
 	// CoreSecret signs the messages to the customer.
-	CoreSecret   string
-	ReferenceKey string
+	CoreSecret string
+	// BackofficeToken opens the customer's API.
+	BackofficeToken string
+	ReferenceKey    string
 
 	DownAPIKey, DownAPISecret string
 	// DownWebhookToken and DownWebhookKey together open that of demo-down.
@@ -29,6 +31,7 @@ func newSecrets() Secrets {
 	return Secrets{
 		APIKey: "key-" + rand.Text(), APISecret: rand.Text(),
 		WebhookUser: "idwise", WebhookPassword: rand.Text(), WebhookPasswordNext: rand.Text() + ":with:colons",
+		BackofficeToken: rand.Text() + rand.Text(),
 		GovernmentToken: rand.Text(), ReferenceKey: rand.Text() + rand.Text(),
 		CoreSecret: "whsec_" + base64.StdEncoding.EncodeToString(signing),
 		DownAPIKey: "key-" + rand.Text(), DownAPISecret: rand.Text(),
@@ -40,6 +43,7 @@ func newSecrets() Secrets {
 func (k Secrets) environ() []string {
 	return []string{
 		"IDJOURNEY_REFERENCE_KEY=" + k.ReferenceKey,
+		"DEMO_BACKOFFICE_TOKEN=" + k.BackofficeToken,
 		"DEMO_API_KEY=" + k.APIKey,
 		"DEMO_API_SECRET=" + k.APISecret,
 		"DEMO_WEBHOOK_PASSWORD=" + k.WebhookPassword,

@@ -85,7 +85,7 @@ type Stack struct {
 	Keys   Secrets
 
 	// The addresses, without a slash at the end.
-	PublicURL, AdminURL, VendorURL, CustomerURL, UIURL string
+	PublicURL, AdminURL, APIURL, VendorURL, CustomerURL, UIURL string
 	// TemporalAddress is host:port of Temporal's frontend.
 	TemporalAddress string
 	ConfigFile      string

@@ -153,6 +153,7 @@ func (t *Topology) Outside() *stack.Outside {
 	return &stack.Outside{
 		TemporalAddress: t.address(temporal, 7233), Namespace: value(environ, "TEMPORAL_NAMESPACE"),
 		PublicURL: "http://" + t.address(starter, 8080), AdminURL: "http://" + t.address(starter, 9090),
+		APIURL:    "http://" + t.address(starter, 8081),
 		LedgerURL: value(environ, "IDJOURNEY_LEDGER_URL"),
 		Run:       t.run, Pausable: t,
 	}

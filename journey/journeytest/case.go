@@ -57,39 +57,51 @@ type Case struct {
 // Moment is one thing that happens at the vendor, or that an operator does.
 type Moment struct {
 	// After is a duration since the moment before, or "complete": when Complete
-	// Custom Step has been called. Empty means at once.
+	// Custom Step has been called as often as a moment has waited for it. Empty means
+	// at once.
 	After string `json:"after"`
 	// Truth is what the API shows from now on; empty leaves it.
 	Truth string `json:"truth"`
 	// Late is how long the API goes on showing the truth before, after the webhook.
-	Late   journey.Duration  `json:"late"`
-	Event  journey.EventType `json:"event"`
-	Hint   journey.Hint      `json:"hint"`
-	Times  int               `json:"times"` // copies of the webhook; 0 is one
+	Late  journey.Duration  `json:"late"`
+	Event journey.EventType `json:"event"`
+	Hint  journey.Hint      `json:"hint"`
+	Times int               `json:"times"` // copies of the webhook; 0 is one
+	// Body is the webhook as the vendor sends it, in the place of Event and Hint.
+	Body   json.RawMessage   `json:"body"`
 	Review *journey.Reviewed `json:"review"`
 	Act    *journey.Act      `json:"act"`
+	// Refused says that the review or the act is refused, by a sentence that has
+	// these words.
+	Refused string `json:"refused"`
 	// Steps replaces custom steps' answers from now on.
 	Steps map[string]journey.StepAnswer `json:"steps"`
 	// Endpoint is what the customer's endpoint does from now on: refuses or takes.
 	Endpoint string `json:"endpoint"`
+
+	legacy bool // the webhook has no eventId
 }
 
 // Update is the moment's act on a journey: the update's name and its argument,
-// addressed to the review, the oldest alert or the standing that the state has; ok
-// is false if the moment has none.
+// addressed to the review, the oldest alert or the standing that the state has if
+// it names none itself; ok is false if the moment has none.
 func (m Moment) Update(s journey.State) (name string, in journey.Input, ok bool) {
 	switch {
 	case m.Review != nil:
 		r := *m.Review
-		if r.Disposition != "" && len(s.Alerts) > 0 {
+		switch {
+		case r.Review != "":
+		case r.Disposition != "" && len(s.Alerts) > 0:
 			r.Review = s.Alerts[0].ID
-		} else if s.Review != nil {
+		case s.Review != nil:
 			r.Review = s.Review.ID
 		}
 		return journey.UpdateReview, journey.Input{Reviewed: &r}, true
 	case m.Act != nil:
 		a := *m.Act
-		a.Sequence = s.Standing.Sequence
+		if a.Sequence == 0 {
+			a.Sequence = s.Standing.Sequence
+		}
 		return a.Kind, journey.Input{Acted: &a}, true
 	default:
 		return "", journey.Input{}, false
@@ -104,6 +116,22 @@ func Check(s journey.State, in journey.Input) error {
 	return s.CheckAct(*in.Acted)
 }
 
+// Awaits says that the moment is a person's act which the journey, as it is now,
+// would not answer as the moment says: for example because no review is open yet.
+func (m Moment) Awaits(s journey.State) bool {
+	_, in, ok := m.Update(s)
+	return ok && !m.Answered(Check(s, in))
+}
+
+// Answered says that an act ended as the moment says: done, or refused by the
+// sentence that it names.
+func (m Moment) Answered(err error) bool {
+	if m.Refused == "" {
+		return err == nil
+	}
+	return err != nil && strings.Contains(err.Error(), m.Refused)
+}
+
 // Expect is how the story ends, Within after the last moment.
 type Expect struct {
 	Within    journey.Duration            `json:"within"`
@@ -115,6 +143,11 @@ type Expect struct {
 	Attention []journey.AttentionCode     `json:"attention"`
 	Completed bool                        `json:"completed"`
 	Alerts    int                         `json:"alerts"`
+	// AML are the changes that were told, in order: "1 high added:m1", and " gap" if
+	// versions before it could not be told apart. Without it they are not compared.
+	AML []string `json:"aml"`
+	// Status is what the customer's app then shows; empty is not compared.
+	Status journey.CustomerStatus `json:"status"`
 }
 
 // Policy is the policy of every case: the configuration's defaults, with one
@@ -173,6 +206,11 @@ func read(name string) (Case, error) {
 	if err := strict.Decode(&c); err != nil {
 		return c, err
 	}
+	for i := range c.Timeline {
+		if err := c.Timeline[i].decode(); err != nil {
+			return c, err
+		}
+	}
 	if c.Expect.Within == 0 {
 		c.Expect.Within = journey.Duration(5 * time.Minute)
 	}
@@ -185,17 +223,29 @@ func (c Case) policy() (journey.Policy, error) {
 	if len(c.Policy) == 0 {
 		return p, nil
 	}
+	p.Steps, p.AML = nil, nil // a list is replaced: decoding would mix its items with the default's
 	strict := json.NewDecoder(bytes.NewReader(c.Policy))
 	strict.DisallowUnknownFields()
-	return p, strict.Decode(&p)
+	err := strict.Decode(&p)
+	if p.Steps == nil {
+		p.Steps = Policy().Steps
+	}
+	if p.AML == nil {
+		p.AML = Policy().AML
+	}
+	return p, err
 }
 
 // event is the webhook of a moment; every moment has an eventId of its own, and
-// every copy of it the same.
+// every copy of it the same, unless it is of the form that has none.
 func (c Case) event(i int, now time.Time) journey.Event {
 	m := c.Timeline[i]
+	id := fmt.Sprintf("event-%d", i)
+	if m.legacy {
+		id = ""
+	}
 	return journey.Event{
-		EventID: fmt.Sprintf("event-%d", i), Type: m.Event, Account: Account, JourneyID: JourneyID,
+		EventID: id, Type: m.Event, Account: Account, JourneyID: JourneyID,
 		Hint: m.Hint, ReceivedAt: now,
 	}
 }

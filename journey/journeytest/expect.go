@@ -15,6 +15,12 @@ func (w *World) Diff(s journey.State) string {
 	want.Within = 0
 	got := End(s)
 	got.Decisions, got.Messages, got.Completed = w.Decisions(), w.Messages(), w.Completed() > 0
+	if want.Status != "" {
+		got.Status = w.Status()
+	}
+	if want.AML != nil {
+		got.AML = w.AML()
+	}
 	return cmp.Diff(want, got, cmpopts.EquateEmpty())
 }
 

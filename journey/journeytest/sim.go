@@ -1,6 +1,7 @@
 package journeytest
 
 import (
+	"slices"
 	"time"
 
 	"idjourney/journey"
@@ -37,15 +38,12 @@ func NewSim(w *World) *Sim {
 // Happens says whether the next moment of the timeline can happen now.
 func (s *Sim) Happens() bool {
 	at, ok := s.happensAt()
-	return ok && !s.Now.Before(at) && !s.reviewNotOpen()
+	return ok && !s.Now.Before(at) && !s.awaitsJourney()
 }
 
-// reviewNotOpen says that the next moment is a person's act which the journey would
-// refuse now, for example because the review is not open yet.
-func (s *Sim) reviewNotOpen() bool {
-	_, in, ok := s.World.Case.Timeline[s.next].Update(s.State)
-	return ok && Check(s.State, in) != nil
-}
+// awaitsJourney says that the next moment is a person's act for which the journey is
+// not there yet.
+func (s *Sim) awaitsJourney() bool { return s.World.Case.Timeline[s.next].Awaits(s.State) }
 
 func (s *Sim) happensAt() (time.Time, bool) {
 	if s.next >= len(s.World.Case.Timeline) {
@@ -56,7 +54,7 @@ func (s *Sim) happensAt() (time.Time, bool) {
 	case "":
 		return s.happenedAt, true
 	case "complete":
-		return s.happenedAt, s.World.Completed() > 0
+		return s.happenedAt, s.World.Completed() >= s.World.Case.Completions(s.next)
 	}
 	d, err := time.ParseDuration(after)
 	if err != nil {
@@ -173,7 +171,7 @@ func (s *Sim) answer(e journey.Effect) journey.Input {
 // whether there was one.
 func (s *Sim) Wait(until time.Time) bool {
 	due := s.State.Deadline()
-	if at, ok := s.happensAt(); ok && !s.reviewNotOpen() && (due.IsZero() || at.Before(due)) {
+	if at, ok := s.happensAt(); ok && !s.awaitsJourney() && (due.IsZero() || at.Before(due)) {
 		due = at
 	}
 	if due.IsZero() || due.After(until) {
@@ -223,16 +221,35 @@ func (s *Sim) InOrder() {
 // End is when the case's expectation has to hold; far away until the timeline is over.
 func (s *Sim) End() time.Time {
 	if !s.Over() {
-		return s.Now.Add(365 * 24 * time.Hour)
+		return s.happenedAt.Add(2 * 365 * 24 * time.Hour)
 	}
 	return s.happenedAt.Add(time.Duration(s.World.Case.Expect.Within))
 }
 
-// CanLose says that the loss of a webhook on its way is found by the journey
-// itself: it has been contacted at all, and it waits for what the webhook says. A
-// change after the journey has settled is awaited by nobody.
+// CanLose says that the loss of a webhook on its way changes no end: the journey has
+// looked at all, and the API shows what the webhook says. What only a body
+// carries cannot be lost.
 func (s *Sim) CanLose(i int) bool {
-	e := s.undelivered[i]
-	awaited := e.Type == journey.FinishedUserSteps || e.Type == journey.FinishedJourney || e.Hint.Manual != ""
-	return awaited && s.State.Counts.Events > 0
+	switch e := s.undelivered[i]; {
+	case s.State.Counts.Fetches == 0 && !s.State.Looking:
+		return false
+	case e.Type == journey.VerificationUpdateRequired:
+		return s.World.asksAgain()
+	default:
+		return !slices.Contains([]journey.EventType{
+			journey.KYCRenewalDeadlineExceeded, journey.Adopt, journey.StepAnswered, journey.SpotCheckFailed,
+		}, e.Type)
+	}
+}
+
+// Awaits says that the journey waits for something of the vendor's, so that it finds
+// by itself what a lost webhook would have said. A change after it has settled is
+// awaited by nobody, unless it looks from time to time.
+func (s *Sim) Awaits() bool {
+	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.LookAt.IsZero())
+}
+
+// Refresh has the journey look once more.
+func (s *Sim) Refresh() {
+	s.tell(journey.Input{Event: &journey.Event{Type: journey.Refresh, Account: Account, JourneyID: JourneyID, ReceivedAt: s.Now}})
 }

@@ -1,10 +1,12 @@
 package journeytest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,13 +28,15 @@ type World struct {
 	truth     string
 	next      string // shown from nextAt on
 	nextAt    time.Time
+	shown     string // by the last fetch
 	completed int
 	stepped   map[string]int
 	published []journey.Message // told to the customer
 	recorded  []journey.Message // told to the ledger alone
 	steps     map[string]journey.StepAnswer
 	refuses   bool
-	began     time.Time // of the story
+	snapshot  journey.Snapshot // by the ledger
+	began     time.Time        // of the story
 }
 
 // StepUnavailable is the code that a failing step's activity fails with, in every
@@ -91,7 +95,11 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 	if w.next != "" && !now.Before(w.nextAt) {
 		w.truth, w.next = w.next, ""
 	}
+	w.shown = w.truth
 	answer := journey.FetchAnswer{Policy: w.Policy}
+	if in.WantBaseline {
+		answer.Baseline = w.baseline()
+	}
 	switch v, ok := w.Case.Truths[w.truth]; {
 	case ok:
 		if w.Case.EndedAgo > 0 && v.Ended {
@@ -113,6 +121,21 @@ func (w *World) Fetch(in journey.FetchInput, now time.Time) journey.FetchAnswer 
 		panic(fmt.Sprintf("case %s has no truth %q", w.Case.Name, w.truth))
 	}
 	return answer
+}
+
+// Seen says that the last fetch showed what is true now.
+func (w *World) Seen() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next == "" && w.shown == w.truth
+}
+
+// asksAgain says that the API shows, or soon will, a reviewer's request to submit
+// something again.
+func (w *World) asksAgain() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.HasPrefix(w.Case.Truths[cmp.Or(w.next, w.truth)].Final, "Resubmission")
 }
 
 // Step answers as a custom step's activity does.
@@ -144,11 +167,14 @@ func (w *World) Complete() journey.CompleteAnswer {
 
 // Publish takes a message as the customer's endpoint does.
 func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := in.Snapshot; s != nil && s.At.After(w.snapshot.At) {
+		w.snapshot = *s
+	}
 	if in.Message.Type == "" {
 		return journey.PublishAnswer{} // for the ledger alone
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if in.Endpoint == "" {
 		w.recorded = append(w.recorded, in.Message)
 		return journey.PublishAnswer{}
@@ -158,7 +184,8 @@ func (w *World) Publish(in journey.PublishInput) journey.PublishAnswer {
 			return journey.PublishAnswer{Status: 200}
 		}
 	}
-	if in.Endpoint != "" && w.refuses {
+	if w.refuses {
+		w.recorded = append(w.recorded, in.Message) // the ledger has it all the same
 		return journey.PublishAnswer{Parked: true, Status: 400}
 	}
 	w.published = append(w.published, in.Message)
@@ -205,6 +232,17 @@ func (w *World) Decisions() []string {
 		decisions = append(decisions, bySequence[sequence])
 	}
 	return decisions
+}
+
+// baseline is the ledger's last word on the journey, nil if it has none.
+func (w *World) baseline() *journey.Standing {
+	var last *journey.Standing
+	for _, m := range slices.Concat(w.recorded, w.published) {
+		if d := m.Decision; d != nil && (last == nil || d.Sequence > last.Sequence) {
+			last = &journey.Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
+		}
+	}
+	return last
 }
 
 // Told are the decisions that the customer's endpoint has taken, by their numbers.

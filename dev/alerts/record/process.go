@@ -72,8 +72,8 @@ func (p *process) scrape(ctx context.Context) alerts.Page {
 	return alerts.Page{Target: p.Target, Down: err != nil, Text: text}
 }
 
-// scrapeTemporal is a scrape of Temporal's server, which shows no more while it is
-// paused.
+// scrapeTemporal is a scrape of Temporal's server, which shows nothing while it is
+// paused. Of its many thousand series only the queues' are of interest.
 func (w *world) scrapeTemporal(ctx context.Context) alerts.Page {
 	page := alerts.Page{Target: alerts.Target{Job: "temporal", Instance: "temporal"}, Down: w.paused}
 	if w.paused {
@@ -83,11 +83,13 @@ func (w *world) scrapeTemporal(ctx context.Context) alerts.Page {
 	defer cancel()
 	text, err := get(ctx, w.metrics, "/metrics")
 	page.Down = err != nil
+	var kept strings.Builder
 	for line := range strings.Lines(text) {
-		if !strings.Contains(line, `taskqueue="temporal_sys_`) { // Temporal's own housekeeping
-			page.Text += line
+		if strings.HasPrefix(line, "approximate_") && !strings.Contains(line, `taskqueue="temporal_sys_`) { // its own housekeeping
+			kept.WriteString(line)
 		}
 	}
+	page.Text = kept.String()
 	return page
 }
 

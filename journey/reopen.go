@@ -1,0 +1,66 @@
+package journey
+
+import "time"
+
+// forgetMissed drops a missed request that a person has decided about, so that the
+// next one is told and counted anew; not while the vendor still asks.
+func (s *State) forgetMissed() {
+	r, v := s.Resubmission, s.Verdict
+	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
+		s.Resubmission, s.Exceeded = nil, nil
+	}
+}
+
+// reopened is where a journey stands that the vendor has open again. The standing
+// stays until a new decision.
+func (s *State) reopened(now time.Time) []Effect {
+	var effects []Effect
+	if s.Standing.Outcome == OutcomeApproved && s.matched(*s.Verdict) {
+		effects = s.decide(hold("aml_match"), "", now)
+	}
+	return append(effects, s.proceed(now)...)
+}
+
+// proceed goes on with what was asked for and submitted.
+func (s *State) proceed(now time.Time) []Effect {
+	r := s.Resubmission
+	switch {
+	case r == nil: // nothing is asked of anybody: the vendor is at work
+		s.pause(AwaitingResult, now)
+		return nil
+	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
+		// All that was asked for is there, or no more has come for long enough: without
+		// Complete Custom Step the vendor's journey might hang for ever.
+		return s.runCustomSteps(now)
+	case r.submitted(*s.Verdict):
+		s.pause(AwaitingResult, now)
+		return nil
+	case r.Missed:
+		j := s.missed()
+		if s.Decided != nil && s.Decided.Source == SourceOperator {
+			j = s.afterPerson(j, *s.Verdict)
+		}
+		return s.apply(s.overdue(s.afterRejection(j, *s.Verdict), now), now)
+	default:
+		s.pause(AwaitingResubmission, now)
+		return nil
+	}
+}
+
+// pause lets the review rest while the user is asked or a step runs, and its clock
+// stand still.
+func (s *State) pause(p Phase, now time.Time) {
+	if !s.Clock.Since.IsZero() {
+		s.Clock = Clock{Spent: s.declared(LadderReview).Spent}
+	}
+	s.Review = nil
+	s.enter(p, now)
+}
+
+// submitUntil is the end of the time that the user has.
+func (s *State) submitUntil() time.Time {
+	if s.Phase != AwaitingResubmission || s.Resubmission == nil {
+		return time.Time{}
+	}
+	return s.Resubmission.Until
+}

@@ -56,7 +56,8 @@ func (d *disorder) play() {
 
 func (d *disorder) possible() []move {
 	var moves []move
-	if d.Happens() {
+	unseen := d.lost > 0 && !d.World.Seen()
+	if d.Happens() && (!unseen || !d.Acts()) {
 		moves = append(moves, move{"happen", d.Happen})
 	}
 	if d.Asks() {
@@ -79,9 +80,9 @@ func (d *disorder) possible() []move {
 
 // reconcile is an operator's refresh, where a webhook was lost that the journey had
 // no reason to await: it was settled, or closed. What it awaits it has to find. It
-// comes before any time passes, so that nothing is over before anyone looked.
+// comes before a person acts and before any time passes, so that nothing is over before anyone looked.
 func (d *disorder) reconcile() bool {
-	if d.lost == 0 || d.Awaits() || d.World.Seen() || d.refreshed.Equal(d.Now) {
+	if d.lost == 0 || d.Awaits() && !d.Acts() || d.World.Seen() || d.refreshed.Equal(d.Now) {
 		return false
 	}
 	d.refreshed = d.Now

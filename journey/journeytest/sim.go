@@ -241,6 +241,8 @@ func (s *Sim) CanLose(i int) bool {
 		return false
 	case e.Type == journey.VerificationUpdateRequired:
 		return s.World.asksAgain()
+	case !s.World.shows(e.Hint), e.Type == journey.AMLMonitorUpdate && e.Hint.AMLVersion == 0 && s.World.Seen(): // it may call a person, and so leave a trace
+		return false
 	default:
 		return !slices.Contains([]journey.EventType{
 			journey.KYCRenewalDeadlineExceeded, journey.Adopt, journey.StepAnswered, journey.SpotCheckFailed,
@@ -253,6 +255,15 @@ func (s *Sim) CanLose(i int) bool {
 // awaited by nobody, unless it looks from time to time.
 func (s *Sim) Awaits() bool {
 	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.LookAt.IsZero())
+}
+
+// Acts says that a person acts next. They have seen what is true.
+func (s *Sim) Acts() bool {
+	if s.Over() {
+		return false
+	}
+	_, _, ok := s.World.Case.Timeline[s.next].Update(s.State)
+	return ok
 }
 
 // Refresh has the journey look once more.

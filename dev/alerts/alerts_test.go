@@ -37,6 +37,9 @@ var fires = map[string][]string{
 	"customer-failing":       {"IdjourneyDeliveriesFailing"},
 	"customer-refusing":      {"IdjourneyDeliveryParked"},
 	"review-overdue":         {"IdjourneyReviewOverdue"},
+	"review-escalated":       {"IdjourneyReviewEscalated"},
+	"aml-alert-escalated":    {"IdjourneyAMLAlertEscalated"},
+	"erasure-denied":         {"IdjourneyErasureFailing", "IdjourneyVendorDenied"},
 	"flow-unlisted":          {"IdjourneyAttention"},
 }
 
@@ -96,6 +99,8 @@ func TestHealthyIsBusy(t *testing.T) {
 		`sum(increase(idjourney_vendor_requests_total{outcome="missing"}[15m])) > 0`,
 		`sum(increase(idjourney_government_requests_total{outcome="ok"}[15m])) > 10`,
 		`max(idjourney_reviews_open{kind="vendor"}) > 0`,
+		`sum(increase(idjourney_messages_total{type="journey.decided"}[15m])) > 5`,
+		`sum(idjourney_erasures_total{outcome="done"}) > 0`,
 		`sum(increase(temporal_long_request_total[5m])) > 20`,
 	} {
 		answers, err := h.Answers(t.Context(), busy)

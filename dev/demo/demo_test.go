@@ -92,9 +92,9 @@ func endings(t *testing.T, report Report) {
 		"approved": "approved", "face-mismatch": "rejected", "referred-approved": "approved",
 		"government-down": "awaiting_review", "duplicated-reordered": "approved",
 		"aml-change": "approved, on_hold", "unknown-journey": "unknown", "temporal-away": "approved",
-		"resubmitted": "approved", "renewed": "approved", "renewal-missed": "approved, on_hold",
+		"resubmitted": "approved", "renewed": "approved, approved", "renewal-missed": "approved, on_hold",
 		"aml-gap": "approved, on_hold", "spot-check-failed": "approved", "adopted": "approved",
-		"operator-overrides": "rejected, approved", "ended": "ended",
+		"operator-overrides": "rejected, approved", "ended": "approved, ended",
 	}
 	got := map[string]string{}
 	for _, sc := range report.Scenarios {

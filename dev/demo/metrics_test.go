@@ -10,9 +10,12 @@ import (
 	"idjourney/dev/stack"
 )
 
-// shownLater are metrics that appear with the first fault; dev/alerts has
-// recordings in which they are there.
-var shownLater = []string{"temporal_workflow_task_execution_failed_total"}
+// shownLater are metrics that appear with the first fault or the first erasure, or
+// are Temporal's server's own; dev/alerts has recordings in which they are there.
+var shownLater = []string{
+	"temporal_workflow_task_execution_failed_total", "idjourney_erasures_total",
+	"approximate_backlog_count", "approximate_backlog_age_seconds",
+}
 
 // allMeasured scrapes the demo and makes sure that what alerts and dashboard read
 // is measured by the code as it is now, not only by the one that was recorded.

@@ -35,16 +35,20 @@ type scenario struct {
 	play func(ctx context.Context, r *run) error
 }
 
-// expected is the ending in words: the decisions, or the phase without any.
+// expected is the ending in words: the decisions, or the phase without any; of a
+// journey that is over for good both.
 func (s scenario) expected() string { return ending(s.decisions, s.phase) }
 
 func ending(decisions []journey.Outcome, phase journey.Phase) string {
 	if len(decisions) == 0 {
 		return string(phase)
 	}
-	words := make([]string, len(decisions))
+	words := make([]string, len(decisions), len(decisions)+1)
 	for i, d := range decisions {
 		words[i] = string(d)
+	}
+	if phase == journey.Ended {
+		words = append(words, string(phase))
 	}
 	return strings.Join(words, ", ")
 }

@@ -32,7 +32,7 @@ func (r *run) mustSubmit(ctx context.Context, kind journey.MessageType, steps in
 // resubmitted: IDWise refers, its reviewer wants document and selfie again, the user
 // submits them. The government's face is compared with the new selfie.
 func playResubmitted(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "refer"); err != nil {
+	if err := r.beginIn(stack.Account, stack.HurriedFlow, "refer"); err != nil {
 		return err
 	}
 	if _, err := r.message(ctx, journey.MessageReviewRequired, 1); err != nil {
@@ -55,7 +55,7 @@ func playResubmitted(ctx context.Context, r *run) error {
 	if n := r.stack.Vendor.Journey(r.journeyID).CompleteCalls; n != 2 {
 		return fmt.Errorf("Complete Custom Step was called %d times, want once for each round", n)
 	}
-	return r.faceSubmitted(2)
+	return r.faceSubmitted(1) // a rule had failed the first time: nobody was compared
 }
 
 // settledBy begins a journey and waits until it has been approved and rests.
@@ -71,9 +71,9 @@ func (r *run) settledBy(ctx context.Context, flow, script string) error {
 }
 
 // renewed: after years the document has run out, and the user renews it. What was
-// decided stands all the while.
+// decided stands all the while; what IDWise then finds is a decision of its own.
 func playRenewed(ctx context.Context, r *run) error {
-	if err := r.settledBy(ctx, "", "approve"); err != nil {
+	if err := r.settledBy(ctx, stack.PlainFlow, "no-custom-step"); err != nil {
 		return err
 	}
 	r.line.say("years later: a renewal is due")
@@ -91,17 +91,19 @@ func playRenewed(ctx context.Context, r *run) error {
 	if err := r.stack.Vendor.Resubmit(r.journeyID, ""); err != nil {
 		return err
 	}
-	j, err = r.shown(ctx, func(j apiJourney) bool { return j.Phase == journey.Settled })
+	j, err = r.shown(ctx, func(j apiJourney) bool {
+		return j.Phase == journey.Settled && j.Standing != nil && j.Standing.Sequence == 2
+	})
 	if err != nil {
 		return fmt.Errorf("waiting for the renewal's end: %w", err)
 	}
-	return j.says(journey.StatusApproved, approved, 1)
+	return j.says(journey.StatusApproved, approved, 2)
 }
 
 // renewal-missed: nobody renews. When IDWise says so and our own time is over, too,
 // the policy puts the customer on hold.
 func playRenewalMissed(ctx context.Context, r *run) error {
-	if err := r.settledBy(ctx, stack.HurriedFlow, "no-custom-step"); err != nil {
+	if err := r.settledBy(ctx, stack.HurriedFlow, "approve"); err != nil {
 		return err
 	}
 	r.line.say("years later: a renewal is due")

@@ -30,7 +30,7 @@ func scenarios() []scenario {
 		{name: "aml-change", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, play: playAMLChange},
 		{name: "unknown-journey", phase: journey.Unknown, play: playUnknownJourney},
 		{name: "resubmitted", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playResubmitted},
-		{name: "renewed", decisions: []journey.Outcome{approved}, phase: journey.Settled, play: playRenewed},
+		{name: "renewed", decisions: []journey.Outcome{approved, approved}, phase: journey.Settled, play: playRenewed},
 		{name: "renewal-missed", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, play: playRenewalMissed},
 		{name: "aml-gap", decisions: []journey.Outcome{approved, onHold}, phase: journey.AwaitingReview, loses: true, play: playAMLGap},
 		{name: "spot-check-failed", decisions: []journey.Outcome{approved}, phase: journey.AwaitingReview, play: playSpotCheckFailed},

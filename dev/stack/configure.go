@@ -17,11 +17,14 @@ import (
 //go:embed idjourney.yaml.tmpl
 var configText string
 
-// The flows of account demo. Only Onboarding has a custom step.
+// The flows of account demo. The last three have no custom step.
 const (
 	flowID = "flow-onboarding"
-	// HurriedFlow gives the user two seconds for a renewal.
+	// HurriedFlow gives the user two seconds for a renewal, and IDWise two to say
+	// something.
 	HurriedFlow = "flow-hurried"
+	// PlainFlow has no custom step.
+	PlainFlow = "flow-plain"
 	// OldFlow adopts at the first contact what was finished OldAfter before.
 	OldFlow = "flow-old"
 	// AuditedFlow looks every second for changes whose webhook was lost.
@@ -39,7 +42,7 @@ type values struct {
 	GovernmentURL, DownGovernmentURL string
 	FlowID, StepID, WrongPath        string
 	HurriedFlowID, OldFlowID         string
-	AuditedFlowID                    string
+	AuditedFlowID, PlainFlowID       string
 	OldAfter                         time.Duration
 }
 
@@ -56,7 +59,7 @@ func (s *Stack) configure(_ context.Context, d *doors) error {
 		VendorURL: s.VendorURL, CustomerURL: s.CustomerURL,
 		GovernmentURL: urlOf(d.government) + "/faces", DownGovernmentURL: urlOf(d.government) + "/down/faces",
 		FlowID: flowID, StepID: idwisetest.CustomStepID, WrongPath: s.opts.WrongPath,
-		HurriedFlowID: HurriedFlow, OldFlowID: OldFlow, AuditedFlowID: AuditedFlow, OldAfter: OldAfter,
+		HurriedFlowID: HurriedFlow, PlainFlowID: PlainFlow, OldFlowID: OldFlow, AuditedFlowID: AuditedFlow, OldAfter: OldAfter,
 	})
 	if err != nil {
 		return fmt.Errorf("filling in the configuration: %w", err)

@@ -77,6 +77,10 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
 		Forwarder: forwarder, API: api,
+		Audit: &starter.Auditor{
+			Ledger: s.Ledger, Accounts: s.Config.Accounts, Wake: forwarder.Wake, Logger: s.opts.Logger,
+			Interval: 250 * time.Millisecond, // the demo's days are seconds
+		},
 	})
 	if err != nil {
 		return err

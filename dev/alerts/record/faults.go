@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"go.temporal.io/sdk/client"
 	_ "modernc.org/sqlite" // to hold the ledger's lock against it
 
+	"idjourney/idwise"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
@@ -27,6 +29,9 @@ type fault struct {
 	// reviewer needs. A fault that keeps reviews open says so where it is not to be
 	// seen by the reviews that it delays: those take a day in real life.
 	overdue string
+	// policy is what of the configuration's policy is declared besides the usual, in
+	// YAML's flow style: ladders whose hours are seconds.
+	policy string
 	// happen makes it go wrong, once; nil for nothing.
 	happen func(ctx context.Context, w *world) error
 	// again is done each second from then on; nil for nothing.
@@ -41,7 +46,7 @@ const aDay = "24h"
 
 func faults() []fault {
 	return []fault{
-		{name: "healthy", happen: portalTest},
+		{name: "healthy", happen: aGoodDay},
 		{name: "starter-stopped", overdue: aDay, happen: func(_ context.Context, w *world) error { w.starter.stop(); return nil }},
 		{name: "worker-stopped", overdue: aDay, happen: func(_ context.Context, w *world) error { w.worker.stop(); return nil }},
 		{name: "temporal-stopped", overdue: aDay, happen: func(_ context.Context, w *world) error { w.paused = true; return w.temporal.Pause() }},
@@ -58,6 +63,14 @@ func faults() []fault {
 		{name: "customer-failing", overdue: aDay, happen: customerAnswers(http.StatusServiceUnavailable)},
 		{name: "customer-refusing", happen: customerAnswers(http.StatusBadRequest)},
 		{name: "review-overdue", scripts: []string{"refer", "aml-after-approval"}},
+		{name: "review-escalated", scripts: []string{"refer"}, overdue: aDay,
+			policy: "review: {ladder: {remind_after: 2s, remind_every: 2s, escalate_at: 5s}}"},
+		{name: "aml-alert-escalated", scripts: []string{"aml-after-approval"}, overdue: aDay,
+			policy: "aml: {ladders: {medium: {remind_after: 1s, remind_every: 1s, escalate_at: 3s}}}"},
+		{name: "erasure-denied", happen: func(_ context.Context, w *world) error {
+			w.vendor.SetFaults(idwisetest.Faults{Operations: []idwise.Operation{idwise.DeleteJourney}, APIStatus: http.StatusForbidden})
+			return nil
+		}, again: eraseOne},
 		{name: "flow-unlisted", scripts: []string{"no-custom-step"}, flow: "flow-of-another-product", overdue: aDay},
 	}
 }
@@ -71,6 +84,33 @@ func vendorAnswers(status int) func(context.Context, *world) error {
 
 func customerAnswers(status int) func(context.Context, *world) error {
 	return func(_ context.Context, w *world) error { w.customer.SetStatus(status); return nil }
+}
+
+// aGoodDay has an erasure that works, besides the portal's test.
+func aGoodDay(ctx context.Context, w *world) error {
+	return errors.Join(portalTest(ctx, w), eraseOne(ctx, w))
+}
+
+// eraseOne asks for the erasure of the first journey that was approved and is there.
+func eraseOne(ctx context.Context, w *world) error {
+	for _, s := range w.vendor.Journeys() {
+		if s.Phase != idwisetest.PhaseFinished || s.Script != "approve" || s.Deleted {
+			continue
+		}
+		handle, err := w.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: journey.WorkflowID(account, s.JourneyID), UpdateName: journey.UpdateErase,
+			Args:         []any{journey.Act{Kind: journey.UpdateErase, Actor: "privacy", Reason: "the user asked for it"}},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err != nil {
+			return fmt.Errorf("asking for an erasure: %w", err)
+		}
+		if err := handle.Get(ctx, nil); err != nil && !strings.Contains(err.Error(), "already") {
+			return fmt.Errorf("asking for an erasure: %w", err)
+		}
+		return nil
+	}
+	return nil // nobody has been approved yet
 }
 
 // portalTest presses the button "test" in IDWise's portal, which is no fault: its

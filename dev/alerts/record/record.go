@@ -69,7 +69,7 @@ func one(ctx context.Context, o Options, f fault) error {
 	if err != nil {
 		return err
 	}
-	w, err := newWorld(ctx, dir, o.Binary, f.overdue)
+	w, err := newWorld(ctx, dir, o.Binary, f)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type world struct {
 	env         []string
 	public      string // host and port of the webhook endpoint
 	overdue     string // from when on a review is
+	policy      string // see fault
 
 	temporal *embed.Server
 	metrics  string // host and port of Temporal's metrics
@@ -53,8 +54,8 @@ type world struct {
 }
 
 // newWorld brings everything up in dir and returns when both processes are ready.
-func newWorld(ctx context.Context, dir, binary, overdue string) (*world, error) {
-	w := &world{dir: dir, binary: binary, overdue: cmp.Or(overdue, "6s")}
+func newWorld(ctx context.Context, dir, binary string, f fault) (*world, error) {
+	w := &world{dir: dir, binary: binary, overdue: cmp.Or(f.overdue, "6s"), policy: cmp.Or(f.policy, "spot_check_failed: review")}
 	if err := w.start(ctx); err != nil {
 		w.close()
 		return nil, err
@@ -120,7 +121,7 @@ func (w *world) product(ctx context.Context) error {
 		return err
 	}
 	file := filepath.Join(w.dir, "idjourney.yaml")
-	text := fmt.Sprintf(configText, w.public, starterAdmin, w.ledger(), w.overdue, w.serve(w.vendor), w.serve(w.register), w.serve(w.customer), flow, unserved)
+	text := fmt.Sprintf(configText, w.public, starterAdmin, w.ledger(), w.overdue, w.policy, w.serve(w.vendor), w.serve(w.register), w.serve(w.customer), flow, unserved)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ listen: {public: %q, admin: %q}
 ledger: {url: "sqlite:%s"}
 worker: {stop_timeout: 1s}
 review_overdue_after: %s
-policy: {ask_again: [200ms, 500ms, 1s, 2s, 5s], user_steps_within: 30s, result_within: 30s, review_look: 10m, expire_after: 1h, unknown_after: 2s}
+policy: {ask_again: [200ms, 500ms, 1s, 2s, 5s], user_steps_within: 30s, result_within: 30s, review_look: 10m, expire_after: 1h, unknown_after: 2s, %s}
 activities:
   - {name: Fetch, start_to_close: 3s, retry: {initial: 200ms, maximum_interval: 2s}}
   - {name: CompleteCustomStep, start_to_close: 3s, retry: {initial: 200ms, maximum_interval: 2s}}

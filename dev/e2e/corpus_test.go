@@ -37,6 +37,7 @@ var situations = map[string]string{
 	"adopted-and-held-at-once":             "adopted_and_held_at_once",
 	"step-answers-later":                   "answered_by_callback",
 	"delivery-parked-and-the-next-goes-on": "mid_delivery_outage",
+	"spot-check-told":                      "told_of_a_failed_spot_check",
 	"relationship-ended":                   "ended",
 }
 

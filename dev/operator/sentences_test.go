@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,14 +14,9 @@ import (
 
 	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"idjourney/journey"
-	"idjourney/journey/journeytest"
 	"idjourney/starter"
-	"idjourney/workflows"
 )
 
 // situation is a journey brought to where it rests.
@@ -34,6 +28,34 @@ type situation struct {
 	denied  bool
 	holds   bool // the custom step does not end
 	hasty   bool // the policy's long waits are over at once
+	// then is what IDWise shows later and says by an event; it comes when the journey
+	// rests, and an operator's act after it.
+	then *later
+	act  string
+}
+
+// later is what happens to a journey that rests in settled.
+type later struct {
+	event   journey.EventType
+	hint    journey.Hint
+	verdict *journey.Verdict
+}
+
+func renewal() *later {
+	return &later{
+		event:   journey.VerificationUpdateRequired,
+		hint:    journey.Hint{Trigger: "KYC Renewal", RequiredSteps: []journey.RequiredStep{{StepID: "10", ReasonCode: "expired_document"}}},
+		verdict: finished(journey.Complete, journey.Complete),
+	}
+}
+
+// matched is a match that monitoring brought after a rejection.
+func matched() *later {
+	v := finished(journey.Refer, journey.Rejected)
+	v.AML = journey.AML{Applicability: "Applicable", Version: 1, Matches: []journey.AMLMatch{
+		{ID: "m1", Datasets: []string{"SAN"}, Version: 1, MonitorUpdate: "Added"},
+	}}
+	return &later{event: journey.AMLMonitorUpdate, hint: journey.Hint{AMLVersion: 1}, verdict: v}
 }
 
 func submitted() *journey.Verdict {
@@ -62,74 +84,14 @@ func situations() []situation {
 		{name: "local-review", phase: journey.AwaitingReview, event: journey.FinishedJourney, verdict: finished("Mystery", "Mystery")},
 		{name: "awaiting-resubmission", phase: journey.AwaitingResubmission, event: journey.UpdatedJourney, verdict: finished(journey.Refer, "Resubmission Requested")},
 		{name: "settled", phase: journey.Settled, event: journey.FinishedJourney, verdict: finished(journey.Refer, journey.Rejected)},
+		{name: "awaiting-renewal", phase: journey.AwaitingResubmission, event: journey.FinishedJourney, verdict: finished(journey.Complete, journey.Complete), then: renewal()},
+		{name: "alerts-open", phase: journey.Settled, event: journey.FinishedJourney, verdict: finished(journey.Refer, journey.Rejected), then: matched()},
+		{name: "erase-failed", phase: journey.Settled, event: journey.FinishedJourney, verdict: finished(journey.Refer, journey.Rejected), act: journey.UpdateErase},
+		{name: "ended", phase: journey.Ended, event: journey.FinishedJourney, verdict: finished(journey.Refer, journey.Rejected), act: journey.UpdateEnd},
+		{name: "erased", phase: journey.Erased, event: journey.FinishedJourney, verdict: finished(journey.Refer, journey.Rejected), act: journey.UpdateErase},
 		{name: "expired", phase: journey.Expired, event: journey.UpdatedJourney, verdict: begun, hasty: true},
 		{name: "unknown", phase: journey.Unknown, event: journey.FinishedJourney, hasty: true},
 	}
-}
-
-// stage is the world of all situations, by journey id.
-type stage struct {
-	mu  sync.Mutex
-	all map[string]situation
-}
-
-func (s *stage) of(id string) situation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.all[id]
-}
-
-func (s *stage) fetch(_ context.Context, in journey.FetchInput) (journey.FetchAnswer, error) {
-	now, answer := s.of(in.JourneyID), journey.FetchAnswer{Policy: journeytest.Policy()}
-	if now.hasty {
-		d := journey.Duration(200 * time.Millisecond)
-		answer.Policy.AskAgain = []journey.Duration{d}
-		answer.Policy.UserStepsWithin, answer.Policy.ExpireAfter, answer.Policy.UnknownAfter = d, d, d
-	}
-	switch {
-	case now.denied:
-		answer.Problem = journey.ProblemDenied
-	case now.verdict == nil:
-		answer.Problem = journey.ProblemMissing
-	default:
-		answer.Verdict = now.verdict
-	}
-	return answer, nil
-}
-
-func (s *stage) step(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
-	if s.of(in.JourneyID).holds {
-		<-ctx.Done()
-		return journey.StepAnswer{}, ctx.Err()
-	}
-	return journey.StepAnswer{Outcome: journey.StepPassed, Subject: in.Subject}, nil
-}
-
-const stageQueue = "stage"
-
-func (s *stage) work(t *testing.T) {
-	t.Helper()
-	w := worker.New(house.Client, stageQueue, worker.Options{DisableRegistrationAliasing: true, WorkerStopTimeout: time.Second})
-	limits := func(string) workflows.Limits {
-		return workflows.Limits{StartToClose: time.Minute, ScheduleToClose: time.Hour, Retry: workflows.Retry{Initial: time.Second, Coefficient: 1, MaximumInterval: time.Second}}
-	}
-	flows := workflows.New(workflows.Options{Limits: limits, StepLimits: func(string, string) workflows.Limits { return limits("") }})
-	w.RegisterWorkflowWithOptions(flows.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
-	for name, f := range map[string]any{
-		"Fetch": s.fetch, "CompareGovernmentFace": s.step,
-		"CompleteCustomStep": func(context.Context, journey.CompleteInput) (journey.CompleteAnswer, error) {
-			return journey.CompleteAnswer{}, nil
-		},
-		"Publish": func(context.Context, journey.PublishInput) (journey.PublishAnswer, error) {
-			return journey.PublishAnswer{Status: 200}, nil
-		},
-	} {
-		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
-	}
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Stop)
 }
 
 // metadataQuery is what the UI asks every workflow; it costs no Action.
@@ -158,6 +120,7 @@ func TestSentences(t *testing.T) {
 	}
 	var got strings.Builder
 	for _, one := range situations() {
+		s.goOn(t, signaler, one)
 		text := awaitSentence(t, one)
 		_, _ = fmt.Fprintf(&got, "%s (%s)\n%s\n\n", one.name, one.phase, clocks.ReplaceAllString(text, "<time>"))
 	}

@@ -105,7 +105,7 @@ func eraseOne(ctx context.Context, w *world) error {
 		if err != nil {
 			return fmt.Errorf("asking for an erasure: %w", err)
 		}
-		if err := handle.Get(ctx, nil); err != nil && !strings.Contains(err.Error(), "already") {
+		if err := handle.Get(ctx, nil); err != nil && !strings.Contains(err.Error(), "under way") {
 			return fmt.Errorf("asking for an erasure: %w", err)
 		}
 		return nil

@@ -3,6 +3,7 @@ package rehearsal_test
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,8 +27,8 @@ import (
 // What the corpus holds of spot checks: one that is held, so running, and one that was
 // linked, told, handed over and closed.
 const (
-	running = "spot_check_held_unbound.1.json"
-	closed  = "spot_check_linked_by_a_person.1.json"
+	running = "spot-rules-1/spot_check_held_unbound.1.json"
+	closed  = "spot-rules-1/spot_check_linked_by_a_person.1.json"
 )
 
 // private stands for what a history holds of somebody.
@@ -66,10 +67,23 @@ func rehearse(files map[string][]byte) (string, error) {
 	for name, text := range files {
 		dir[name] = &fstest.MapFile{Data: text}
 	}
+	return rehearseDir(dir)
+}
+
+func rehearseDir(dir fs.FS) (string, error) {
 	var out bytes.Buffer
 	register := func(r sdk.WorkflowRegistry) { worker.RegisterWorkflows(r, &config.Config{}) }
 	err := rehearsal.Dir(context.Background(), dir, register, &out)
 	return out.String(), err
+}
+
+// The corpus, of journeys and spot checks, is what this build has to go on with.
+func TestTheCorpusIsOk(t *testing.T) {
+	t.Parallel()
+	out, err := rehearseDir(os.DirFS(filepath.Join("..", "workflows", "testdata", "histories")))
+	if err != nil || !strings.Contains(out, " 0 closed would have, ") || !strings.Contains(out, ", Journey, run ") || !strings.Contains(out, ", SpotCheck, run ") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 func TestWhatIsUnchangedIsOk(t *testing.T) {

@@ -87,8 +87,11 @@ func (s *State) onAML(claimed int, now time.Time) []Effect {
 	if to > last+1 {
 		return s.askHistory(last+1, to)
 	}
-	s.AMLSeen, s.AMLVersion = v.AML.keys(), max(last, to)
 	change := compareAML(before, v.AML)
+	if last > 0 && to <= last && len(change.Added)+len(change.Changed) == 0 {
+		to = last + 1 // what was removed took its version along; every change raises it
+	}
+	s.AMLSeen, s.AMLVersion = v.AML.keys(), max(last, to)
 	if change.Version = s.AMLVersion; change.Version == 0 { // nothing but the webhook names one
 		change.Version = claimed
 	}

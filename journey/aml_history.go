@@ -55,6 +55,7 @@ func (s *State) with(c, rest AMLChange) AMLChange {
 	c.Changed = slices.Concat(c.Changed, rest.Changed)
 	c.Removed = slices.Concat(c.Removed, rest.Removed)
 	datasets := s.datasets(slices.Concat(rest.Added, rest.Changed))
+	//workflowcheck:ignore (sums do not depend on the order)
 	for dataset, n := range c.Datasets {
 		datasets[dataset] += n
 	}

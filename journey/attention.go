@@ -61,7 +61,7 @@ func AttentionKinds() []AttentionKind {
 		{AttentionUnknownValue, OwnerCompliance, SeverityHigh, "IDWise's decision has a value that is not known to us; the journey is held.", "a decision value that is known"},
 		{AttentionFlowUnlisted, OwnerOperations, SeverityHigh, "The journey's flow is not in the configuration; the journey is held.", "a fetch after the flow was listed"},
 		{AttentionCompleteFailed, OwnerOperations, SeverityHigh, "IDWise refused Complete Custom Step; its journey may hang.", "Complete Custom Step being taken, or the journey being finished"},
-		{AttentionDeliveryParked, OwnerOperations, SeverityMedium, "An endpoint refused a message, or was away for too long; the feed has the decision.", "the next message that the endpoint takes, or an operator's refresh"},
+		{AttentionDeliveryParked, OwnerOperations, SeverityMedium, "An endpoint refused a message, or was away for too long; the feed has the decision.", "an operator's refresh"},
 		{AttentionQuarantined, OwnerOperations, SeverityMedium, "A signal could not be read; it is in the workflow's history.", "an operator's refresh"},
 		{AttentionAMLGap, OwnerCompliance, SeverityMedium, "AML versions were missed and the vendor's history could not tell them apart; the journey was judged by the newest.", "an operator's refresh"},
 		{AttentionRenewalUnclear, OwnerCompliance, SeverityMedium, "The renewal's deadline is over, or is said to be, but the facts do not suffice to decide.", "the renewal itself, or an operator's override"},

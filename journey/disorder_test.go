@@ -16,6 +16,7 @@ type disorder struct {
 	rand               *rand.Rand
 	mayRepeat, mayLose int
 	lost               int
+	refreshed          time.Time
 	moves              []string
 	stuck              bool
 }
@@ -40,7 +41,9 @@ func (d *disorder) play() {
 			m := possible[d.rand.IntN(len(possible))]
 			d.moves = append(d.moves, m.name)
 			m.do()
-		} else if waits++; waits > maxWaits || !d.Wait(d.End()) && !d.Over() && !d.reconcile() {
+		} else if d.reconcile() {
+			continue
+		} else if waits++; waits > maxWaits || !d.Wait(d.End()) && !d.Over() {
 			d.stuck = true
 			return
 		}
@@ -53,7 +56,8 @@ func (d *disorder) play() {
 
 func (d *disorder) possible() []move {
 	var moves []move
-	if d.Happens() {
+	unseen := d.lost > 0 && !d.World.Seen()
+	if d.Happens() && (!unseen || !d.Acts()) {
 		moves = append(moves, move{"happen", d.Happen})
 	}
 	if d.Asks() {
@@ -75,11 +79,13 @@ func (d *disorder) possible() []move {
 }
 
 // reconcile is an operator's refresh, where a webhook was lost that the journey had
-// no reason to await: it was settled, or closed. What it awaits it has to find.
+// no reason to await: it was settled, or closed. What it awaits it has to find. It
+// comes before a person acts and before any time passes, so that nothing is over before anyone looked.
 func (d *disorder) reconcile() bool {
-	if d.lost == 0 || d.Awaits() || d.World.Seen() {
+	if d.lost == 0 || d.Awaits() && !d.Acts() || d.World.Seen() || d.refreshed.Equal(d.Now) {
 		return false
 	}
+	d.refreshed = d.Now
 	d.moves = append(d.moves, "refresh")
 	d.Refresh()
 	return true

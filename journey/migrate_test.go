@@ -88,7 +88,7 @@ func golden(t *testing.T, name string, now []byte) []byte {
 	return text
 }
 
-func indented(t *testing.T, s journey.State) []byte {
+func indented(t *testing.T, s any) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

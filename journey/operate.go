@@ -9,6 +9,10 @@ import (
 func (s State) CheckReview(r Reviewed) error {
 	alert := s.alert(r.Review) != nil
 	switch {
+	case s.Phase == Erased:
+		return errErased
+	case s.Phase == Ended:
+		return errEnded
 	case s.Closed():
 		return errClosed
 	case r.Actor == "" || r.Reason == "":

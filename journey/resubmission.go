@@ -202,7 +202,9 @@ func (s *State) unaskedRenewal(now time.Time) []Effect {
 // look that shows nothing submitted, and, where no answer of the API's ever showed
 // the request, only with the vendor's word that its deadline has passed.
 func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
-	if r.Until.IsZero() || now.Before(r.Until) || r.Missed || s.Dirty || r.submitted(*s.Verdict) {
+	// Whoever submitted and is asked once more has not submitted all.
+	submitted := r.submitted(*s.Verdict) && !s.Verdict.asksAgain()
+	if r.Until.IsZero() || now.Before(r.Until) || r.Missed || s.Dirty || submitted {
 		return nil
 	}
 	if r.Kind == KindResubmission {

@@ -67,7 +67,7 @@ func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 	i.drain(ctx)
 	i.state.Rules = journey.Rules
 	state, err := json.Marshal(i.state) //workflowcheck:ignore (map keys are sorted)
-	if err != nil { // texts, numbers and times: a failure is a bug in the types
+	if err != nil {                     // texts, numbers and times: a failure is a bug in the types
 		panic(fmt.Sprintf("writing the journey's state: %v", err))
 	}
 	next := argument{

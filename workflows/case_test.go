@@ -105,7 +105,7 @@ func (p *player) play() {
 			}
 			input = raw
 			continue
-		case err == nil && !p.over && p.next < len(p.world.Case.Timeline): // closed, and opened again by what comes
+		case err == nil && p.reopens(): // closed, and opened again by what comes
 			input = start
 			continue
 		case err != nil && !p.over && !p.mayEnd:
@@ -114,6 +114,13 @@ func (p *player) play() {
 		p.see()
 		return
 	}
+}
+
+// reopens says that the journey has closed without being over for good, and that
+// more is to come. What comes after its end is not forwarded.
+func (p *player) reopens() bool {
+	p.see()
+	return (p.state.Phase == journey.Expired || p.state.Phase == journey.Unknown) && p.next < len(p.world.Case.Timeline)
 }
 
 // newRun makes a fresh environment whose clock goes on where the last one stopped.
@@ -182,7 +189,7 @@ func (p *player) happen() {
 		p.atStart()
 	}
 	m := p.world.Case.Timeline[p.next]
-	for _, e := range p.world.Happen(p.next, p.env.Now()) {
+	for _, e := range p.world.Forwarded(p.world.Happen(p.next, p.env.Now())) {
 		p.env.SignalWorkflow(journey.SignalEvent, e)
 	}
 	if m.Review != nil || m.Act != nil {

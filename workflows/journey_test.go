@@ -162,7 +162,9 @@ func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 func TestAStepThatPassesNeedsNoReason(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "approved"))
-	p.step = func(context.Context, journey.StepInput) (any, error) { return map[string]string{"outcome": "passed"}, nil }
+	p.step = func(context.Context, journey.StepInput) (any, error) {
+		return map[string]string{"outcome": "passed"}, nil
+	}
 	p.play()
 	if got := p.state.Steps; len(got) != 1 || got[0].Outcome != journey.StepPassed || got[0].Reason != "" {
 		t.Errorf("the steps are %+v, want one that passed, without a reason", got)

@@ -19,7 +19,7 @@ import (
 // beside the old histories.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*.json")
+	files, err := filepath.Glob("testdata/histories/*/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no histories to replay: %v", err)
 	}
@@ -28,7 +28,7 @@ func TestReplay(t *testing.T) {
 		StepLimits: func(string, string) workflows.Limits { return limits },
 	})
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(filepath.ToSlash(file[len("testdata/histories/"):]), func(t *testing.T) {
 			t.Parallel()
 			r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
 			if err != nil {

@@ -143,7 +143,7 @@ func (p *player) play(ctx context.Context) {
 			p.catchUp(ctx)
 			p.receive(ctx, after(p.scaled(d)))
 		}
-		for _, e := range p.world.HappenScaled(i, time.Now(), p.scale) {
+		for _, e := range p.world.Forwarded(p.world.HappenScaled(i, time.Now(), p.scale)) {
 			e.Account = p.account
 			if err := p.signaler.SignalWithStart(ctx, e); err != nil {
 				p.t.Fatal(err)
@@ -191,11 +191,11 @@ func (p *player) receive(ctx context.Context, c <-chan struct{}) {
 // act waits until the journey would take the act, and does it.
 func (p *player) act(ctx context.Context, m journeytest.Moment) {
 	p.t.Helper()
-	name, in, _ := m.Update(p.state(ctx))
-	for s := p.state(ctx); m.Awaits(s); s = p.state(ctx) {
+	s := p.state(ctx)
+	for ; m.Awaits(s); s = p.state(ctx) {
 		p.receive(ctx, after(20*time.Millisecond))
-		_, in, _ = m.Update(s)
 	}
+	name, in, _ := m.Update(s)
 	var arg any = in.Acted
 	if in.Reviewed != nil {
 		arg = in.Reviewed

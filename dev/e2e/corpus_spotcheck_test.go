@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -36,14 +37,14 @@ type spotSituation struct {
 func TestCorpusOfSpotChecks(t *testing.T) {
 	for name, s := range spotSituations {
 		if os.Getenv("RECORD") == "" {
-			checkRecorded(t, name)
+			checkRecorded(t, recordedSpot(name))
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			record(ctx, t, s.play(ctx, t, "corpus-"+name), name)
+			record(ctx, t, s.play(ctx, t, "corpus-"+name), recordedSpot(name))
 		})
 	}
 }
@@ -142,4 +143,8 @@ func (s spotSituation) startWorker(t *testing.T, queue string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
+}
+
+func recordedSpot(situation string) string {
+	return fmt.Sprintf("spot-rules-%d/%s", journey.SpotRules, situation)
 }

@@ -249,3 +249,17 @@ func (c Case) event(i int, now time.Time) journey.Event {
 		Hint: m.Hint, ReceivedAt: now,
 	}
 }
+
+// followed says that the waits of the timeline let the journey know of the webhook
+// before something happens that depends on it: a person's act, or the next version
+// of the AML matches, after which the result no longer shows this one.
+func (c Case) followed(e journey.Event) bool {
+	told := false
+	for i, m := range c.Timeline {
+		if told && (m.Review != nil || m.Act != nil || e.Type == journey.AMLMonitorUpdate && m.Event == e.Type) {
+			return c.Timed
+		}
+		told = told || m.Event == e.Type && c.event(i, e.ReceivedAt).EventID == e.EventID
+	}
+	return false
+}

@@ -203,7 +203,7 @@ func (s *Sim) tell(in journey.Input) {
 // InOrder plays the whole case in its own order: every webhook arrives at once,
 // every effect is answered at once.
 func (s *Sim) InOrder() {
-	for {
+	for waits := 0; waits < maxWaits; {
 		switch {
 		case s.Undelivered() > 0:
 			s.Deliver(0, false)
@@ -212,16 +212,20 @@ func (s *Sim) InOrder() {
 		case s.Happens():
 			s.Happen()
 		case s.Wait(s.End()):
+			waits++
 		default:
 			return
 		}
 	}
 }
 
+// maxWaits bounds how often a story waits; one that is stuck would look for ever.
+const maxWaits = 2000
+
 // End is when the case's expectation has to hold; far away until the timeline is over.
 func (s *Sim) End() time.Time {
 	if !s.Over() {
-		return s.happenedAt.Add(2 * 365 * 24 * time.Hour)
+		return s.Now.Add(365 * 24 * time.Hour)
 	}
 	return s.happenedAt.Add(time.Duration(s.World.Case.Expect.Within))
 }
@@ -233,8 +237,12 @@ func (s *Sim) CanLose(i int) bool {
 	switch e := s.undelivered[i]; {
 	case s.State.Counts.Fetches == 0 && !s.State.Looking:
 		return false
+	case s.World.Case.followed(e):
+		return false
 	case e.Type == journey.VerificationUpdateRequired:
 		return s.World.asksAgain()
+	case !s.World.shows(e.Hint), e.Type == journey.AMLMonitorUpdate && e.Hint.AMLVersion == 0 && s.World.Seen(): // it may call a person, and so leave a trace
+		return false
 	default:
 		return !slices.Contains([]journey.EventType{
 			journey.KYCRenewalDeadlineExceeded, journey.Adopt, journey.StepAnswered, journey.SpotCheckFailed,
@@ -247,6 +255,15 @@ func (s *Sim) CanLose(i int) bool {
 // awaited by nobody, unless it looks from time to time.
 func (s *Sim) Awaits() bool {
 	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.LookAt.IsZero())
+}
+
+// Acts says that a person acts next. They have seen what is true.
+func (s *Sim) Acts() bool {
+	if s.Over() {
+		return false
+	}
+	_, _, ok := s.World.Case.Timeline[s.next].Update(s.State)
+	return ok
 }
 
 // Refresh has the journey look once more.

@@ -46,3 +46,19 @@ func (w *World) Status() journey.CustomerStatus {
 	}
 	return journey.StatusOf(w.snapshot.Phase, last.Outcome)
 }
+
+// Forwarded are the webhooks that reach the journey: those of one that the ledger
+// knows to be over, for good, are not forwarded.
+func (w *World) Forwarded(events []journey.Event) []journey.Event {
+	if w.Over() {
+		return nil
+	}
+	return events
+}
+
+// Over says that the ledger knows the journey to be over for good.
+func (w *World) Over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.snapshot.Phase == journey.Ended || w.snapshot.Phase == journey.Erased
+}

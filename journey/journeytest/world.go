@@ -138,6 +138,15 @@ func (w *World) asksAgain() bool {
 	return strings.HasPrefix(w.Case.Truths[cmp.Or(w.next, w.truth)].Final, "Resubmission")
 }
 
+// shows says that the API shows, or soon will, the decisions that a webhook tells.
+func (w *World) shows(h journey.Hint) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.Case.Truths[cmp.Or(w.next, w.truth)]
+	same := func(hinted, shown string) bool { return hinted == "" || hinted == shown }
+	return same(h.System, v.System) && same(h.Manual, v.Manual) && same(h.Final, v.Final)
+}
+
 // Step answers as a custom step's activity does.
 func (w *World) Step(in journey.StepInput) (journey.StepAnswer, error) {
 	w.mu.Lock()

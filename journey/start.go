@@ -7,7 +7,9 @@ package journey
 //
 // 3: the life after the first decision: ladders, resubmission and renewal, AML
 // alerts, adoption, operators' acts. Nothing before it was ever released.
-const Rules = 3
+//
+// 4: a failed spot check opens a review only where the policy says so.
+const Rules = 4
 
 // MinRules is the oldest behaviour that Step still has a branch for.
 const MinRules = 3

@@ -31,20 +31,27 @@ func (j apiJourney) says(status journey.CustomerStatus, standing journey.Outcome
 	return nil
 }
 
+// apiAnswer is an answer of the API without its body.
+type apiAnswer struct {
+	code int
+	text string // of the status
+	etag string
+}
+
 // ask calls the customer's API with the back office's token. The answer's body is
 // read into into if that is not nil and the status is 2xx.
-func (r *run) ask(ctx context.Context, method, path string, header http.Header, body, into any) (*http.Response, error) {
+func (r *run) ask(ctx context.Context, method, path string, header http.Header, body, into any) (apiAnswer, error) {
 	var sent io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return nil, fmt.Errorf("asking the API: %w", err)
+			return apiAnswer{}, fmt.Errorf("asking the API: %w", err)
 		}
 		sent = bytes.NewReader(text)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, r.stack.APIURL+"/v1"+path, sent)
 	if err != nil {
-		return nil, fmt.Errorf("asking the API: %w", err)
+		return apiAnswer{}, fmt.Errorf("asking the API: %w", err)
 	}
 	for name, values := range header {
 		req.Header[name] = values
@@ -53,7 +60,7 @@ func (r *run) ask(ctx context.Context, method, path string, header http.Header, 
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("asking the API: %w", err)
+		return apiAnswer{}, fmt.Errorf("asking the API: %w", err)
 	}
 	text, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // it was read to its end, or that failed
@@ -61,9 +68,9 @@ func (r *run) ask(ctx context.Context, method, path string, header http.Header, 
 		err = json.Unmarshal(text, into)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the API's answer to %s %s: %w", method, path, err)
+		return apiAnswer{}, fmt.Errorf("reading the API's answer to %s %s: %w", method, path, err)
 	}
-	return resp, nil
+	return apiAnswer{resp.StatusCode, resp.Status, resp.Header.Get("Etag")}, nil
 }
 
 // own is the journey's path at the API.
@@ -78,12 +85,12 @@ func (r *run) shown(ctx context.Context, wanted func(apiJourney) bool) (apiJourn
 		switch {
 		case err != nil:
 			return j, err
-		case resp.StatusCode == http.StatusOK && wanted(j):
+		case resp.code == http.StatusOK && wanted(j):
 			return j, nil
-		case resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusNotModified:
-			return j, fmt.Errorf("the API answers %s", resp.Status)
+		case resp.code != http.StatusOK && resp.code != http.StatusNotModified:
+			return j, fmt.Errorf("the API answers %s", resp.text)
 		}
-		header.Set("If-None-Match", resp.Header.Get("Etag"))
+		header.Set("If-None-Match", resp.etag)
 		path = r.own() + "?wait=10"
 	}
 }
@@ -91,8 +98,8 @@ func (r *run) shown(ctx context.Context, wanted func(apiJourney) bool) (apiJourn
 // act does something to the journey as an operator does; it must be taken.
 func (r *run) act(ctx context.Context, what string, body any) error {
 	resp, err := r.ask(ctx, http.MethodPost, r.own()+"/"+what, nil, body, nil)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the API answers %s to %s", resp.Status, what)
+	if err == nil && resp.code != http.StatusOK {
+		err = fmt.Errorf("the API answers %s to %s", resp.text, what)
 	}
 	return err
 }

@@ -16,6 +16,7 @@ Everything stays up until Ctrl-C.
   webhooks              {{.Webhooks}}
   the customer received {{.Received}}
   readiness             {{.AdminURL}}/readyz
+  the customer's API    {{.APIURL}}/v1, Authorization: Bearer {{.Keys.BackofficeToken}}
   stand-in for IDWise   {{.VendorURL}}/control/journeys
   configuration         {{.ConfigFile}}
   databases and log     {{.Dir}}

@@ -55,8 +55,8 @@ func (r *run) heldInFeed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("the API answers %s", resp.Status)
+		if resp.code != http.StatusOK {
+			return fmt.Errorf("the API answers %s", resp.text)
 		}
 		if len(page.Items) == 0 {
 			return wantHeld(last.Outcome, last.Sequence)

@@ -53,7 +53,7 @@ func playResubmitted(ctx context.Context, r *run) error {
 		return err
 	}
 	if n := r.stack.Vendor.Journey(r.journeyID).CompleteCalls; n != 2 {
-		return fmt.Errorf("Complete Custom Step was called %d times, want once for each round", n)
+		return fmt.Errorf("IDWise was called %d times for Complete Custom Step, want once for each round", n)
 	}
 	return r.faceSubmitted(1) // a rule had failed the first time: nobody was compared
 }

@@ -51,8 +51,8 @@ func playOperatorOverrides(ctx context.Context, r *run) error {
 // refused makes sure that an act is answered 409.
 func (r *run) refused(ctx context.Context, what string, body any) error {
 	resp, err := r.ask(ctx, http.MethodPost, r.own()+"/"+what, nil, body, nil)
-	if err == nil && resp.StatusCode != http.StatusConflict {
-		err = fmt.Errorf("the API answers %s to %s, want 409", resp.Status, what)
+	if err == nil && resp.code != http.StatusConflict {
+		err = fmt.Errorf("the API answers %s to %s, want 409", resp.text, what)
 	}
 	return err
 }

@@ -58,6 +58,9 @@ func (s spans) webhooksOf(t *testing.T, workflowID string) map[trace.SpanID]trac
 			continue
 		}
 		forward := s.byID[signal.Parent.SpanID()]
+		if forward.Name == "forward" && !forward.Parent.IsValid() {
+			continue // an event of our own came by no webhook: a spot check that failed
+		}
 		webhook := s.byID[forward.Parent.SpanID()]
 		if forward.Name != "forward" || webhook.Name != "webhook" || webhook.SpanContext.TraceID() != signal.SpanContext.TraceID() {
 			t.Errorf("%s: a signal hangs below %q and %q, want the forwarding of a webhook, in one trace", workflowID, forward.Name, webhook.Name)
@@ -109,6 +112,9 @@ func tracesAreWhole(t *testing.T, s spans, report Report) {
 	}
 	down := journey.WorkflowID(stack.AccountDown, "")
 	for _, span := range s.all {
+		if strings.HasPrefix(span.Name, "ValidateUpdate:") {
+			continue // that an act is refused is its answer
+		}
 		if span.Status.Code == codes.Error && !strings.HasPrefix(tag(span, workflowTag), down) {
 			t.Errorf("span %s of %s is an error: %s", span.Name, tag(span, workflowTag), span.Status.Description)
 		}
@@ -202,16 +208,16 @@ func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
 		`idjourney_webhook_forward_lag_seconds_count\{account="demo"\} [1-9]`,
 		`idjourney_webhooks_pending 0`,
 		`idjourney_ledger_up 1`,
-		`idjourney_journeys_open\{account="demo",phase="awaiting_review"\} 1`,
+		`idjourney_journeys_open\{account="demo",phase="awaiting_review"\} 4`,
 		`idjourney_journeys_open\{account="demo",phase="custom_steps"\} 0`,
 		`idjourney_reviews_open\{account="demo-down",kind="local"\} 1`,
 		`idjourney_reviews_overdue\{account="demo-down",kind="local"\} 0`,
 		`idjourney_review_age_seconds\{account="demo-down",kind="local"\} [0-9.]*[1-9]`,
-		`idjourney_decisions_total\{account="demo",outcome="on_hold",source="policy"\} 1`,
-		`idjourney_decisions_total\{account="demo",outcome="rejected",source="vendor_review"\} 1`,
-		`idjourney_decision_seconds_count\{account="demo",first="true",outcome="rejected"\} 1`,
-		`idjourney_decision_seconds_count\{account="demo",first="false",outcome="on_hold"\} 1`,
-		`idjourney_decision_reaction_seconds_count\{account="demo",outcome="on_hold"\} 1`,
+		`idjourney_decisions_total\{account="demo",outcome="on_hold",source="policy"\} 3`,
+		`idjourney_decisions_total\{account="demo",outcome="rejected",source="vendor_review"\} 2`,
+		`idjourney_decision_seconds_count\{account="demo",first="true",outcome="rejected"\} 2`,
+		`idjourney_decision_seconds_count\{account="demo",first="false",outcome="on_hold"\} 3`,
+		`idjourney_decision_reaction_seconds_count\{account="demo",outcome="on_hold"\} 3`,
 		`idjourney_deliveries_total\{account="demo",endpoint="[^"]*",outcome="delivered"\} [1-9]`,
 		`idjourney_deliveries_total\{account="demo",endpoint="[^"]*",outcome="parked"\} 0`,
 		`idjourney_deliveries_waiting\{account="demo",endpoint="[^"]*",state="parked"\} 0`,
@@ -222,7 +228,7 @@ func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
 		`idjourney_custom_steps_total\{account="demo",[^}]*outcome="failed",[^}]*step="[^"]*"[^}]*\} 1`,
 		`idjourney_custom_steps_total\{account="demo-down",[^}]*outcome="inconclusive",[^}]*\} 1`,
 		`idjourney_attention_total\{account="demo",[^}]*code="vendor_denied",[^}]*\} 0`,
-		`idjourney_aml_changes_total\{account="demo"[^}]*\} 1`,
+		`idjourney_aml_changes_total\{account="demo"[^}]*\} 4`,
 		`temporal_workflow_continue_as_new_total\{[^}]*\} [1-9]`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + want).MatchString(page) {

@@ -119,7 +119,11 @@ func (s State) waitsForUser() string {
 		return "it waits for the user" + s.until("it asks the API itself")
 	}
 	text := "it waits for the user"
-	if n := len(r.Steps); n > 0 {
+	switch n := len(r.Steps); n {
+	case 0:
+	case 1:
+		text += " to submit one step"
+	default:
 		text += fmt.Sprintf(" to submit %d steps", n)
 	}
 	text += fmt.Sprintf(" (%s, asked for at %s)", r.Kind, clock(r.Since))

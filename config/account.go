@@ -22,7 +22,7 @@ type Account struct {
 	AcceptUnconfirmed bool           `mapstructure:"accept_unconfirmed_paths" doc:"true lets a live account start although paths of IDWise's API that it needs are guesses of ours."`
 	APIKey            Secret         `mapstructure:"api_key" doc:"API key (some accounts: customer id). Required."`
 	APISecret         Secret         `mapstructure:"api_secret" doc:"API secret (some accounts: server key). Required."`
-	RequestsPerSecond float64        `mapstructure:"requests_per_second" doc:"Most requests to IDWise's API a second, per worker process."`
+	RequestsPerSecond float64        `mapstructure:"requests_per_second" doc:"Most requests to IDWise's API a second, of each worker and each starter process."`
 	Timeout           time.Duration  `mapstructure:"timeout" doc:"How long one request to IDWise's API may take."`
 	Webhook           WebhookAuth    `mapstructure:"webhook" doc:"How IDWise's webhooks prove themselves. Everything configured here must match. Required."`
 	Government        *Government    `mapstructure:"government" doc:"Where the government's face comes from. Required if a step compares it."`

@@ -65,8 +65,8 @@ func TestTerminateAndCancel(t *testing.T) {
 			if s := awaitRest(t, id, journey.AwaitingReview); s.Standing.Sequence != 2 {
 				t.Errorf("the standing is decision %d, want 2", s.Standing.Sequence)
 			}
-			if n := messages(id, journey.MessageAMLChanged); n != 0 {
-				t.Errorf("%d AML changes were told; a journey that is met anew takes what it finds for its baseline", n)
+			if n := messages(id, journey.MessageAMLChanged); n != 1 {
+				t.Errorf("%d AML changes were told, want the one: what monitoring brought is news to a journey that is met anew, too", n)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package starter
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,9 @@ import (
 	"idjourney/journey"
 	"idjourney/workflows"
 )
+
+// readyWait is the pause before an update is sent again.
+const readyWait = 50 * time.Millisecond
 
 // actTimeout bounds how long a caller waits for a workflow's answer.
 const actTimeout = 10 * time.Second
@@ -54,26 +58,43 @@ func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update s
 	ctx, cancel := context.WithTimeout(ctx, actTimeout)
 	defer cancel()
 	options := client.UpdateWorkflowOptions{
-		WorkflowID: journey.WorkflowID(account, journeyID), UpdateName: update,
+		WorkflowID: journey.WorkflowID(account, journeyID), UpdateName: update, UpdateID: rand.Text(),
 		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	}
-	var handle client.WorkflowUpdateHandle
-	var err error
-	if update == journey.UpdateRefresh || update == journey.UpdateErase {
+	err := untilReady(ctx, func() (client.WorkflowUpdateHandle, error) {
+		if update != journey.UpdateRefresh && update != journey.UpdateErase {
+			return t.client.UpdateWorkflow(ctx, options)
+		}
 		start := startOptions(account, journeyID, t.taskQueue)
 		start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
-		handle, err = t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		return t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: t.client.NewWithStartWorkflowOperation(start, journey.WorkflowName,
 				journey.Start{Account: account, JourneyID: journeyID, Rules: journey.Rules}),
 			UpdateOptions: options,
 		})
-	} else {
-		handle, err = t.client.UpdateWorkflow(ctx, options)
-	}
-	if err == nil {
-		err = handle.Get(ctx, &acted)
-	}
+	}, &acted)
 	return acted, answered(update, err)
+}
+
+// untilReady sends an update again while the workflow's task that it came with
+// fails, because a signal came just as the run continued as new. Nothing was done
+// then, and the update's id keeps it from being done twice.
+func untilReady(ctx context.Context, send func() (client.WorkflowUpdateHandle, error), answer any) error {
+	for {
+		handle, err := send()
+		if err == nil {
+			err = handle.Get(ctx, answer)
+		}
+		var notReady *serviceerror.WorkflowNotReady
+		if !errors.As(err, &notReady) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(readyWait):
+		}
+	}
 }
 
 // Link sends the update link to a spot check.

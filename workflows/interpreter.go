@@ -74,9 +74,11 @@ func (i *interpreter) arm(ctx workflow.Context) {
 	timerCtx, disarm := workflow.WithCancel(ctx)
 	i.armedAt, i.disarm = deadline, disarm
 	wait := max(deadline.Sub(workflow.Now(ctx)), time.Millisecond) // 0 would issue no command
-	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{
-		Summary: "look at IDWise again if nothing comes while " + string(i.state.Phase),
-	})
+	due := "a reminder or a deadline is due while "
+	if deadline.Equal(i.state.LookAt) {
+		due = "look at IDWise again if nothing comes while "
+	}
+	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: due + string(i.state.Phase)})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) != nil {
 			return // disarmed

@@ -16,7 +16,7 @@ import (
 
 var (
 	orderSeed = flag.Uint64("order.seed", 0, "the first seed of TestOrderDoesNotMatter")
-	orderRuns = flag.Uint64("order.runs", 200, "how many disorders TestOrderDoesNotMatter makes of each case")
+	orderRuns = flag.Uint64("order.runs", disorders, "how many disorders TestOrderDoesNotMatter makes of each case")
 )
 
 // leastDisorders is how many different disorders one run of the tests covers.

@@ -1,0 +1,6 @@
+//go:build !race
+
+package journey_test
+
+// disorders of each case.
+const disorders = 200

@@ -152,7 +152,7 @@ func freePorts(t *testing.T) map[string]string {
 	t.Helper()
 	ports := map[string]string{}
 	var taken []int
-	for _, page := range []string{"8080", "8081", "8090", "8095", "9090", "9091", "9092", "9093"} {
+	for _, page := range []string{"8080", "8081", "8082", "8083", "8090", "8095", "9090", "9091", "9092", "9093"} {
 		free, err := embed.FreePort(taken...)
 		if err != nil {
 			t.Fatal(err)

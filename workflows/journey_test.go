@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,10 +54,13 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "aml-change"))
 	var order []string
+	var mu sync.Mutex
 	p.publish = func(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 		if d := in.Message.Decision; d != nil && d.Sequence == 1 && p.env.Now().Sub(d.DecidedAt) < 3*time.Hour {
 			return journey.PublishAnswer{}, errors.New("the endpoint is down")
 		}
+		mu.Lock() // lanes run side by side
+		defer mu.Unlock()
 		switch {
 		case in.Message.Type == "": // for the ledger alone
 		case in.Endpoint == "":

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,8 +80,11 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 	if diff := p.world.Diff(p.state); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if len(order) == 6 {
+		slices.Sort(order[1:4]) // told in one moment, each by a lane of its own
+	}
 	got := strings.Join(order, " ")
-	if want := "journey.review_required aml.changed on_hold recorded journey.review_required approved on_hold"; got != want {
+	if want := "journey.review_required aml.changed journey.review_required on_hold recorded approved on_hold"; got != want {
 		t.Errorf("told %q, want %q: the AML change at once, the hold in the ledger at once, the decisions in their order", got, want)
 	}
 }

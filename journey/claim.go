@@ -1,8 +1,7 @@
 package journey
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"encoding/json"
 	"time"
 )
 
@@ -31,6 +30,7 @@ const seenWindow = 64
 // onEvent takes a hint: it says what to look for, and that looking is due now.
 func (s *State) onEvent(e Event, now time.Time) []Effect {
 	s.Counts.Events++
+	e.Hint = e.Hint.Known()
 	if e.EventID != "" && s.duplicate(e) {
 		s.Counts.Duplicates++
 		return nil
@@ -62,11 +62,15 @@ func (s *State) lookNow(now time.Time) {
 	s.LookAt = now
 }
 
-// duplicate remembers the event and says whether it had been seen. The type is
-// part of the key because nothing says that ids are unique across types.
+// duplicate remembers the event and says whether it had been seen. The type is part
+// of the key because ids may repeat across types, and the hint so that a forged event
+// under another's id does not keep the real one out.
 func (s *State) duplicate(e Event) bool {
-	sum := sha256.Sum256([]byte(string(e.Type) + "\x00" + e.EventID))
-	key := hex.EncodeToString(sum[:6])
+	hint, err := json.Marshal(e.Hint)
+	if err != nil { // texts and numbers: a failure is a bug in the types
+		panic("marshalling a hint: " + err.Error())
+	}
+	key := hash(string(e.Type), e.EventID, string(hint))[:12]
 	for _, seen := range s.Seen {
 		if seen == key {
 			return true

@@ -1,6 +1,10 @@
 package journey
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // EventType names what the vendor's webhook says happened, in the vendor's own
 // words (contract section 2). The set is open at the vendor and closed here:
@@ -64,4 +68,35 @@ type RequiredStep struct {
 	StepID          string `json:"stepId"`
 	ReasonCode      string `json:"reasonCode,omitempty"`
 	RenewalDeadline string `json:"renewalDeadline,omitempty"`
+}
+
+// Unreadable stands for a text of a webhook that is not of a known form.
+const Unreadable = "unreadable"
+
+// maxForm bounds a text of a known form.
+const maxForm = 64
+
+// Known keeps what has a known form: names, codes and dates. Whoever knows the webhook
+// secret writes the rest, and it would leave under our signature.
+func (h Hint) Known() Hint {
+	for _, name := range []*string{&h.System, &h.PreviousSystem, &h.Manual, &h.Final, &h.Action, &h.Trigger} {
+		*name = formed(*name, " ")
+	}
+	h.RequiredSteps = slices.Clone(h.RequiredSteps)
+	for i, s := range h.RequiredSteps {
+		h.RequiredSteps[i] = RequiredStep{formed(s.StepID, ""), formed(s.ReasonCode, ""), formed(s.RenewalDeadline, ":.+ ")}
+	}
+	return h
+}
+
+// formed is text, if it has nothing but ASCII letters, digits, "_", "-" and what also
+// names.
+func formed(text, also string) string {
+	other := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-"+also, r)
+	}
+	if len(text) > maxForm || strings.ContainsFunc(text, other) {
+		return Unreadable
+	}
+	return text
 }

@@ -10,12 +10,8 @@ import (
 	"idjourney/ledger"
 )
 
-// Bounds of what a hint carries into a workflow's history. A body may be large; a
-// claim that is longer than any the vendor documents only has to look unknown.
-const (
-	maxHint  = 128 // characters
-	maxSteps = 50
-)
+// maxSteps bounds the required steps that a hint carries into a workflow's history.
+const maxSteps = 50
 
 // intake is a webhook on its way in: the row for the ledger and, if a journey acts
 // on it, the event.
@@ -114,28 +110,16 @@ func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string)
 		EventID: w.EventID, Type: journey.EventType(w.Event), Account: account, JourneyID: w.JourneyID,
 		ReceivedAt: at, TraceParent: traceParent,
 		Hint: journey.Hint{
-			System: short(w.System), PreviousSystem: short(w.PreviousSystem),
-			Manual: short(w.Manual), Final: short(w.Final),
-			Action: short(w.Action), Trigger: short(w.Trigger), AMLVersion: w.AMLVersion,
+			System: w.System, PreviousSystem: w.PreviousSystem, Manual: w.Manual, Final: w.Final,
+			Action: w.Action, Trigger: w.Trigger, AMLVersion: w.AMLVersion,
 		},
 	}
 	if e.Type == journey.FinishedSpotCheck {
 		e.Hint.SpotCheck = w.SpotCheckJourneyID
 	}
 	for _, step := range w.RequiredSteps[:min(len(w.RequiredSteps), maxSteps)] {
-		e.Hint.RequiredSteps = append(e.Hint.RequiredSteps, journey.RequiredStep{
-			StepID: short(step.StepID), ReasonCode: short(step.ReasonCode), RenewalDeadline: short(step.RenewalDeadline),
-		})
+		e.Hint.RequiredSteps = append(e.Hint.RequiredSteps, journey.RequiredStep(step))
 	}
+	e.Hint = e.Hint.Known()
 	return e
-}
-
-func short(s string) string {
-	if len(s) <= maxHint {
-		return s
-	}
-	if runes := []rune(s); len(runes) > maxHint {
-		return string(runes[:maxHint])
-	}
-	return s
 }

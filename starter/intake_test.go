@@ -63,14 +63,14 @@ func TestTheEventOfASpotCheckNamesIt(t *testing.T) {
 	}
 }
 
-func TestALongClaimIsCut(t *testing.T) {
+func TestALongClaimIsUnreadable(t *testing.T) {
 	t.Parallel()
 	step := `{"stepId":"` + strings.Repeat("s", 1000) + `"},`
 	body := `{"event":"Updated Journey","body":{"eventId":"e1","journeyId":"j1","systemDecision":"` +
 		strings.Repeat("é", 400_000) + `","requiredSteps":[` + strings.Repeat(step, 500) + `{"stepId":"last"}]}}`
 	in := take("bank", []byte(body), time.Now(), "", false)
-	if got := []rune(in.event.Hint.System); len(got) != maxHint {
-		t.Errorf("got a decision of %d characters, want %d", len(got), maxHint)
+	if got := in.event.Hint.System; got != journey.Unreadable {
+		t.Errorf("got a decision of %d bytes, want %q", len(got), journey.Unreadable)
 	}
 	if got := len(in.event.Hint.RequiredSteps); got != maxSteps {
 		t.Errorf("got %d steps, want %d", got, maxSteps)

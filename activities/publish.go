@@ -39,7 +39,7 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 		a.measureMessage(ctx, acc, in)
 		return journey.PublishAnswer{}, nil
 	}
-	known, err := a.ledger.Delivery(ctx, in.Message.ID, in.Endpoint)
+	known, err := a.ledger.Delivery(ctx, in.Message.Account, in.Message.ID, in.Endpoint)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		a.measureMessage(ctx, acc, in)

@@ -30,7 +30,7 @@ func decided(d journey.Decision) journey.PublishInput {
 // wantDelivery checks what the ledger knows of a message's delivery.
 func (w *world) wantDelivery(t *testing.T, in journey.PublishInput, state ledger.DeliveryState, attempts, status int) {
 	t.Helper()
-	got, err := w.ledger.Delivery(t.Context(), in.Message.ID, in.Endpoint)
+	got, err := w.ledger.Delivery(t.Context(), in.Message.Account, in.Message.ID, in.Endpoint)
 	want := ledger.Delivery{
 		MessageID: in.Message.ID, Endpoint: in.Endpoint, Type: string(in.Message.Type), Stream: string(in.Message.Stream),
 		Account: account, JourneyID: in.Message.JourneyID, State: state, Attempts: attempts, LastStatus: status,

@@ -48,7 +48,7 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 		return false, fmt.Errorf("saving decision: %w", err)
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := hold(ctx, tx, l.dialect.lockFeed); err != nil {
+		if err := takeLock(ctx, tx, l.dialect.lockFeed); err != nil {
 			return err
 		}
 		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {

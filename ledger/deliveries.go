@@ -19,13 +19,13 @@ const (
 
 // Delivery is the state of one message at one of the customer's endpoints.
 type Delivery struct {
-	// MessageID and Endpoint (its name, not its address) name the delivery.
-	MessageID, Endpoint string
+	// Account, MessageID and Endpoint (its name, not its address) name the delivery.
+	Account, MessageID, Endpoint string
 	// Type and Stream are the message's; Stream is empty where order is free.
-	Type, Stream       string
-	Account, JourneyID string
-	State              DeliveryState
-	Attempts           int
+	Type, Stream string
+	JourneyID    string
+	State        DeliveryState
+	Attempts     int
 	// LastStatus is the last HTTP status; 0 if there was no answer yet.
 	LastStatus int
 	// UpdatedAt is when this was true; the zero time means now.
@@ -37,14 +37,14 @@ type Delivery struct {
 const upsertDelivery = `
 INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at, first_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-ON CONFLICT (message_id, endpoint) DO UPDATE SET
+ON CONFLICT (account, message_id, endpoint) DO UPDATE SET
 	state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status, updated_at = excluded.updated_at
 WHERE old.state <> 'delivered'`
 
 // SaveDelivery records d's state. A message that was delivered stays so.
 func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) error {
-	if d.MessageID == "" || d.Endpoint == "" {
-		return errors.New("saving delivery: message id or endpoint is missing")
+	if d.Account == "" || d.MessageID == "" || d.Endpoint == "" {
+		return errors.New("saving delivery: account, message id or endpoint is missing")
 	}
 	if d.State != DeliveryPending && d.State != DeliveryDelivered && d.State != DeliveryParked {
 		return errors.New("saving delivery: the state is none of pending, delivered, parked")
@@ -61,12 +61,12 @@ func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) error {
 }
 
 // Delivery returns the state of one message at one endpoint, or ErrNotFound.
-func (l *Ledger) Delivery(ctx context.Context, messageID, endpoint string) (Delivery, error) {
-	d := Delivery{MessageID: messageID, Endpoint: endpoint}
+func (l *Ledger) Delivery(ctx context.Context, account, messageID, endpoint string) (Delivery, error) {
+	d := Delivery{Account: account, MessageID: messageID, Endpoint: endpoint}
 	var updatedAt int64
-	found, err := one(ctx, l.read, `SELECT type, stream, account, journey_id, state, attempts, last_status, updated_at
-		FROM deliveries WHERE message_id = $1 AND endpoint = $2`, []any{messageID, endpoint},
-		&d.Type, &d.Stream, &d.Account, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, &updatedAt)
+	found, err := one(ctx, l.read, `SELECT type, stream, journey_id, state, attempts, last_status, updated_at
+		FROM deliveries WHERE account = $1 AND message_id = $2 AND endpoint = $3`, []any{account, messageID, endpoint},
+		&d.Type, &d.Stream, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, &updatedAt)
 	if err == nil && !found {
 		err = ErrNotFound
 	}

@@ -43,14 +43,14 @@ func TestDeliveredIsFinal(t *testing.T) {
 						want = d
 					}
 				}
-				got, err := l.Delivery(t.Context(), "m1", "core")
+				got, err := l.Delivery(t.Context(), "bank", "m1", "core")
 				if err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Error(diff)
 				}
-				if _, err := l.Delivery(t.Context(), "m1", "crm"); !errors.Is(err, ledger.ErrNotFound) {
+				if _, err := l.Delivery(t.Context(), "bank", "m1", "crm"); !errors.Is(err, ledger.ErrNotFound) {
 					t.Errorf("another endpoint: got %v, want ErrNotFound", err)
 				}
 			})
@@ -61,7 +61,7 @@ func TestDeliveredIsFinal(t *testing.T) {
 func TestSaveDeliveryRefusesAnotherState(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
-	if err := l.SaveDelivery(t.Context(), ledger.Delivery{MessageID: "m1", Endpoint: "core", State: "sent"}); err == nil {
+	if err := l.SaveDelivery(t.Context(), ledger.Delivery{Account: "bank", MessageID: "m1", Endpoint: "core", State: "sent"}); err == nil {
 		t.Error("the state sent was taken")
 	}
 }

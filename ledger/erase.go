@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,8 +28,7 @@ func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.T
 		return errors.New("erasing journey: account, journey id or time is missing")
 	}
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		// The first lock of all, in this order only: nothing else takes it.
-		if err := hold(ctx, tx, l.dialect.lockWebhooks); err != nil {
+		if err := takeLock(ctx, tx, l.dialect.lockJourney, account, journeyID); err != nil {
 			return err
 		}
 		e := erasure{Ledger: l, tx: tx, account: account, journeyID: journeyID}
@@ -108,10 +108,7 @@ func (e *erasure) findSpotChecks(ctx context.Context) error {
 	return err
 }
 
-// A webhook that was to be forwarded keeps an empty event, as its row demands.
-const scrub = `
-UPDATE webhooks SET reference_no = '', body = '', due_at = NULL, event = CASE WHEN event IS NULL THEN event ELSE '' END
-WHERE account = $1 AND `
+const scrub = "UPDATE webhooks SET reference_no = '', body = NULL, event = NULL, due_at = NULL WHERE account = $1 AND "
 
 // byReferenceNo repeats the words of the index webhooks_reference.
 const byReferenceNo = "journey_id = '' AND substr(reference_no, 1, 128) = substr($2, 1, 128) AND reference_no = $2 AND reference_no <> ''"
@@ -122,29 +119,71 @@ func (e *erasure) scrubWebhooks(ctx context.Context) error {
 			return err
 		}
 	}
-	// A quarantined body may name the journey where nobody could read it.
-	for _, named := range append([]string{e.journeyID}, quoted(e.references)...) {
-		if err := e.exec(ctx, scrub+"disposition = 'quarantine' AND "+e.dialect.names, named); err != nil {
+	for _, reference := range e.references {
+		if err := e.exec(ctx, scrub+byReferenceNo, reference); err != nil {
 			return err
 		}
 	}
+	return e.scrubQuarantined(ctx)
+}
+
+// scrubQuarantined removes the bodies that name the journey, or its references as JSON
+// strings, where the endpoint could not read whom they are about.
+func (e *erasure) scrubQuarantined(ctx context.Context) error {
+	named := []string{e.journeyID}
 	for _, reference := range e.references {
-		if err := e.exec(ctx, scrub+byReferenceNo, reference); err != nil {
+		named = append(named, `"`+reference+`"`)
+	}
+	var ids []int64
+	for _, name := range named {
+		query := "SELECT id, body FROM webhooks WHERE account = $1 AND disposition = 'quarantine' AND " + e.dialect.names
+		err := each(ctx, e.tx, query, []any{e.account, name}, func(rows *sql.Rows) error {
+			var id int64
+			var body []byte
+			if err := rows.Scan(&id, &body); err != nil {
+				return err
+			}
+			if hasWord(body, []byte(name)) {
+				ids = append(ids, id)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		if err := e.exec(ctx, scrub+"id = $2", id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// quoted writes references as JSON strings, so that a short one is not found
-// within other words.
-func quoted(references []string) []string {
-	var q []string
-	for _, reference := range references {
-		q = append(q, `"`+reference+`"`)
+// hasWord reports whether word stands in body by itself: not within another id.
+func hasWord(body, word []byte) bool {
+	for at := 0; ; at++ {
+		next := bytes.Index(body[at:], word)
+		if next < 0 {
+			return false
+		}
+		at += next
+		if !endsInID(body[:at]) && !beginsInID(body[at+len(word):]) {
+			return true
+		}
 	}
-	return q
 }
+
+func beginsInID(b []byte) bool { return len(b) > 0 && inID(b[0]) }
+func endsInID(b []byte) bool   { return len(b) > 0 && inID(b[len(b)-1]) }
+
+// inID says whether a vendor's id may contain c.
+func inID(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '.' || c == '_' || c == '-'
+}
+
+// scrubIdempotent repeats the words of the index idempotency_journey.
+const scrubIdempotent = "UPDATE idempotency SET body = '' WHERE account = $1 AND journey_id = $2 AND journey_id <> ''"
 
 func (e *erasure) scrubAnswers(ctx context.Context) error {
 	for _, id := range e.spotChecks {
@@ -157,8 +196,7 @@ func (e *erasure) scrubAnswers(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := e.tx.ExecContext(ctx, "UPDATE idempotency SET body = '' WHERE replace(body, $1, '') <> body", e.journeyID)
-	return err
+	return e.exec(ctx, scrubIdempotent, e.journeyID)
 }
 
 const eraseJourney = `

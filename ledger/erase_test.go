@@ -12,26 +12,35 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// found names the columns in which any of the words stands, of every table that the
-// database has, whatever it is for.
-func found(t *testing.T, url string, words ...string) (columns []string) {
+// tables reads every table that the database has.
+func tables(t *testing.T, url string) map[string][]map[string]string {
 	t.Helper()
-	driver, name, tables := "pgx", url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+	driver, name, query := "pgx", url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, name, tables = "sqlite", path, "SELECT name FROM sqlite_schema WHERE type = 'table'"
+		driver, name, query = "sqlite", path, "SELECT name FROM sqlite_schema WHERE type = 'table'"
 	}
 	db, err := sql.Open(driver, name)
 	mustDo(t, err)
 	defer db.Close()
+	all := map[string][]map[string]string{}
+	for _, table := range scan(t, db, query) {
+		all[table["name"]] = scan(t, db, "SELECT * FROM "+table["name"])
+	}
+	return all
+}
+
+// found names the columns in which any of the words stands, of every table, whatever it
+// is for.
+func found(t *testing.T, url string, words ...string) (columns []string) {
+	t.Helper()
 	seen := 0
-	for _, table := range scan(t, db, tables) {
-		rows := scan(t, db, "SELECT * FROM "+table["name"])
+	for table, rows := range tables(t, url) {
 		seen += len(rows)
 		for _, row := range rows {
 			for column, value := range row {
 				for _, word := range words {
 					if strings.Contains(strings.ToLower(value), strings.ToLower(word)) {
-						columns = append(columns, table["name"]+"."+column+": "+value)
+						columns = append(columns, table+"."+column+": "+value)
 					}
 				}
 			}
@@ -107,9 +116,9 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 		Answer: journey.StepAnswer{Outcome: journey.StepFailed, Reason: "reason of " + reference}})
 	mustDo(t, err)
 	mustDo(t, l.OpenStepCall(ctx, ledger.StepCall{Account: "bank", JourneyID: id, Step: "face", OpenedAt: at(0)}, "token of "+id))
-	_, err = l.BeginIdempotent(ctx, "core", "key of "+reference, "hash", at(0))
+	_, err = l.BeginIdempotent(ctx, request("bank", "core", "key of "+reference, "hash"), at(0))
 	mustDo(t, err)
-	mustDo(t, l.FinishIdempotent(ctx, "core", "key of "+reference, 201, fmt.Appendf(nil, `{"journeyId":%q,"reference":%q}`, id, reference)))
+	mustDo(t, l.FinishIdempotent(ctx, request("bank", "core", "key of "+reference, "hash"), id, 201, fmt.Appendf(nil, `{"journeyId":%q,"reference":%q}`, id, reference)))
 	for _, d := range []journey.SpotDecision{{SpotID: id + "-spot", JourneyID: id}, {SpotID: id + "-unbound"}} {
 		d.Account, d.Outcome, d.DecidedAt = "bank", journey.SpotPassed, at(3)
 		mustDo(t, l.SaveSpotCheck(ctx, d, reference))

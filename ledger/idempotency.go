@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"idjourney/journey"
 )
 
 // ErrKeyReused says that the key came before with another request.
@@ -26,48 +28,49 @@ const (
 // StoredAnswer is what the first request with an idempotency key was answered.
 type StoredAnswer struct {
 	Status int
-	// Body is empty if what it was about has been erased.
-	Body []byte
+	Body   []byte
 }
 
 // claimKey also takes over what was cut off.
 const claimKey = `
-INSERT INTO idempotency AS old (token, key_hash, request_hash, begun_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (token, key_hash) DO UPDATE SET begun_at = excluded.begun_at
-WHERE old.status = 0 AND old.request_hash = excluded.request_hash AND old.begun_at <= $5
+INSERT INTO idempotency AS old (account, token, key_hash, request_hash, begun_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account, token, key_hash) DO UPDATE SET begun_at = excluded.begun_at
+WHERE old.status = 0 AND old.request_hash = excluded.request_hash AND old.begun_at <= $6
 RETURNING status`
 
-// BeginIdempotent claims key for a request of the caller that is named token. It
-// returns nil and no error to the one that may do the work; the stored answer if the
-// work was done before; ErrKeyReused if that was another request; ErrInProgress if it
-// is not finished. A key is kept for 24 hours, of which only a hash; a request that
-// was begun and neither finished nor released is taken for cut off after 5 minutes.
-func (l *Ledger) BeginIdempotent(ctx context.Context, token, key, requestHash string, at time.Time) (*StoredAnswer, error) {
+const selectAnswer = `
+SELECT i.request_hash, i.status, i.body, COALESCE(j.tombstone, '')
+FROM idempotency i LEFT JOIN journeys j ON j.account = i.account AND j.journey_id = i.journey_id
+WHERE i.account = $1 AND i.token = $2 AND i.key_hash = $3`
+
+const expireKeys = "DELETE FROM idempotency WHERE account = $1 AND begun_at <= $2"
+
+// IdempotentRequest is a request that is to be done once.
+type IdempotentRequest struct {
+	// Account and Token (its name) are who asks; Key is the caller's.
+	Account, Token, Key string
+	// Hash tells the request from others with the same key.
+	Hash string
+}
+
+// BeginIdempotent claims the key of a request at the instant at. It returns nil and no
+// error to the caller that may do the work; the stored answer if the work was done
+// before; ErrErased if the journey that was the answer has been erased since;
+// ErrKeyReused if the key came with another request; ErrInProgress if that request is
+// not finished. A key is kept for 24 hours, as a hash; a request that was neither
+// finished nor released counts as cut off after 5 minutes.
+func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at time.Time) (*StoredAnswer, error) {
 	var answer *StoredAnswer
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM idempotency WHERE begun_at <= $1", nanos(at.Add(-keepKeys)))
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, expireKeys, r.Account, nanos(at.Add(-keepKeys))); err != nil {
 			return err
 		}
 		var status int
-		var known, body string
-		fresh, err := one(ctx, tx, claimKey, []any{token, hashOf(key), requestHash, nanos(at), nanos(at.Add(-cutOffAfter))}, &status)
-		if err != nil || fresh {
-			return err
+		fresh, err := one(ctx, tx, claimKey, []any{r.Account, r.Token, hashOf(r.Key), r.Hash, nanos(at), nanos(at.Add(-cutOffAfter))}, &status)
+		if err == nil && !fresh {
+			answer, err = storedAnswer(ctx, tx, r)
 		}
-		_, err = one(ctx, tx, "SELECT request_hash, status, body FROM idempotency WHERE token = $1 AND key_hash = $2",
-			[]any{token, hashOf(key)}, &known, &status, &body)
-		switch {
-		case err != nil:
-			return err
-		case known != requestHash:
-			return ErrKeyReused
-		case status == 0:
-			return ErrInProgress
-		default:
-			answer = &StoredAnswer{Status: status, Body: []byte(body)}
-			return nil
-		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claiming idempotency key: %w", err)
@@ -75,24 +78,45 @@ func (l *Ledger) BeginIdempotent(ctx context.Context, token, key, requestHash st
 	return answer, nil
 }
 
+func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*StoredAnswer, error) {
+	var answer StoredAnswer
+	var hash string
+	var tombstone journey.Phase
+	_, err := one(ctx, tx, selectAnswer, []any{r.Account, r.Token, hashOf(r.Key)}, &hash, &answer.Status, &answer.Body, &tombstone)
+	switch {
+	case err != nil:
+		return nil, err
+	case hash != r.Hash:
+		return nil, ErrKeyReused
+	case answer.Status == 0:
+		return nil, ErrInProgress
+	case tombstone == journey.Erased:
+		return nil, ErrErased
+	default:
+		return &answer, nil
+	}
+}
+
 // FinishIdempotent keeps the answer, whose body is text, for whoever asks again. The
-// first answer stays.
-func (l *Ledger) FinishIdempotent(ctx context.Context, token, key string, status int, body []byte) error {
+// first answer stays. journeyID is the journey that it is about; empty if none.
+func (l *Ledger) FinishIdempotent(ctx context.Context, r IdempotentRequest, journeyID string, status int, body []byte) error {
 	if status == 0 {
 		return errors.New("keeping answer: the status is missing")
 	}
-	_, err := l.write.ExecContext(ctx, "UPDATE idempotency SET status = $1, body = $2 WHERE token = $3 AND key_hash = $4 AND status = 0",
-		status, text(string(body)), token, hashOf(key))
+	_, err := l.write.ExecContext(ctx, `UPDATE idempotency SET status = $1, body = $2, journey_id = $3
+		WHERE account = $4 AND token = $5 AND key_hash = $6 AND status = 0`,
+		status, text(string(body)), text(journeyID), r.Account, r.Token, hashOf(r.Key))
 	if err != nil {
 		return fmt.Errorf("keeping answer: %w", err)
 	}
 	return nil
 }
 
-// ReleaseIdempotent gives a key back whose request had no effect, so that it can be
+// ReleaseIdempotent gives the key of a request without effect back, so that it can be
 // tried again at once.
-func (l *Ledger) ReleaseIdempotent(ctx context.Context, token, key string) error {
-	_, err := l.write.ExecContext(ctx, "DELETE FROM idempotency WHERE token = $1 AND key_hash = $2 AND status = 0", token, hashOf(key))
+func (l *Ledger) ReleaseIdempotent(ctx context.Context, r IdempotentRequest) error {
+	_, err := l.write.ExecContext(ctx, "DELETE FROM idempotency WHERE account = $1 AND token = $2 AND key_hash = $3 AND status = 0",
+		r.Account, r.Token, hashOf(r.Key))
 	if err != nil {
 		return fmt.Errorf("releasing idempotency key: %w", err)
 	}

@@ -10,12 +10,16 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
+func request(account, token, key, hash string) ledger.IdempotentRequest {
+	return ledger.IdempotentRequest{Account: account, Token: token, Key: key, Hash: hash}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		begin := func(token, key, hash string, minute int) (*ledger.StoredAnswer, error) {
-			return l.BeginIdempotent(t.Context(), token, key, hash, at(minute))
+			return l.BeginIdempotent(t.Context(), request("bank", token, key, hash), at(minute))
 		}
 		want := func(what string, wantBody string, wantErr error, got *ledger.StoredAnswer, err error) {
 			t.Helper()
@@ -39,12 +43,12 @@ func TestIdempotencyKey(t *testing.T) {
 		want("the first was cut off", "", nil, got, err)
 		got, err = begin("core", "k", "h", 6)
 		want("taken over", "", ledger.ErrInProgress, got, err)
-		mustDo(t, l.ReleaseIdempotent(t.Context(), "core", "k"))
+		mustDo(t, l.ReleaseIdempotent(t.Context(), request("bank", "core", "k", "")))
 		got, err = begin("core", "k", "other", 7)
 		want("given back", "", nil, got, err)
-		mustDo(t, l.FinishIdempotent(t.Context(), "core", "k", 201, []byte("made")))
-		mustDo(t, l.FinishIdempotent(t.Context(), "core", "k", 500, []byte("late")))
-		mustDo(t, l.ReleaseIdempotent(t.Context(), "core", "k"))
+		mustDo(t, l.FinishIdempotent(t.Context(), request("bank", "core", "k", ""), "j1", 201, []byte("made")))
+		mustDo(t, l.FinishIdempotent(t.Context(), request("bank", "core", "k", ""), "j1", 500, []byte("late")))
+		mustDo(t, l.ReleaseIdempotent(t.Context(), request("bank", "core", "k", "")))
 		got, err = begin("core", "k", "other", 7+24*60-1)
 		want("finished", "made", nil, got, err)
 		if got == nil || got.Status != 201 {
@@ -63,7 +67,7 @@ func TestOneOfManyGetsTheKey(t *testing.T) {
 		var together sync.WaitGroup
 		for range 8 {
 			together.Go(func() {
-				answer, err := l.BeginIdempotent(t.Context(), "core", "k", "h", at(0))
+				answer, err := l.BeginIdempotent(t.Context(), request("bank", "core", "k", "h"), at(0))
 				switch {
 				case err == nil && answer == nil:
 					fresh.Add(1)

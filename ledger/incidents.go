@@ -86,7 +86,7 @@ func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.A
 		return errors.New("acknowledging incident: the actor is missing")
 	}
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := hold(ctx, tx, l.dialect.lockIncidents); err != nil {
+		if err := takeLock(ctx, tx, l.dialect.lockAttention); err != nil {
 			return err
 		}
 		var open int
@@ -110,9 +110,13 @@ func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.A
 // call names an item of a journey within its incident.
 type call struct{ code, part string }
 
-// replaceAttention lets items be all that needs a person at a journey. Incidents
-// whose last item goes are over, and with them their acknowledgement.
-func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, items []journey.AttentionItem) error {
+// ofSpotCheck tells the items of a spot check from those of a journey with the same id.
+const ofSpotCheck = "(code = 'spot_check_unbound')"
+
+// replaceAttention lets items be all that needs a person at a journey or, with
+// spotCheck, at a spot check. What loses its last item is over, and with it its
+// acknowledgement.
+func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, spotCheck bool, items []journey.AttentionItem) error {
 	wanted := map[call]time.Time{}
 	for _, item := range items {
 		c := call{code: string(item.Code)}
@@ -124,7 +128,7 @@ func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, jour
 		}
 	}
 	var gone []call
-	err := each(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2", []any{account, journeyID},
+	err := each(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3", []any{account, journeyID, spotCheck},
 		func(rows *sql.Rows) error {
 			var c call
 			err := rows.Scan(&c.code, &c.part)
@@ -153,7 +157,7 @@ func (l *Ledger) clear(ctx context.Context, tx *sql.Tx, account, journeyID strin
 	if len(gone) == 0 {
 		return nil
 	}
-	if err := hold(ctx, tx, l.dialect.lockIncidents); err != nil {
+	if err := takeLock(ctx, tx, l.dialect.lockAttention); err != nil {
 		return err
 	}
 	for _, c := range gone {

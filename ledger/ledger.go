@@ -47,13 +47,17 @@ type dialect struct {
 	skipLocked string
 	// lockFeed, where not empty, lets one transaction at a time number decisions.
 	lockFeed string
-	// lockIncidents and lockWebhooks, where not empty, do the same for the end of
-	// incidents and for the recording of webhooks.
-	lockIncidents, lockWebhooks string
+	// lockAttention, where not empty, does the same for the end of what needs a person.
+	lockAttention string
+	// lockJourney, where not empty, keeps the webhooks of account $1 and journey $2
+	// from being recorded until the transaction ends.
+	lockJourney string
 	// share ends a SELECT whose row is to stay as it is until the transaction ends.
 	share string
 	// names says that a body, a column of bytes, contains the text of parameter $2.
 	names string
+	// identity and bytes are column types, see folder schema.
+	identity, bytes string
 	// probe proves that the store can be written to, without changing a row.
 	probe func(ctx context.Context, db *sql.DB) error
 }
@@ -151,12 +155,12 @@ func (l *Ledger) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// hold takes a dialect's lock until the transaction ends, if there is need for one.
-func hold(ctx context.Context, tx *sql.Tx, statement string) error {
+// takeLock takes a dialect's lock until the transaction ends, where one is needed.
+func takeLock(ctx context.Context, tx *sql.Tx, statement string, args ...any) error {
 	if statement == "" {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, statement)
+	_, err := tx.ExecContext(ctx, statement, args...)
 	return err
 }
 

@@ -2,22 +2,33 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
 
-//go:embed migrations
-var migrations embed.FS
+// schema holds one file per version for both databases and one for each of them.
+//
+//go:embed schema
+var schema embed.FS
 
-// sqliteTries is how often a migration of a SQLite file is started anew after
-// another process got in between.
-const sqliteTries = 5
+const (
+	// schemaVersion is the version that this program needs.
+	schemaVersion = 1
+	// versionTable is named after us: another program may use goose in the same database.
+	versionTable = "idjourney_schema_version"
+	// migrationLock is the key of PostgreSQL's advisory lock; the number is arbitrary.
+	migrationLock = 7061644210
+	// sqliteTries is how often a migration of a SQLite file starts anew after
+	// another process got in between.
+	sqliteTries = 5
+)
 
 // Migrate brings the schema up to date. Several processes may call it at once:
 // on PostgreSQL they take turns by a session lock. A schema that is newer than
@@ -27,9 +38,9 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the ledger's migrations: %w", err)
 	}
-	// goose knows no lock for SQLite. There each migration is one transaction that
+	// goose has no lock for SQLite. There each migration is one transaction that
 	// begins with the write lock, so the loser of a race fails as a whole ("table
-	// exists") and on its next look finds the work done.
+	// exists") and finds the work done on its next try.
 	tries := 1
 	if l.dialect.name == "sqlite" {
 		tries = sqliteTries
@@ -46,39 +57,50 @@ func (l *Ledger) Migrate(ctx context.Context) error {
 }
 
 func (l *Ledger) provider() (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations/"+l.dialect.name)
-	if err != nil {
-		return nil, err
-	}
 	options := []goose.ProviderOption{
 		goose.WithDisableGlobalRegistry(true),
+		goose.WithTableName(versionTable),
 		goose.WithSlog(slog.New(slog.DiscardHandler)),
 	}
-	if l.dialect.name == "sqlite" {
-		return goose.NewProvider(goose.DialectSQLite3, l.write, files, options...)
+	for version := range int64(schemaVersion) {
+		up := &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error { return l.raiseTo(ctx, tx, version+1) }}
+		options = append(options, goose.WithGoMigrations(goose.NewGoMigration(version+1, up, nil)))
 	}
-	// Looking for the lock every second, for five minutes.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if l.dialect.name == "sqlite" {
+		return goose.NewProvider(goose.DialectSQLite3, l.write, nil, options...)
+	}
+	// The lock is tried every second, for five minutes.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, l.write, files, append(options, goose.WithSessionLocker(locker))...)
+	return goose.NewProvider(goose.DialectPostgres, l.write, nil, append(options, goose.WithSessionLocker(locker))...)
+}
+
+// raiseTo runs the statements of one version.
+func (l *Ledger) raiseTo(ctx context.Context, tx *sql.Tx, version int64) error {
+	for _, file := range []string{fmt.Sprintf("schema/%04d.sql", version), fmt.Sprintf("schema/%04d_%s.sql", version, l.dialect.name)} {
+		text, err := schema.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		statements := strings.NewReplacer("{{identity}}", l.dialect.identity, "{{bytes}}", l.dialect.bytes).Replace(string(text))
+		if _, err := tx.ExecContext(ctx, statements); err != nil {
+			return fmt.Errorf("running %s: %w", file, err)
+		}
+	}
+	return nil
 }
 
 // checkSchema fails while the schema is older than this program.
 func (l *Ledger) checkSchema(ctx context.Context) error {
-	provider, err := l.provider()
-	if err != nil {
-		return err
-	}
-	sources := provider.ListSources()
-	want := sources[len(sources)-1].Version
 	var got int64
-	if _, err := one(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied", nil, &got); err != nil {
+	_, err := one(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable+" WHERE is_applied", nil, &got)
+	if err != nil {
 		return errors.Join(errors.New("the ledger's schema version cannot be read (not migrated yet?)"), err)
 	}
-	if got < want {
-		return fmt.Errorf("the ledger's schema has version %d and this program needs %d: migrate it", got, want)
+	if got < schemaVersion {
+		return fmt.Errorf("the ledger's schema has version %d and this program needs %d: migrate it", got, schemaVersion)
 	}
 	return nil
 }

@@ -23,14 +23,15 @@ const (
 // late, and never see that decision. (The number is arbitrary and ours.)
 const lockFeed = "SELECT pg_advisory_xact_lock(7061644211)"
 
-// lockIncidents lets one transaction at a time find that it cleared the last item of
-// an incident. Two that clear the last two at once would otherwise each see the
-// other's, and the acknowledgement would outlive its incident.
-const lockIncidents = "SELECT pg_advisory_xact_lock(7061644212)"
+// lockAttention lets one transaction at a time find that it cleared the last journey
+// of an attention. Two that clear the last two at once would otherwise each see the
+// other's, and the acknowledgement would outlive what it acknowledges.
+const lockAttention = "SELECT pg_advisory_xact_lock(7061644212)"
 
-// lockWebhooks waits for the webhooks that are being recorded. Those that come while it
-// is held look for the tombstone after it.
-const lockWebhooks = "LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE"
+// lockJourney waits for the webhooks of a journey that are being recorded. Those that
+// come while it is held wait, and see the tombstone. The recording's side of the lock
+// is the trigger webhooks_of_erased.
+const lockJourney = "SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))"
 
 // openPostgres prepares a pool; connections are made when they are needed.
 func openPostgres(url string) (*Ledger, error) {
@@ -50,10 +51,12 @@ func openPostgres(url string) (*Ledger, error) {
 		name:          "postgres",
 		skipLocked:    "FOR UPDATE SKIP LOCKED",
 		lockFeed:      lockFeed,
-		lockIncidents: lockIncidents,
-		lockWebhooks:  lockWebhooks,
+		lockAttention: lockAttention,
+		lockJourney:   lockJourney,
 		share:         "FOR SHARE",
 		names:         "position(convert_to($2, 'UTF8') in body) > 0",
+		identity:      "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+		bytes:         "BYTEA",
 		probe:         probePostgres,
 	}}, nil
 }

@@ -57,7 +57,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s 
 		if err := replaceReviews(ctx, tx, account, journeyID, row.items); err != nil {
 			return err
 		}
-		return l.replaceAttention(ctx, tx, account, journeyID, s.Attention)
+		return l.replaceAttention(ctx, tx, account, journeyID, false, s.Attention)
 	})
 	if err != nil {
 		return fmt.Errorf("saving snapshot: %w", err)

@@ -59,7 +59,7 @@ func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, refe
 		if d.JourneyID == "" {
 			calls = append(calls, journey.AttentionItem{Code: journey.AttentionSpotCheckUnbound, Since: d.DecidedAt})
 		}
-		return l.replaceAttention(ctx, tx, d.Account, d.SpotID, calls)
+		return l.replaceAttention(ctx, tx, d.Account, d.SpotID, true, calls)
 	})
 	if err != nil {
 		return fmt.Errorf("saving spot check: %w", err)

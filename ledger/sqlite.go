@@ -43,7 +43,8 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	}
 	read.SetMaxOpenConns(sqliteReaders)
 	return &Ledger{write: write, read: read, dialect: dialect{
-		name: "sqlite", names: "instr(body, CAST($2 AS BLOB)) > 0", probe: probeSQLite,
+		name: "sqlite", names: "instr(body, CAST($2 AS BLOB)) > 0",
+		identity: "INTEGER PRIMARY KEY AUTOINCREMENT", bytes: "BLOB", probe: probeSQLite,
 	}}, nil
 }
 

@@ -36,7 +36,7 @@ type Webhook struct {
 	EventType, EventID, JourneyID string
 	// ReferenceNo is the customer's reference: personal data.
 	ReferenceNo string
-	// Body is what was received, byte for byte; nil if it was empty.
+	// Body is what was received, byte for byte; nil if it was empty or has been removed.
 	Body []byte
 	// BodyHash is the hex SHA-256 of Body; RecordWebhook computes it.
 	BodyHash    string
@@ -84,9 +84,6 @@ func (w Webhook) stored() Webhook {
 	w.BodyHash = hex.EncodeToString(sum[:])
 	w.EventType, w.EventID, w.JourneyID = name(w.EventType), name(w.EventID), name(w.JourneyID)
 	w.ReferenceNo, w.Reason, w.TraceParent = text(w.ReferenceNo), text(w.Reason), text(w.TraceParent)
-	if w.Body == nil {
-		w.Body = []byte{}
-	}
 	if w.ReceivedAt.IsZero() {
 		w.ReceivedAt = time.Now()
 	}
@@ -109,12 +106,15 @@ ON CONFLICT (account, event_type, event_id, body_hash) WHERE event_id <> '' DO N
 RETURNING id`
 
 func (l *Ledger) insertWebhook(ctx context.Context, w Webhook) (id int64, duplicate bool, err error) {
-	var event, dueAt any // NULL unless it is to be forwarded
+	var body, event, dueAt any // NULL if there is none
+	if len(w.Body) > 0 {
+		body = w.Body
+	}
 	if w.Disposition == Forward {
 		event, dueAt = w.Event, time.Now().UnixNano()
 	}
 	found, err := one(ctx, l.write, insertWebhook, []any{w.Account, w.EventType, w.EventID, w.JourneyID,
-		w.ReferenceNo, w.Body, w.BodyHash, string(w.Disposition), w.Reason, nanos(w.ReceivedAt), w.TraceParent,
+		w.ReferenceNo, body, w.BodyHash, string(w.Disposition), w.Reason, nanos(w.ReceivedAt), w.TraceParent,
 		event, dueAt}, &id)
 	if err != nil || found {
 		return id, false, err
@@ -138,9 +138,6 @@ func scanWebhook(rows *sql.Rows, more ...any) (Webhook, error) {
 	err := rows.Scan(append([]any{&w.ID, &w.Account, &w.EventType, &w.EventID, &w.JourneyID, &w.ReferenceNo,
 		&w.Body, &w.BodyHash, &w.Disposition, &w.Reason, &receivedAt, &w.TraceParent, &w.Event}, more...)...)
 	w.ReceivedAt = fromNanos(receivedAt)
-	if len(w.Body) == 0 {
-		w.Body = nil // the drivers disagree about an empty body
-	}
 	return w, err
 }
 

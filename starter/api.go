@@ -31,9 +31,9 @@ type APILedger interface {
 	SpotCheck(ctx context.Context, account, spotCheckID string) (journey.SpotDecision, error)
 	Register(ctx context.Context, j ledger.Journey) error
 	RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error)
-	BeginIdempotent(ctx context.Context, token, key, requestHash string, at time.Time) (*ledger.StoredAnswer, error)
-	FinishIdempotent(ctx context.Context, token, key string, status int, body []byte) error
-	ReleaseIdempotent(ctx context.Context, token, key string) error
+	BeginIdempotent(ctx context.Context, r ledger.IdempotentRequest, at time.Time) (*ledger.StoredAnswer, error)
+	FinishIdempotent(ctx context.Context, r ledger.IdempotentRequest, journeyID string, status int, body []byte) error
+	ReleaseIdempotent(ctx context.Context, r ledger.IdempotentRequest) error
 }
 
 // Operator acts on the workflows for people: a *TemporalOperator.

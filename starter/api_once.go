@@ -25,12 +25,15 @@ func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error
 	ctx, cancel := in.whole(slowestCall)
 	defer cancel()
 	sum := sha256.Sum256(append([]byte(in.gin.Request.Method+" "+in.gin.Request.URL.Path+"\n"), body...))
-	stored, err := a.cfg.Ledger.BeginIdempotent(ctx, in.token.name, key, hex.EncodeToString(sum[:]), a.cfg.Now().UTC())
+	request := ledger.IdempotentRequest{Account: in.account, Token: in.token.name, Key: key, Hash: hex.EncodeToString(sum[:])}
+	stored, err := a.cfg.Ledger.BeginIdempotent(ctx, request, a.cfg.Now().UTC())
 	switch {
 	case errors.Is(err, ledger.ErrKeyReused):
 		return reply{}, conflict("key_reused", "the Idempotency-Key belongs to another request: use a new one")
 	case errors.Is(err, ledger.ErrInProgress):
 		return reply{}, conflict("in_progress", "the first request with this Idempotency-Key has no answer yet")
+	case errors.Is(err, ledger.ErrErased):
+		return reply{}, problemOf(http.StatusGone, "erased", "the journey that this Idempotency-Key stands for was erased")
 	case err != nil:
 		return reply{}, err
 	case stored != nil:
@@ -40,21 +43,21 @@ func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error
 	if err != nil {
 		p := a.problemFrom(ctx, err)
 		if !p.done {
-			a.release(ctx, in, key)
+			a.release(ctx, request)
 			return reply{}, p
 		}
 		out = reply{status: p.status, body: p, header: p.header}
 	}
 	text, _ := json.Marshal(out.body) // structs of strings and bools: cannot fail
-	if err := a.cfg.Ledger.FinishIdempotent(ctx, in.token.name, key, out.status, text); err != nil {
+	if err := a.cfg.Ledger.FinishIdempotent(ctx, request, in.id, out.status, text); err != nil {
 		// What was done is done, and its answer is worth more than the key.
 		a.log.ErrorContext(ctx, "API: an answer could not be kept for its Idempotency-Key", "token", in.token.name, "error", err)
 	}
 	return out, nil
 }
 
-func (a *API) release(ctx context.Context, in *call, key string) {
-	if err := a.cfg.Ledger.ReleaseIdempotent(ctx, in.token.name, key); err != nil {
-		a.log.WarnContext(ctx, "API: an Idempotency-Key could not be given back; it is free in some minutes", "token", in.token.name, "error", err)
+func (a *API) release(ctx context.Context, r ledger.IdempotentRequest) {
+	if err := a.cfg.Ledger.ReleaseIdempotent(ctx, r); err != nil {
+		a.log.WarnContext(ctx, "API: an Idempotency-Key could not be given back; it is free in some minutes", "token", r.Token, "error", err)
 	}
 }

@@ -81,6 +81,35 @@ func TestAKeyOfAnotherTokenIsAnotherKey(t *testing.T) {
 	}
 }
 
+// The ids are part of each other; only the answer about the erased journey goes.
+func TestAKeptAnswerIsGoneWhenItsJourneyIsErased(t *testing.T) {
+	t.Parallel()
+	a := openAPI(t, nil)
+	open := func(account, id string) reply {
+		a.vendor.id = id
+		q := opening("key-of-"+id, strings.Replace(startBody, "acme", account, 1))
+		if account != "acme" {
+			q.token = otherToken
+		}
+		return a.do(t, q)
+	}
+	all := [][2]string{{"globex", "a"}, {"globex", "ba"}, {"acme", "a"}, {"acme", "ab"}}
+	for _, j := range all {
+		if got := open(j[0], j[1]); got.status != 201 {
+			t.Fatalf("%s: got %d %s", j, got.status, got.body)
+		}
+	}
+	must(t, a.ledger.Erase(t.Context(), "globex", "a", noon))
+	if got := open("globex", "a"); got.status != 410 || !strings.Contains(got.body, `"code":"erased"`) {
+		t.Errorf("the erased journey: got %d %s, want 410 erased", got.status, got.body)
+	}
+	for _, j := range all[1:] {
+		if got := open(j[0], j[1]); got.status != 201 || !strings.Contains(got.body, `"journeyId":"`+j[1]+`"`) {
+			t.Errorf("%s: got %d %s, want the kept answer", j, got.status, got.body)
+		}
+	}
+}
+
 // A failure is kept only where something may have been done.
 func TestWhatIDWiseDidNotTakeMayBeAskedAgain(t *testing.T) {
 	t.Parallel()

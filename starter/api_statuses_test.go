@@ -225,6 +225,8 @@ func (p provoked) conflicts(t *testing.T, o operation) {
 		again := o.request(t, operatorToken)
 		again.header.Set("Idempotency-Key", "another")
 		p.saw(t, o, a.do(t, again), http.StatusBadGateway)
+		must(t, a.ledger.Erase(t.Context(), "acme", "jny-started", noon))
+		p.saw(t, o, a.do(t, o.request(t, operatorToken)), http.StatusGone)
 		return
 	}
 	a.operator.failure = &starter.Refused{Sentence: "the review has changed since it was looked at"}

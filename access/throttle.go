@@ -1,0 +1,123 @@
+package access
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// The limits of a Throttle. Twenty guesses a minute try fewer than eleven million
+// secrets in a year.
+const (
+	throttleGuesses = 20
+	throttleWindow  = time.Minute
+	throttleSources = 10_000
+)
+
+// Throttle bounds how fast one source can guess credentials. After 20 different
+// wrong ones within a minute nothing that the source sends is examined until a
+// minute has passed since the last of them.
+//
+// Only different credentials count, because repeating one learns nothing: a client
+// that keeps sending an expired token does not lock out its neighbours.
+//
+// A source can be shared, by a NAT or by a proxy that is missing from
+// intake.trusted_proxies. While an attacker there exhausts the throttle, the correct
+// credential is refused as well: if it were let in, the attacker's would be, and
+// nothing would be throttled. The refusal carries Retry-After, and IDWise repeats a
+// webhook after 5, 10 and 15 minutes. An account whose webhook.allow_ips lists the
+// sender's addresses is safe from this: listed addresses are not throttled.
+//
+// Memory is bounded: beyond 10,000 sources an arbitrary one is forgotten.
+type Throttle struct {
+	now  func() time.Time
+	seed maphash.Seed
+
+	mu      sync.Mutex
+	sources map[netip.Prefix]*guesses
+	swept   time.Time
+}
+
+// guesses are the wrong credentials of one source, as seeded hashes.
+type guesses struct {
+	hashes []uint64
+	last   time.Time
+}
+
+// NewThrottle returns a Throttle that has seen no failure; now is its clock,
+// time.Now if nil.
+func NewThrottle(now func() time.Time) *Throttle {
+	if now == nil {
+		now = time.Now
+	}
+	return &Throttle{now: now, seed: maphash.MakeSeed(), sources: map[netip.Prefix]*guesses{}}
+}
+
+// Wait returns how long the source must wait before its credentials are examined
+// again, 0 if it need not.
+func (t *Throttle) Wait(source netip.Addr) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g := t.sources[network(source)]
+	if g == nil || len(g.hashes) < throttleGuesses {
+		return 0
+	}
+	return max(g.last.Add(throttleWindow).Sub(t.now()), 0)
+}
+
+// Failed counts a wrong credential of the source. Credential is everything that was
+// sent as one; it is kept as a hash only. Nothing is counted for an empty one, which
+// guesses nothing.
+func (t *Throttle) Failed(source netip.Addr, credential string) {
+	if credential == "" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, from := t.now(), network(source)
+	g := t.sources[from]
+	if g == nil || now.Sub(g.last) >= throttleWindow {
+		t.makeRoom(now)
+		g = &guesses{}
+		t.sources[from] = g
+	}
+	hash := maphash.String(t.seed, credential)
+	if len(g.hashes) < throttleGuesses && !slices.Contains(g.hashes, hash) {
+		g.hashes, g.last = append(g.hashes, hash), now
+	}
+}
+
+// makeRoom forgets what no longer counts, at most once in a window, and then, if
+// there is still no room, one more.
+func (t *Throttle) makeRoom(now time.Time) {
+	if now.Sub(t.swept) >= throttleWindow {
+		t.swept = now
+		for source, g := range t.sources {
+			if now.Sub(g.last) >= throttleWindow {
+				delete(t.sources, source)
+			}
+		}
+	}
+	for source := range t.sources {
+		if len(t.sources) >= throttleSources {
+			delete(t.sources, source)
+		}
+		return
+	}
+}
+
+// network is what counts as one source: an IPv4 address, or the /64 that one IPv6
+// customer usually has to itself. Requests whose address is not known share one.
+func network(source netip.Addr) netip.Prefix {
+	bits := 64
+	if source.Is4() {
+		bits = 32
+	}
+	p, err := source.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}

@@ -6,7 +6,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus rehearse screenshots scrapes vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus rehearse screenshots vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -76,9 +76,6 @@ screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a de
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
 	  echo "the pictures are taken by Chromium: install it, on Debian by: sudo apt-get install chromium, or name it in CHROMIUM"; exit 1; }
 	@mkdir -p docs/images && cd dev && $(GO) run ./cmd/screenshots ../docs/images
-
-scrapes: ## record again what the alerts are tested over: real processes, one fault after the other (5 minutes)
-	cd dev && $(GO) run ./cmd/scrapes $(ONLY)
 
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...

@@ -1,7 +1,4 @@
-// Package alerts holds deploy/'s Prometheus rules and Grafana dashboard against
-// what idjourney really measures: every expression is evaluated by Prometheus's
-// own engine over scrapes of running processes, and every alert has a recording
-// in which its fault is there and one in which it is not.
-//
-// Recordings are made by `make scrapes` (package record) and kept in testdata.
+// Package alerts tests deploy/'s Prometheus rules and Grafana dashboard: the rules
+// by the unit tests beside them, which are in promtool's format, and both against
+// the metrics that running processes show.
 package alerts

@@ -1,8 +1,8 @@
-// The screenshots of the documentation, taken by a headless Chromium from the real
-// Web UI of a demo that has just been played; see `make screenshots`.
+// The command screenshots takes the documentation's pictures with a headless Chromium,
+// from the Web UI of a demo that it plays first; see `make screenshots`.
 //
-// The argument is the folder that the pictures are written to. CHROMIUM names the
-// browser's command, chromium unless set.
+// The argument is the folder for the pictures. CHROMIUM names the browser's command,
+// chromium unless set.
 package main
 
 import (
@@ -15,8 +15,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"idjourney/dev/demo"
 	"idjourney/dev/embed"
@@ -54,17 +57,14 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Stop()) }()
 	report := demo.Play(ctx, s, io.Discard, false, 0)
-	b, err := openBrowser(ctx, cmp.Or(os.Getenv("CHROMIUM"), "chromium"), filepath.Join(dir, "profile"))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	browser, closeBrowser := openBrowser(ctx, cmp.Or(os.Getenv("CHROMIUM"), "chromium"))
+	defer closeBrowser()
 	all, err := pictures(ctx, s, report)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
-		if err := b.save(ctx, os.Args[1], p); err != nil {
+		if err := save(browser, os.Args[1], p); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ type picture struct {
 	name, url string
 	// shows is a text that is on the page when it is complete.
 	shows         string
-	width, height int
+	width, height int64
 }
 
 // shownScenario has the most to show; the others need only be there.
@@ -103,10 +103,8 @@ func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]pictur
 	return all, nil
 }
 
-func (b *browser) save(ctx context.Context, folder string, p picture) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	png, err := b.photograph(ctx, p)
+func save(browser context.Context, folder string, p picture) error {
+	png, err := photograph(browser, p)
 	switch {
 	case err != nil:
 		return fmt.Errorf("taking %s: %w", p.name, err)
@@ -118,4 +116,28 @@ func (b *browser) save(ctx context.Context, folder string, p picture) error {
 	}
 	fmt.Printf("%s: %d bytes\n", p.name, len(png))
 	return nil
+}
+
+// openBrowser starts a headless Chromium. The context that it returns is the
+// browser's; close ends both.
+func openBrowser(ctx context.Context, command string) (browser context.Context, closeBrowser func()) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(command), chromedp.NoSandbox)
+	ctx, stopProcess := chromedp.NewExecAllocator(ctx, options...)
+	browser, closeTab := chromedp.NewContext(ctx)
+	return browser, func() { closeTab(); stopProcess() }
+}
+
+// photograph opens the page, waits until it shows what it should, and then a little
+// for what moves.
+func photograph(browser context.Context, p picture) (png []byte, err error) {
+	shows := "document.documentElement.textContent.includes(" + strconv.Quote(p.shows) + ")"
+	if err := chromedp.Do(browser,
+		chromedp.EmulateViewport(p.width, p.height),
+		chromedp.Navigate(p.url),
+		chromedp.Poll[chromedp.Void](shows, chromedp.WithPollingTimeout(time.Minute)),
+		chromedp.Sleep(2*time.Second),
+	); err != nil {
+		return nil, fmt.Errorf("waiting for %q: %w", p.shows, err)
+	}
+	return chromedp.Run(browser, chromedp.CaptureScreenshot())
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"idjourney/workflows"
 )
 
 const checkTimeout = 2 * time.Second
@@ -111,7 +113,7 @@ func (s *Starter) checkLedger(ctx context.Context) []Check {
 
 func (s *Starter) checkTemporal(ctx context.Context) []Check {
 	err := s.cfg.Signaler.Ready(ctx)
-	var missing *MissingAttributes
+	var missing *workflows.MissingAttributes
 	switch {
 	case err == nil:
 		return []Check{{Name: checkTemporal, OK: true}, {Name: checkAttributes, OK: true}}

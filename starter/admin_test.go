@@ -122,7 +122,7 @@ func TestServeEndsWhenAListenerFails(t *testing.T) {
 	}
 	public, admin := listen(t), listen(t)
 	admin.Close()
-	if err := s.Serve(awaitContext(t), public, admin, nil); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "admin listener") {
+	if err := s.Serve(awaitContext(t), public, admin); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "admin listener") {
 		t.Errorf("got %v, want the admin listener's failure", err)
 	}
 }
@@ -137,7 +137,7 @@ func TestServeEndsWhenTheForwarderFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Serve(awaitContext(t), listen(t), listen(t), nil); !errors.Is(err, failure) {
+	if err := s.Serve(awaitContext(t), listen(t), listen(t)); !errors.Is(err, failure) {
 		t.Errorf("got %v, want the forwarder's failure", err)
 	}
 }

@@ -1,42 +1,32 @@
 package starter
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
 
+	"idjourney/access"
 	"idjourney/config"
 )
 
 const realm = `realm="idjourney webhooks"`
 
-// digest stands for a secret: all digests have one length, so that comparing two
-// in constant time tells nothing about the secret, its length included.
-type digest [sha256.Size]byte
-
-func digestOf(secret string) digest { return sha256.Sum256([]byte(secret)) }
-
-// matches is 1 if the digests are equal and 0 if not.
-func (d digest) matches(other digest) int { return subtle.ConstantTimeCompare(d[:], other[:]) }
-
 // authenticator decides whether a request comes from IDWise. Every configured
 // mechanism must match; within one, any of its live secrets. It reads headers only.
 type authenticator struct {
 	basic   []basicDigest
-	bearer  []digest
+	bearer  []access.Digest
 	headers []headerDigest
 	allow   []netip.Prefix
 }
 
-type basicDigest struct{ user, password digest }
+type basicDigest struct{ user, password access.Digest }
 
 type headerDigest struct {
 	name   string
-	values []digest
+	values []access.Digest
 }
 
 // newAuthenticator fails closed: what does not ask for proof, asks for a proof that
@@ -55,18 +45,18 @@ func newAuthenticator(acc config.Account) (*authenticator, error) {
 	empty := false
 	for _, b := range w.Basic {
 		empty = empty || b.User == "" || !b.Password.IsSet()
-		a.basic = append(a.basic, basicDigest{digestOf(b.User), digestOf(b.Password.Reveal())})
+		a.basic = append(a.basic, basicDigest{access.DigestOf(b.User), access.DigestOf(b.Password.Reveal())})
 	}
 	for _, token := range w.Bearer {
 		empty = empty || !token.IsSet()
-		a.bearer = append(a.bearer, digestOf(token.Reveal()))
+		a.bearer = append(a.bearer, access.DigestOf(token.Reveal()))
 	}
 	for _, h := range w.Headers {
 		empty = empty || h.Name == "" || len(h.Values) == 0
 		hd := headerDigest{name: h.Name}
 		for _, value := range h.Values {
 			empty = empty || !value.IsSet()
-			hd.values = append(hd.values, digestOf(value.Reveal()))
+			hd.values = append(hd.values, access.DigestOf(value.Reveal()))
 		}
 		a.headers = append(a.headers, hd)
 	}
@@ -86,7 +76,7 @@ type refusal struct {
 // check returns nil if the request is let in. An address that is not known is not
 // an allowed one.
 func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
-	if len(a.allow) > 0 && !contains(a.allow, client) {
+	if len(a.allow) > 0 && !access.Contains(a.allow, client) {
 		return &refusal{http.StatusForbidden, "allow_ips"}
 	}
 	authorization := h.Values("Authorization")
@@ -109,7 +99,7 @@ func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
 func (a *authenticator) hasBasic(authorization []string) bool {
 	match := 0
 	for _, line := range authorization {
-		encoded, ok := credentials(line, "Basic")
+		encoded, ok := access.Credentials(line, "Basic")
 		if !ok {
 			continue
 		}
@@ -118,9 +108,9 @@ func (a *authenticator) hasBasic(authorization []string) bool {
 		if err != nil || !colon {
 			continue
 		}
-		gotUser, gotPassword := digestOf(user), digestOf(password)
+		gotUser, gotPassword := access.DigestOf(user), access.DigestOf(password)
 		for _, want := range a.basic {
-			match |= want.user.matches(gotUser) & want.password.matches(gotPassword)
+			match |= want.user.Matches(gotUser) & want.password.Matches(gotPassword)
 		}
 	}
 	return match == 1
@@ -129,10 +119,10 @@ func (a *authenticator) hasBasic(authorization []string) bool {
 func (a *authenticator) hasBearer(authorization []string) bool {
 	match := 0
 	for _, line := range authorization {
-		if token, ok := credentials(line, "Bearer"); ok {
-			got := digestOf(token)
+		if token, ok := access.Credentials(line, "Bearer"); ok {
+			got := access.DigestOf(token)
 			for _, want := range a.bearer {
-				match |= want.matches(got)
+				match |= want.Matches(got)
 			}
 		}
 	}
@@ -142,18 +132,12 @@ func (a *authenticator) hasBearer(authorization []string) bool {
 func (hd headerDigest) in(h http.Header) bool {
 	match := 0
 	for _, value := range h.Values(hd.name) {
-		got := digestOf(value)
+		got := access.DigestOf(value)
 		for _, want := range hd.values {
-			match |= want.matches(got)
+			match |= want.Matches(got)
 		}
 	}
 	return match == 1
-}
-
-// credentials returns what follows the scheme, whose case does not matter.
-func credentials(line, scheme string) (string, bool) {
-	got, rest, ok := strings.Cut(line, " ")
-	return strings.TrimSpace(rest), ok && strings.EqualFold(got, scheme)
 }
 
 // challenges are the values of WWW-Authenticate, which a 401 must carry.

@@ -1,7 +1,7 @@
 // Package starter is the endpoint that IDWise's webhooks arrive at.
 //
 // A webhook passes five stations, one file each: the account is looked up and the
-// sender proves itself before anything of the body is read (auth.go, clientip.go);
+// sender proves itself before anything of the body is read (auth.go);
 // the body is read within its bounds (webhook.go); it is turned into a row for the
 // ledger and, if a journey acts on it, into an event (intake.go); the row is
 // written, and only then is the answer 200. A forwarder brings the event to

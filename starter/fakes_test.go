@@ -13,6 +13,7 @@ import (
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/starter"
+	"idjourney/workflows"
 )
 
 // idle is a forwarder that does nothing, or fails at once.
@@ -66,7 +67,7 @@ func (f *temporal) Ready(context.Context) error {
 		return errors.New("reaching Temporal: it is stopped")
 	}
 	if len(f.missing) > 0 {
-		return &starter.MissingAttributes{Names: f.missing}
+		return &workflows.MissingAttributes{Names: f.missing}
 	}
 	return nil
 }

@@ -65,7 +65,6 @@ func accounts() []config.Account {
 // house is a running starter with everything it needs.
 type house struct {
 	public, admin string // addresses, host:port
-	api           string // of the API, if there is one
 	store         *store
 	temporal      *temporal
 	log           *lockedBuffer
@@ -104,14 +103,9 @@ func open(t *testing.T, change func(*starter.Config), more ...func(*starter.Star
 	}
 	public, admin := listen(t), listen(t)
 	h.public, h.admin = public.Addr().String(), admin.Addr().String()
-	var api net.Listener
-	if cfg.API != nil {
-		api = listen(t)
-		h.api = api.Addr().String()
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx, public, admin, api) }()
+	go func() { served <- s.Serve(ctx, public, admin) }()
 	h.stop = sync.OnceValue(func() error { cancel(); return <-served })
 	t.Cleanup(func() {
 		if err := h.stop(); err != nil {

@@ -2,7 +2,6 @@ package starter
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -68,23 +67,8 @@ func (s *Starter) answerAndClose(c *gin.Context, status int, sentence string) {
 	_, _ = io.CopyN(io.Discard, c.Request.Body, maxDiscard)
 }
 
-// recovered turns a defect of ours into 503, which is sent again, and logs the
-// panic without the request: gin's own recovery would print its headers.
-func (s *Starter) recovered(c *gin.Context) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(p)
-		}
-		s.logPanic(c.Request.Context(), p)
-		if !c.Writer.Written() {
-			c.Header("Retry-After", retryAfter)
-			c.Abort()
-			s.answerAndClose(c, http.StatusServiceUnavailable, "the webhook could not be kept; send it again")
-		}
-	}()
-	c.Next()
+// defect answers a defect of ours with 503, which IDWise sends again.
+func (s *Starter) defect(c *gin.Context) {
+	c.Header("Retry-After", retryAfter)
+	s.answerAndClose(c, http.StatusServiceUnavailable, "the webhook could not be kept; send it again")
 }

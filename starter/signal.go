@@ -17,6 +17,7 @@ import (
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/telemetry"
+	"idjourney/workflows"
 )
 
 // signalTimeout bounds a signal where the caller sets no earlier deadline. The SDK
@@ -52,11 +53,38 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
 	id := journey.WorkflowID(e.Account, e.JourneyID)
-	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, startOptions(e.Account, e.JourneyID, t.taskQueue), journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
+	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.JourneyOptions(e.Account, e.JourneyID, t.taskQueue), journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
 	if err != nil {
 		return fmt.Errorf("signalling journey: %w", err)
 	}
 	return nil
+}
+
+// signalSpotCheck puts e into the history of its spot check's workflow, which it
+// starts if none is open: one that was decided before goes on where the ledger says.
+func (t *TemporalSignaler) signalSpotCheck(ctx context.Context, e journey.Event) error {
+	spotID := e.Hint.SpotCheck
+	if !idwise.ValidID(spotID) {
+		return errors.New("signalling spot check: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
+	defer cancel()
+	id := journey.SpotCheckWorkflowID(e.Account, spotID)
+	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.SpotCheckOptions(e.Account, spotID, t.taskQueue), journey.SpotCheckWorkflowName, journey.SpotStart{Account: e.Account, SpotID: spotID, Rules: journey.SpotRules})
+	if err != nil {
+		return fmt.Errorf("signalling spot check: %w", err)
+	}
+	return nil
+}
+
+// Ready returns nil if Temporal can be reached and knows the search attributes.
+func (t *TemporalSignaler) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
+	defer cancel()
+	if _, err := t.client.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return fmt.Errorf("reaching Temporal: %w", err)
+	}
+	return workflows.CheckSearchAttributes(ctx, t.client, t.namespace)
 }
 
 // Forward returns the function that a ledger.Forwarder brings webhooks to

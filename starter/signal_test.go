@@ -26,6 +26,7 @@ import (
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/starter"
+	"idjourney/workflows"
 )
 
 // frontend is a Temporal server as far as the starter talks to one.
@@ -66,7 +67,7 @@ func (f *frontend) serve(t *testing.T) client.Client {
 func (f *frontend) serveAs(t *testing.T, whole workflowservice.WorkflowServiceServer) client.Client {
 	t.Helper()
 	if f.attributes == nil {
-		f.attributes = starter.SearchAttributes()
+		f.attributes = workflows.SearchAttributes()
 	}
 	f.requests = make(chan *workflowservice.SignalWithStartWorkflowExecutionRequest, 10)
 	l := listen(t)
@@ -211,14 +212,14 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 	if err := ready(&frontend{}, "journeys"); err != nil {
 		t.Errorf("all there: got %v", err)
 	}
-	some := starter.SearchAttributes()
+	some := workflows.SearchAttributes()
 	delete(some, "JourneyPhase")
 	some["JourneyDueAt"] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
-	var missing *starter.MissingAttributes
+	var missing *workflows.MissingAttributes
 	if err := ready(&frontend{attributes: some}, "journeys"); !errors.As(err, &missing) || strings.Join(missing.Names, " ") != "JourneyDueAt JourneyPhase" {
 		t.Errorf("two wrong: got %v", err)
 	}
-	if err := ready(&frontend{}, "another"); err == nil || errors.As(err, new(*starter.MissingAttributes)) {
+	if err := ready(&frontend{}, "another"); err == nil || errors.As(err, new(*workflows.MissingAttributes)) {
 		t.Errorf("another namespace: got %v, want a failure to ask", err)
 	}
 	l := listen(t)
@@ -237,7 +238,7 @@ func TestTheSearchAttributesAreTheDesigns(t *testing.T) {
 		"JourneyPhase": keyword, "JourneyStanding": keyword, "JourneyAccount": keyword, "JourneyFlow": keyword,
 		"JourneyReference": keyword, "JourneyAttention": keyword, "JourneyDueAt": enumspb.INDEXED_VALUE_TYPE_DATETIME,
 	}
-	if diff := cmp.Diff(want, starter.SearchAttributes()); diff != "" {
+	if diff := cmp.Diff(want, workflows.SearchAttributes()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -61,8 +61,6 @@ type Config struct {
 	Audit *Auditor
 	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
-	// API is the customer's API; nil if there is none.
-	API *API
 	// Metrics serves /metrics on the admin listener; nil for none.
 	Metrics http.Handler
 	// Instruments measure what becomes of webhooks; nil for none.

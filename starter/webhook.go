@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"idjourney/access"
 	"idjourney/ledger"
 	"idjourney/telemetry"
 )
@@ -49,7 +50,7 @@ func (s *Starter) webhook(c *gin.Context) {
 		s.refuse(c, unknown, began, http.StatusNotFound, "there is no such account")
 		return
 	}
-	client := clientIP(c.Request.RemoteAddr, c.Request.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
+	client := access.ClientIP(c.Request.RemoteAddr, c.Request.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
 	if no := acc.auth.check(c.Request.Header, client); no != nil {
 		s.turnAway(c, acc, began, no)
 		return

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"idjourney/api"
 	"idjourney/idwise"
 	"idjourney/ledger"
-	"idjourney/starter"
 )
 
 // customerAPI returns the customer's API, nil where no token is configured.
-func customerAPI(h *house, f *ledger.Forwarder) (*starter.API, error) {
+func customerAPI(h *house, f *ledger.Forwarder) (*api.API, error) {
 	if len(h.cfg.API.Tokens) == 0 {
 		return nil, nil //nolint:nilnil // off is no failure
 	}
-	vendors := map[string]starter.Vendor{}
+	vendors := map[string]api.Vendor{}
 	for _, a := range h.cfg.Accounts {
 		client, err := idwise.New(idwise.Config{
 			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
@@ -29,11 +29,11 @@ func customerAPI(h *house, f *ledger.Forwarder) (*starter.API, error) {
 		}
 		vendors[a.Name] = client
 	}
-	return starter.NewAPI(starter.APIConfig{
+	return api.New(api.Config{
 		Tokens: h.cfg.API.Tokens, Accounts: h.cfg.Accounts, Ledger: h.ledger,
-		Operator: starter.NewOperator(h.temporal, h.cfg.TaskQueue), Vendors: vendors,
+		Operator: api.NewOperator(h.temporal, h.cfg.TaskQueue), Vendors: vendors,
 		Wake: f.Wake, Logger: h.logger,
-		Callback: starter.NewStepCallback(starter.StepCallbackConfig{
+		Callback: api.NewStepCallback(api.StepCallbackConfig{
 			Accounts: h.cfg.Accounts, Ledger: h.ledger, Wake: f.Wake, Logger: h.logger,
 		}),
 	})

@@ -19,7 +19,7 @@ import (
 	"idjourney/config"
 	"idjourney/doctor"
 	"idjourney/ledger"
-	"idjourney/starter"
+	"idjourney/workflows"
 )
 
 // errUnwell makes the doctor's exit status 1; the rows have said what is wrong.
@@ -141,10 +141,10 @@ func (t *temporalDoctor) attributes(ctx context.Context) (string, error) {
 	if err := t.connect(); err != nil {
 		return "", err
 	}
-	if err := starter.CheckSearchAttributes(ctx, t.client, t.name); err != nil {
+	if err := workflows.CheckSearchAttributes(ctx, t.client, t.name); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("all %d are there", len(starter.SearchAttributes())), nil
+	return fmt.Sprintf("all %d are there", len(workflows.SearchAttributes())), nil
 }
 
 func (t *temporalDoctor) close() {

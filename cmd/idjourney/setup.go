@@ -17,7 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"idjourney/starter"
+	"idjourney/workflows"
 )
 
 func setupCommand() *cobra.Command {
@@ -43,7 +43,7 @@ func setupCommand() *cobra.Command {
 			if err := createSearchAttributes(ctx, c, namespace, create); err != nil {
 				return err
 			}
-			attributes := starter.SearchAttributes()
+			attributes := workflows.SearchAttributes()
 			for _, name := range slices.Sorted(maps.Keys(attributes)) {
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", name, attributes[name]); err != nil {
 					return err
@@ -81,7 +81,7 @@ func createNamespace(ctx context.Context, c client.Client, namespace string, ret
 func createSearchAttributes(ctx context.Context, c client.Client, namespace string, created bool) error {
 	try := func() error {
 		_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-			Namespace: namespace, SearchAttributes: starter.SearchAttributes(),
+			Namespace: namespace, SearchAttributes: workflows.SearchAttributes(),
 		})
 		if err != nil {
 			return fmt.Errorf("creating search attributes in namespace %s: %w", namespace, err)

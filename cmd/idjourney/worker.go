@@ -13,8 +13,8 @@ import (
 
 	"idjourney/activities"
 	"idjourney/notify"
-	"idjourney/starter"
 	"idjourney/worker"
+	"idjourney/workflows"
 )
 
 func workerCommand(o *options) *cobra.Command {
@@ -77,7 +77,7 @@ func runWorker(ctx context.Context, h *house, admin string) error {
 func awaitTemporal(ctx context.Context, h *house) bool {
 	for said := ""; ; {
 		look, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := starter.CheckSearchAttributes(look, h.temporal, h.namespace)
+		err := workflows.CheckSearchAttributes(look, h.temporal, h.namespace)
 		cancel()
 		if err == nil {
 			return true

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"idjourney/api"
 	"idjourney/dev/history"
 	"idjourney/journey"
 	"idjourney/journey/journeytest"
-	"idjourney/starter"
 )
 
 // A journey continues as new at least twenty times while webhooks come in, operators
@@ -115,10 +115,10 @@ func (p *player) refresh(ctx context.Context) {
 }
 
 func (p *player) update(ctx context.Context, name string, act journey.Act) (acted journey.Acted) {
-	operator := starter.NewOperator(temporal, "cases-"+p.name)
+	operator := api.NewOperator(temporal, "cases-"+p.name)
 	for {
 		acted, err := operator.Act(ctx, p.account, journeytest.JourneyID, name, act)
-		var refused *starter.Refused
+		var refused *api.Refused
 		switch {
 		case err == nil:
 			return acted

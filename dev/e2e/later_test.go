@@ -13,13 +13,13 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"idjourney/api"
 	"idjourney/dev/embed"
 	"idjourney/dev/stack"
 	"idjourney/idwise"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/ledger"
-	"idjourney/starter"
 )
 
 func newStack(ctx context.Context, t *testing.T) *stack.Stack {
@@ -59,9 +59,9 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	if err != nil || len(held) != 1 || held[0].SpotID != spotID {
 		t.Fatalf("the ledger holds %+v, %v; want %s", held, err, spotID)
 	}
-	operator := starter.NewOperator(s.Client, s.Config.TaskQueue)
+	operator := api.NewOperator(s.Client, s.Config.TaskQueue)
 	link := journey.SpotLink{JourneyID: "no-such-journey", Actor: "officer", Reason: "ticket 7"}
-	var refused *starter.Refused
+	var refused *api.Refused
 	if err := operator.Link(ctx, stack.Account, spotID, link); !errors.As(err, &refused) || !strings.Contains(refused.Sentence, "knows no journey") {
 		t.Errorf("linked to a journey that nobody knows: %v", err)
 	}
@@ -109,7 +109,7 @@ func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 	s := newStack(ctx, t)
 	id := s.Vendor.Start("approve", "a-customer")
 	awaitMessage(ctx, t, s, id, journey.MessageDecided)
-	acted, err := starter.NewOperator(s.Client, s.Config.TaskQueue).Act(ctx, stack.Account, id, journey.UpdateEnd,
+	acted, err := api.NewOperator(s.Client, s.Config.TaskQueue).Act(ctx, stack.Account, id, journey.UpdateEnd,
 		journey.Act{Kind: journey.UpdateEnd, Actor: "officer", Reason: "the account was closed"})
 	if err != nil || acted.Phase != journey.Ended {
 		t.Fatalf("ended with %+v, %v", acted, err)

@@ -3,14 +3,14 @@ package stack
 import (
 	"fmt"
 
+	"idjourney/api"
 	"idjourney/idwise"
 	"idjourney/ledger"
-	"idjourney/starter"
 )
 
 // customerAPI is the customer's API as the command starter makes it.
-func (s *Stack) customerAPI(forwarder *ledger.Forwarder) (*starter.API, error) {
-	vendors := map[string]starter.Vendor{}
+func (s *Stack) customerAPI(forwarder *ledger.Forwarder) (*api.API, error) {
+	vendors := map[string]api.Vendor{}
 	for _, a := range s.Config.Accounts {
 		vendor, err := idwise.New(idwise.Config{
 			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
@@ -21,11 +21,11 @@ func (s *Stack) customerAPI(forwarder *ledger.Forwarder) (*starter.API, error) {
 		}
 		vendors[a.Name] = vendor
 	}
-	return starter.NewAPI(starter.APIConfig{
+	return api.New(api.Config{
 		Tokens: s.Config.API.Tokens, Accounts: s.Config.Accounts, Ledger: s.Ledger,
-		Operator: starter.NewOperator(s.Client, s.Config.TaskQueue), Vendors: vendors,
+		Operator: api.NewOperator(s.Client, s.Config.TaskQueue), Vendors: vendors,
 		Wake: forwarder.Wake, Logger: s.opts.Logger,
-		Callback: starter.NewStepCallback(starter.StepCallbackConfig{
+		Callback: api.NewStepCallback(api.StepCallbackConfig{
 			Accounts: s.Config.Accounts, Ledger: s.Ledger, Wake: forwarder.Wake, Logger: s.opts.Logger,
 		}),
 	})

@@ -76,7 +76,7 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
-		Forwarder: forwarder, API: api,
+		Forwarder: forwarder,
 		Audit: &starter.Auditor{
 			Ledger: s.Ledger, Accounts: s.Config.Accounts, Wake: forwarder.Wake, Logger: s.opts.Logger,
 			Interval: 250 * time.Millisecond, // the demo's days are seconds
@@ -86,9 +86,10 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 		return err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Serve(serving, d.public, d.admin, d.api) }()
-	s.undo(func() error { stop(); return <-ended })
+	ended := make(chan error, 2)
+	go func() { ended <- endpoint.Serve(serving, d.public, d.admin) }()
+	go func() { ended <- api.Serve(serving, d.api, s.Config.Intake) }()
+	s.undo(func() error { stop(); return errors.Join(<-ended, <-ended) })
 	return nil
 }
 

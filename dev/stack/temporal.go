@@ -10,7 +10,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"idjourney/dev/embed"
-	"idjourney/starter"
+	"idjourney/workflows"
 )
 
 // startTemporal starts the embedded server, or prepares the outside one, and
@@ -48,7 +48,7 @@ func (s *Stack) startTemporal(ctx context.Context, _ *doors) error {
 	}
 	s.undo(func() error { c.Close(); return nil })
 	s.Client, s.Namespace, s.TemporalAddress = c, options.Namespace, options.HostPort
-	if err := embed.EnsureSearchAttributes(ctx, c, s.Namespace, starter.SearchAttributes()); err != nil {
+	if err := embed.EnsureSearchAttributes(ctx, c, s.Namespace, workflows.SearchAttributes()); err != nil {
 		return fmt.Errorf("preparing Temporal's namespace %s: %w", s.Namespace, err)
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
-	product "idjourney/starter"
+	"idjourney/workflows"
 )
 
 // seen is a journey as its workflow, visibility and the ledger have it.
@@ -134,7 +134,7 @@ func searchable(ctx context.Context, t *testing.T, s *stack.Stack, report demo.R
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range product.SearchAttributes() {
+	for name, want := range workflows.SearchAttributes() {
 		if got := list.GetCustomAttributes()[name]; got != want {
 			t.Errorf("search attribute %s is %s, want %s", name, got, want)
 		}

@@ -1,0 +1,48 @@
+package access
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// ClientIP returns the address a request comes from. X-Forwarded-For is believed
+// only as far as trusted proxies have written it: from the right, each entry was
+// added by the one before it, so the first entry that is not a trusted proxy is
+// the client, and everything to its left is what the client says about itself.
+// The result is invalid, and so on no allow-list, if that entry is no address.
+func ClientIP(remoteAddr string, forwarded []string, trusted []netip.Prefix) netip.Addr {
+	client := parseAddr(remoteAddr)
+	if !Contains(trusted, client) {
+		return client
+	}
+	// Several header lines are one list, in order.
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if hop == "" {
+			continue // no header at all, or a stray comma: says nothing
+		}
+		if client = parseAddr(hop); !Contains(trusted, client) {
+			return client
+		}
+	}
+	return client
+}
+
+// parseAddr reads an address with or without a port. IPv4 in IPv6 is IPv4, and a
+// zone is dropped, because a prefix never contains an address with one.
+func parseAddr(s string) netip.Addr {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap().WithZone("")
+	}
+	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap().WithZone("")
+}
+
+func Contains(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
+}

@@ -1,0 +1,219 @@
+// Package api is the customer's REST API. openapi.yaml describes it. All reading is
+// done from the ledger, so that an app's polling costs Temporal nothing.
+package api
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
+
+	"idjourney/config"
+	"idjourney/httpserver"
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/ledger"
+)
+
+// Ledger is what the customer's API needs of a *ledger.Ledger. All reading is
+// done there, so that an app's polling costs Temporal nothing.
+type Ledger interface {
+	View(ctx context.Context, account, journeyID string) (ledger.View, error)
+	ByReference(ctx context.Context, account, reference string) ([]ledger.View, error)
+	Decisions(ctx context.Context, account, journeyID string) ([]journey.Decision, error)
+	DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) ([]ledger.FeedItem, error)
+	Reviews(ctx context.Context, f ledger.ReviewFilter) ([]ledger.ReviewItem, string, error)
+	Incidents(ctx context.Context, accounts []string) ([]ledger.Incident, error)
+	Acknowledge(ctx context.Context, account string, code journey.AttentionCode, detail, actor string, at time.Time) error
+	HeldSpotChecks(ctx context.Context, accounts []string) ([]ledger.HeldSpotCheck, error)
+	SpotCheck(ctx context.Context, account, spotCheckID string) (journey.SpotDecision, error)
+	Register(ctx context.Context, j ledger.Journey) error
+	RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error)
+	BeginIdempotent(ctx context.Context, r ledger.IdempotentRequest, at time.Time) (*ledger.StoredAnswer, error)
+	FinishIdempotent(ctx context.Context, r ledger.IdempotentRequest, journeyID string, status int, body []byte) error
+	ReleaseIdempotent(ctx context.Context, r ledger.IdempotentRequest) error
+}
+
+// Operator acts on the workflows for people: a *TemporalOperator.
+type Operator interface {
+	// Act sends an update to a journey and returns the journey as it is afterwards.
+	// The error is ErrClosed, a *Refused, or anything else if Temporal did not answer:
+	// the act may then still be taken.
+	Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error)
+	// Link binds a held spot check to a journey.
+	Link(ctx context.Context, account, spotCheckID string, arg any) error
+}
+
+// Vendor is what the API asks IDWise for one account: an *idwise.Client.
+type Vendor interface {
+	StartJourney(ctx context.Context, r idwise.StartRequest) (idwise.StartedJourney, error)
+	Result(ctx context.Context, journeyID string) (*idwise.Result, error)
+}
+
+// Config is what the customer's API needs.
+type Config struct {
+	// Tokens are who may call. Without any, New returns nil: there is no API.
+	Tokens []config.Token
+	// Accounts are all accounts. Required.
+	Accounts []config.Account
+	// Ledger and Operator are required.
+	Ledger   Ledger
+	Operator Operator
+	// Vendors are IDWise by account; one that has none can start and register nothing.
+	Vendors map[string]Vendor
+	// Wake tells the forwarder that there is an event; nil for nobody.
+	Wake func()
+	// Callback takes POST /v1/callbacks/steps/{token}, whose token in the path is its
+	// credential; nil for no such route.
+	Callback http.Handler
+	// WaitPoll is how often a long poll looks at the ledger; half a second if 0.
+	WaitPoll time.Duration
+	// MaxWaits bounds the long polls at a time; 1000 if 0.
+	MaxWaits int
+	// Logger is where problems and acts are logged; nil for nowhere.
+	Logger *slog.Logger
+	// Now is the clock; nil for time.Now.
+	Now func() time.Time
+}
+
+// API is the customer's REST API.
+type API struct {
+	cfg      Config
+	tokens   []*token
+	accounts map[string]config.Account
+	log      *slog.Logger
+	// refusals keeps somebody who knocks all day from filling the log.
+	refusals rate.Sometimes
+	waits    chan struct{} // holds one for each long poll
+	stopping chan struct{} // closed when long polls have to end
+}
+
+// New checks the tokens and returns the API, or nil if there are none: the API is
+// off then.
+func New(cfg Config) (*API, error) {
+	if len(cfg.Tokens) == 0 {
+		return nil, nil //nolint:nilnil // off is no failure
+	}
+	if cfg.Ledger == nil || cfg.Operator == nil || len(cfg.Accounts) == 0 {
+		return nil, errors.New("setting up the API: ledger, operator and accounts are required")
+	}
+	a := &API{
+		cfg: cfg, accounts: map[string]config.Account{}, log: cfg.Logger,
+		refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second},
+		stopping: make(chan struct{}),
+	}
+	for _, account := range cfg.Accounts {
+		a.accounts[account.Name] = account
+	}
+	for _, t := range cfg.Tokens {
+		made, err := newToken(t, a.accounts)
+		if err != nil {
+			return nil, fmt.Errorf("setting up the API: %w", err)
+		}
+		if slices.ContainsFunc(a.tokens, func(other *token) bool { return other.name == made.name || other.secret == made.secret }) {
+			return nil, fmt.Errorf("setting up the API: the token %s has the name or the secret of another", made.name)
+		}
+		a.tokens = append(a.tokens, made)
+	}
+	a.setDefaults()
+	return a, nil
+}
+
+func (a *API) setDefaults() {
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.cfg.Now == nil {
+		a.cfg.Now = time.Now
+	}
+	if a.cfg.Wake == nil {
+		a.cfg.Wake = func() {}
+	}
+	if a.cfg.WaitPoll <= 0 {
+		a.cfg.WaitPoll = 500 * time.Millisecond
+	}
+	if a.cfg.MaxWaits <= 0 {
+		a.cfg.MaxWaits = 1000
+	}
+	a.waits = make(chan struct{}, a.cfg.MaxWaits)
+}
+
+// openAPI is the API's description, and what its tests hold it to.
+//
+//go:embed openapi.yaml
+var openAPI []byte
+
+// routes are all operations of openapi.yaml with a token.
+func (a *API) routes() []route {
+	const one = "/v1/journeys/:account/:id"
+	return []route{
+		{http.MethodPost, "/v1/journeys", config.ScopeOperate, nil, a.open},
+		{http.MethodPost, "/v1/journeys/search", config.ScopeRead, nil, a.search},
+		{http.MethodGet, one, config.ScopeRead, []string{"wait"}, a.show},
+		{http.MethodGet, one + "/decisions", config.ScopeRead, nil, a.decisions},
+		{http.MethodPost, one + "/review", config.ScopeOperate, nil, a.review},
+		{http.MethodPost, one + "/override", config.ScopeOperate, nil, a.act(journey.UpdateOverride, overrideOf)},
+		{http.MethodPost, one + "/refresh", config.ScopeOperate, nil, a.act(journey.UpdateRefresh, refreshOf)},
+		{http.MethodPost, one + "/retry-step", config.ScopeOperate, nil, a.act(journey.UpdateRetryStep, retryOf)},
+		{http.MethodPost, one + "/end-relationship", config.ScopeOperate, nil, a.act(journey.UpdateEnd, endOf)},
+		{http.MethodDelete, one, config.ScopeErase, nil, a.act(journey.UpdateErase, eraseOf)},
+		{http.MethodGet, "/v1/decisions", config.ScopeRead, []string{"after", "limit"}, a.feed},
+		{http.MethodGet, "/v1/reviews", config.ScopeRead, []string{"account", "kind", "overdue", "after", "limit"}, a.reviews},
+		{http.MethodGet, "/v1/attention", config.ScopeRead, []string{"account"}, a.attention},
+		{http.MethodPost, "/v1/attention/:account/:code/acknowledge", config.ScopeOperate, nil, a.acknowledge},
+		{http.MethodGet, "/v1/spot-checks", config.ScopeRead, []string{"account"}, a.spotChecks},
+		{http.MethodPost, "/v1/spot-checks/:account/:id/link", config.ScopeOperate, nil, a.link},
+	}
+}
+
+// Handler returns the handler of the API's listener.
+func (a *API) Handler() *gin.Engine {
+	engine := httpserver.Engine(a.log, "API handler panicked", a.defect)
+	engine.NoRoute(func(c *gin.Context) { a.fail(c, notFound()) })
+	engine.NoMethod(func(c *gin.Context) {
+		a.fail(c, problemOf(http.StatusMethodNotAllowed, "method_not_allowed", "openapi.yaml says what can be done here"))
+	})
+	for _, r := range a.routes() {
+		engine.Handle(r.method, r.path, a.serve(r))
+	}
+	engine.GET("/v1/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
+	if a.cfg.Callback != nil {
+		engine.POST("/v1/callbacks/steps/:token", gin.WrapH(a.cfg.Callback))
+	}
+	return engine
+}
+
+func (a *API) defect(c *gin.Context) {
+	a.fail(c, problemOf(http.StatusInternalServerError, "defect", "this is a defect of idjourney; its log says more"))
+}
+
+// Serve serves the listener, which it closes, until ctx ends. Long polls end at once
+// then, all other requests are answered within ShutdownTimeout.
+func (a *API) Serve(ctx context.Context, listener net.Listener, limits config.Intake) error {
+	limits.WriteTimeout = max(limits.WriteTimeout, slowestCall) // a long poll takes its own time
+	server := httpserver.New(a.Handler(), limits)
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.stopping) }))
+	ended := make(chan error, 1)
+	go func() { ended <- httpserver.Served("API listener", server.Serve(listener)) }()
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-ended:
+	}
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.ShutdownTimeout)
+	defer cancel()
+	return errors.Join(failure, httpserver.ShutDown(deadline, "API listener", server))
+}
+
+// slowestCall bounds every call that is no long poll: a journey is started at IDWise,
+// and each look into the ledger and each act has a limit of its own.
+const slowestCall = vendorTimeout + 3*ledgerTimeout + 5*time.Second

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"idjourney/journey"
+)
+
+// incident is one thing that needs a person, for all journeys it concerns.
+type incident struct {
+	Account  string                `json:"account"`
+	Code     journey.AttentionCode `json:"code"`
+	Detail   string                `json:"detail,omitempty"`
+	Owner    journey.Owner         `json:"owner"`
+	Severity journey.Severity      `json:"severity"`
+	Text     string                `json:"text"`
+	Clears   string                `json:"clears"`
+	Since    time.Time             `json:"since"`
+	Count    int                   `json:"count"`
+	// Journeys are some of them, at most ten.
+	Journeys       []string  `json:"journeys"`
+	AcknowledgedBy string    `json:"acknowledgedBy,omitempty"`
+	AcknowledgedAt time.Time `json:"acknowledgedAt,omitzero"`
+}
+
+type incidentList struct {
+	Incidents []incident `json:"incidents"`
+}
+
+// attention handles GET /v1/attention.
+func (a *API) attention(in *call) (reply, error) {
+	accounts, err := in.only()
+	if err != nil {
+		return reply{}, err
+	}
+	ctx, cancel := in.context()
+	defer cancel()
+	all, err := a.cfg.Ledger.Incidents(ctx, accounts)
+	if err != nil {
+		return reply{}, err
+	}
+	out := incidentList{Incidents: []incident{}}
+	for _, i := range all {
+		kind := attentionKind(i.Code)
+		out.Incidents = append(out.Incidents, incident{
+			Account: i.Account, Code: i.Code, Detail: i.Detail,
+			Owner: kind.Owner, Severity: kind.Severity, Text: kind.Text, Clears: kind.Clears,
+			Since: i.Since, Count: i.Count, Journeys: slices.Concat([]string{}, i.Journeys),
+			AcknowledgedBy: i.AcknowledgedBy, AcknowledgedAt: i.AcknowledgedAt,
+		})
+	}
+	return ok(out), nil
+}
+
+func attentionKind(code journey.AttentionCode) journey.AttentionKind {
+	all := journey.AttentionKinds()
+	if i := slices.IndexFunc(all, func(k journey.AttentionKind) bool { return k.Code == code }); i >= 0 {
+		return all[i]
+	}
+	return journey.AttentionKind{Code: code}
+}
+
+// acknowledge handles POST /v1/attention/{account}/{code}/acknowledge: somebody takes
+// it on. It stays open until what it is about is over.
+func (a *API) acknowledge(in *call) (reply, error) {
+	raw, err := in.read(true)
+	if err != nil {
+		return reply{}, err
+	}
+	var body struct {
+		Detail string `json:"detail"`
+	}
+	if err := decode(raw, &body); err != nil {
+		return reply{}, err
+	}
+	code := journey.AttentionCode(in.gin.Param("code"))
+	if !slices.Contains(journey.AttentionCodes(), code) {
+		return reply{}, notFound()
+	}
+	in.id = string(code)
+	ctx, cancel := in.whole(ledgerTimeout)
+	defer cancel()
+	if err := a.cfg.Ledger.Acknowledge(ctx, in.account, code, body.Detail, in.token.name, a.cfg.Now().UTC()); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent}, nil
+}

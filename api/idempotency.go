@@ -1,0 +1,63 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+
+	"idjourney/ledger"
+)
+
+var keyForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
+
+// once does what a request asks for once per Idempotency-Key of a token. The answer is
+// kept: the same request gets it again, another one with the same key is refused. A
+// failure is kept only if something may have been done; else the key is free again.
+func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error)) (reply, error) {
+	key := in.gin.GetHeader("Idempotency-Key")
+	if !keyForm.MatchString(key) {
+		return reply{}, badRequest("the header Idempotency-Key is needed: 1 to 128 visible ASCII characters, another one for each request")
+	}
+	ctx, cancel := in.whole(slowestCall)
+	defer cancel()
+	sum := sha256.Sum256(append([]byte(in.gin.Request.Method+" "+in.gin.Request.URL.Path+"\n"), body...))
+	request := ledger.IdempotentRequest{Account: in.account, Token: in.token.name, Key: key, Hash: hex.EncodeToString(sum[:])}
+	stored, err := a.cfg.Ledger.BeginIdempotent(ctx, request, a.cfg.Now().UTC())
+	switch {
+	case errors.Is(err, ledger.ErrKeyReused):
+		return reply{}, conflict("key_reused", "the Idempotency-Key belongs to another request: use a new one")
+	case errors.Is(err, ledger.ErrInProgress):
+		return reply{}, conflict("in_progress", "the first request with this Idempotency-Key has no answer yet")
+	case errors.Is(err, ledger.ErrErased):
+		return reply{}, problemOf(http.StatusGone, "erased", "the journey that this Idempotency-Key stands for was erased")
+	case err != nil:
+		return reply{}, err
+	case stored != nil:
+		return reply{status: stored.Status, body: json.RawMessage(stored.Body), header: http.Header{"Idempotency-Replayed": {"true"}}}, nil
+	}
+	out, err := do(ctx)
+	if err != nil {
+		p := a.problemFrom(ctx, err)
+		if !p.done {
+			a.release(ctx, request)
+			return reply{}, p
+		}
+		out = reply{status: p.status, body: p, header: p.header}
+	}
+	text, _ := json.Marshal(out.body) // structs of strings and bools: cannot fail
+	if err := a.cfg.Ledger.FinishIdempotent(ctx, request, in.id, out.status, text); err != nil {
+		// What was done is done, and its answer is worth more than the key.
+		a.log.ErrorContext(ctx, "API: an answer could not be kept for its Idempotency-Key", "token", in.token.name, "error", err)
+	}
+	return out, nil
+}
+
+func (a *API) release(ctx context.Context, r ledger.IdempotentRequest) {
+	if err := a.cfg.Ledger.ReleaseIdempotent(ctx, r); err != nil {
+		a.log.WarnContext(ctx, "API: an Idempotency-Key could not be given back; it is free in some minutes", "token", r.Token, "error", err)
+	}
+}

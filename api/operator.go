@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/idwise"
+	"idjourney/journey"
+	"idjourney/workflows"
+)
+
+// readyWait is the pause before an update is sent again.
+const readyWait = 50 * time.Millisecond
+
+// actTimeout bounds how long a caller waits for a workflow's answer.
+const actTimeout = 10 * time.Second
+
+// ErrClosed says that the workflow is not open, so that there is nobody to act.
+var ErrClosed = errors.New("the workflow is closed")
+
+// errNoAnswer says that an act was sent and what became of it is not known.
+var errNoAnswer = errors.New("the workflow did not answer")
+
+// Refused is a workflow's refusal of an act. Sentence is ours, without personal data.
+type Refused struct{ Sentence string }
+
+// Error is the sentence.
+func (r *Refused) Error() string { return r.Sentence }
+
+var _ Operator = (*TemporalOperator)(nil)
+
+// TemporalOperator acts by workflow updates.
+type TemporalOperator struct {
+	client    client.Client
+	taskQueue string
+}
+
+// NewOperator returns an operator for the namespace that c is connected to.
+func NewOperator(c client.Client, taskQueue string) *TemporalOperator {
+	return &TemporalOperator{client: c, taskQueue: taskQueue}
+}
+
+// Act sends an update to a journey. A refresh or an erasure starts the journey again
+// if it is closed; to all else a closed journey is ErrClosed.
+func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error) {
+	var acted journey.Acted
+	if !idwise.ValidID(journeyID) {
+		return acted, errors.New("acting on a journey: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
+	options := client.UpdateWorkflowOptions{
+		WorkflowID: journey.WorkflowID(account, journeyID), UpdateName: update, UpdateID: rand.Text(),
+		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	}
+	err := untilReady(ctx, func() (client.WorkflowUpdateHandle, error) {
+		if update != journey.UpdateRefresh && update != journey.UpdateErase {
+			return t.client.UpdateWorkflow(ctx, options)
+		}
+		start := workflows.JourneyOptions(account, journeyID, t.taskQueue)
+		start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+		return t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: t.client.NewWithStartWorkflowOperation(start, journey.WorkflowName,
+				journey.Start{Account: account, JourneyID: journeyID, Rules: journey.Rules}),
+			UpdateOptions: options,
+		})
+	}, &acted)
+	return acted, answered(update, err)
+}
+
+// untilReady sends an update again while the workflow's task that it came with
+// fails, because a signal came just as the run continued as new. Nothing was done
+// then, and the update's id keeps it from being done twice.
+func untilReady(ctx context.Context, send func() (client.WorkflowUpdateHandle, error), answer any) error {
+	for {
+		handle, err := send()
+		if err == nil {
+			err = handle.Get(ctx, answer)
+		}
+		var notReady *serviceerror.WorkflowNotReady
+		if !errors.As(err, &notReady) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(readyWait):
+		}
+	}
+}
+
+// Link sends the update link to a spot check.
+func (t *TemporalOperator) Link(ctx context.Context, account, spotCheckID string, arg any) error {
+	if !idwise.ValidID(spotCheckID) {
+		return errors.New("linking a spot check: its id cannot be used")
+	}
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
+	handle, err := t.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: journey.SpotCheckWorkflowID(account, spotCheckID), UpdateName: journey.UpdateLink,
+		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	return answered(journey.UpdateLink, err)
+}
+
+// answered says what an update's error means. A workflow that closed over an update
+// it had taken has said nothing about it.
+func answered(update string, err error) error {
+	var refused *temporal.ApplicationError
+	var closed *serviceerror.NotFound
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused) && refused.Type() != closedOverUpdate:
+		return &Refused{Sentence: refused.Message()}
+	case errors.As(err, &closed):
+		return ErrClosed
+	default:
+		return fmt.Errorf("sending the update %s: %w: %w", update, errNoAnswer, err)
+	}
+}
+
+// closedOverUpdate is the type of the error that the server gives for an accepted
+// update whose workflow closed before it ended.
+const closedOverUpdate = "AcceptedUpdateCompletedWorkflow"

@@ -1,0 +1,250 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"idjourney/config"
+	"idjourney/idwise"
+)
+
+// ledgerTimeout bounds each look into the ledger.
+const ledgerTimeout = 5 * time.Second
+
+// call is one authenticated request for something that its token may see.
+type call struct {
+	gin   *gin.Context
+	token *token
+	// account and id are of the path; empty where the route has none.
+	account, id string
+}
+
+// answer of a call; a nil body is none.
+type reply struct {
+	status int
+	body   any
+	header http.Header
+}
+
+func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
+
+// route is one operation of openapi.yaml.
+type route struct {
+	method, path string
+	scope        config.Scope
+	query        []string // the parameters it knows
+	handle       func(*call) (reply, error)
+}
+
+// serve runs a route: who calls, what may they do, and what may they see.
+func (a *API) serve(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		caller := a.authenticate(c.Request.Header)
+		if caller == nil {
+			a.fail(c, a.unauthorized(c.Request))
+			return
+		}
+		if !caller.may(r.scope) {
+			a.fail(c, forbidden(r.scope))
+			return
+		}
+		in := &call{gin: c, token: caller, account: c.Param("account"), id: c.Param("id")}
+		if err := in.check(r); err != nil {
+			a.fail(c, err)
+			return
+		}
+		out, err := r.handle(in)
+		if err != nil {
+			p := a.problemFrom(c.Request.Context(), err)
+			out = reply{status: p.status, body: p, header: p.header}
+		}
+		if r.scope != config.ScopeRead {
+			a.audit(in, r, out.status)
+		}
+		write(c, out)
+	}
+}
+
+// check refuses what no handler could use. A parameter that is not known may be a
+// typo, or a reference that must not be in a URL.
+func (in *call) check(r route) *problem {
+	if in.account != "" && !in.token.sees(in.account) {
+		return notFound()
+	}
+	if in.id != "" && !idwise.ValidID(in.id) {
+		return notFound()
+	}
+	for name, values := range in.gin.Request.URL.Query() {
+		if !slices.Contains(r.query, name) {
+			return badRequest(fmt.Sprintf("the parameter %q is not known here", brief(name)))
+		}
+		if len(values) > 1 {
+			return badRequest(fmt.Sprintf("the parameter %q is there twice", brief(name)))
+		}
+	}
+	return nil
+}
+
+// context is the request's, bounded for the ledger.
+func (in *call) context() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(in.gin.Request.Context(), ledgerTimeout)
+}
+
+// whole is for what must not stop halfway because the caller has gone.
+func (in *call) whole(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(in.gin.Request.Context()), d)
+}
+
+// number reads a parameter between low and high; fallback if it is not there.
+func (in *call) number(name string, fallback, low, high int64) (int64, error) {
+	text, there := in.gin.GetQuery(name)
+	if !there {
+		return fallback, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < low || n > high {
+		return 0, badRequest(fmt.Sprintf("%s must be a whole number from %d to %d", name, low, high))
+	}
+	return n, nil
+}
+
+// only narrows the token's accounts to the one that the parameter account names.
+func (in *call) only() ([]string, error) {
+	name, there := in.gin.GetQuery("account")
+	if !there {
+		return in.token.accounts, nil
+	}
+	if !in.token.sees(name) {
+		return nil, notFound()
+	}
+	return []string{name}, nil
+}
+
+// audit writes one line for everything that was asked to be changed.
+func (a *API) audit(in *call, r route, status int) {
+	a.log.InfoContext(in.gin.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
+		"account", in.account, "id", in.id, "status", status)
+}
+
+func (a *API) fail(c *gin.Context, p *problem) {
+	write(c, reply{status: p.status, body: p, header: p.header})
+}
+
+func write(c *gin.Context, out reply) {
+	for name, values := range out.header {
+		c.Writer.Header()[name] = values
+	}
+	c.Header("Vary", "Authorization")
+	if c.Writer.Header().Get("Cache-Control") == "" {
+		c.Header("Cache-Control", "no-store")
+	}
+	if out.body == nil {
+		c.Status(out.status)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	text, ready := out.body.(json.RawMessage)
+	if !ready {
+		text, _ = json.Marshal(out.body) // structs of strings, numbers and valid times: cannot fail
+	}
+	c.Data(out.status, "application/json", text)
+}
+
+// brief bounds what of a caller's own words is said back to it.
+func brief(s string) string {
+	const most = 64
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// maxBody bounds a request's body, in bytes; no documented one comes near.
+const maxBody = 64 << 10
+
+// Bounds of free text, in characters.
+const (
+	maxReference = 256
+	maxReason    = 500
+)
+
+// read returns the body. None at all is an empty object where that is allowed.
+func (in *call) read(optional bool) ([]byte, error) {
+	r := in.gin.Request
+	if r.ContentLength > maxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(in.gin.Writer, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, badRequest("the body did not arrive")
+	case len(body) == 0 && optional:
+		return []byte("{}"), nil
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, problemOf(http.StatusUnsupportedMediaType, "unsupported_media_type", "send the body as Content-Type: application/json")
+	}
+	return body, nil
+}
+
+func tooLarge() *problem {
+	return problemOf(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body is larger than %d bytes", maxBody))
+}
+
+// decode reads one JSON object, in which every key must be known: a key that is
+// ignored is an intention that is lost. The sentence names keys, never values.
+func decode(body []byte, into any) error {
+	if !utf8.Valid(body) {
+		return badRequest("the body is not UTF-8")
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if err == nil {
+		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+			return badRequest("the body must be one JSON object and nothing after it")
+		}
+		if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
+			return badRequest("the body must be a JSON object")
+		}
+		return nil
+	}
+	if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return badRequest(fmt.Sprintf("the key %q is not known here", brief(strings.Trim(key, `"`))))
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return badRequest(fmt.Sprintf("the value of %s is of the wrong type", brief(wrong.Field)))
+	}
+	return badRequest("the body is not a JSON object")
+}
+
+// text checks a required text.
+func text(key, value string, most int) error {
+	switch {
+	case strings.TrimSpace(value) == "":
+		return badRequest(key + " is missing")
+	case utf8.RuneCountInString(value) > most:
+		return badRequest(fmt.Sprintf("%s is longer than %d characters", key, most))
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == utf8.RuneError }):
+		return badRequest(key + " has characters that are no text")
+	}
+	return nil
+}

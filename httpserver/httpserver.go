@@ -1,0 +1,82 @@
+// Package httpserver is what the listeners share: limits on everything that a stranger
+// can make last, an orderly stop, and a recovery from panics that logs no request.
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"idjourney/config"
+)
+
+const maxHeaderBytes = 16 << 10
+
+// New returns a server with the limits' time-outs. The limits' zero values mean none.
+func New(handler http.Handler, limits config.Intake) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: limits.ReadHeaderTimeout,
+		ReadTimeout:       limits.ReadTimeout,
+		WriteTimeout:      limits.WriteTimeout,
+		IdleTimeout:       limits.IdleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// net/http's own messages name the client's address.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}
+
+// Served returns nil if a server ended because it was shut down, and else why.
+func Served(name string, err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serving the %s: %w", name, err)
+}
+
+// ShutDown lets requests in flight end, and cuts off what has not ended when ctx does.
+func ShutDown(ctx context.Context, name string, server *http.Server) error {
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("shutting down the %s: %w", name, errors.Join(err, server.Close()))
+	}
+	return nil
+}
+
+// Engine returns an engine without routes. A panic of a handler is logged as message and
+// answered by answer, if nothing was written yet.
+func Engine(logger *slog.Logger, message string, answer gin.HandlerFunc) *gin.Engine {
+	// The mode is gin's only global; debug mode prints every route.
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.RedirectTrailingSlash = false
+	engine.HandleMethodNotAllowed = true // sets Allow
+	engine.ForwardedByClientIP = false   // see package access
+	engine.Use(func(c *gin.Context) {
+		defer func() { recovered(c, logger, message, answer, recover()) }()
+		c.Next()
+	})
+	return engine
+}
+
+// recovered logs where a handler panicked and the type of the value, not the value: it
+// may hold what the request held. gin's own recovery prints the request's headers.
+func recovered(c *gin.Context, logger *slog.Logger, message string, answer gin.HandlerFunc, p any) {
+	if p == nil {
+		return
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p)
+	}
+	logger.ErrorContext(c.Request.Context(), message, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	c.Abort()
+	if !c.Writer.Written() {
+		answer(c)
+	}
+}

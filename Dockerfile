@@ -6,7 +6,7 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG VERSION=dev
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/idjourney ./cmd/idjourney
+    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X idjourney/version.stamped=$VERSION" -o /out/idjourney ./cmd/idjourney
 
 # Nothing but the binary and the certificates it trusts: no shell, nobody to log in
 # as, nothing to write to.

@@ -1,6 +1,7 @@
 # Everything here needs Go and make; `make help` says what there is.
 GO ?= go
 BIN := $(CURDIR)/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 GOLANGCI := $(BIN)/golangci-lint
 WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
@@ -11,8 +12,8 @@ GOVULNCHECK := $(BIN)/govulncheck
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-build: ## build bin/idjourney, the production binary
-	$(GO) build -o $(BIN)/idjourney ./cmd/idjourney
+build: ## build bin/idjourney, the production binary (VERSION=v1.2.3; without, what git describes)
+	$(GO) build -ldflags "-X idjourney/version.stamped=$(VERSION)" -o $(BIN)/idjourney ./cmd/idjourney
 
 demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (EXIT=1 ends it, REPORT=file writes JSON)
 	@echo "building the demo; the first build of the embedded Temporal server takes some minutes"

@@ -34,8 +34,9 @@ type Check struct {
 
 // Readiness is the answer of /readyz.
 type Readiness struct {
-	Ready  bool    `json:"ready"`
-	Checks []Check `json:"checks"`
+	Ready   bool    `json:"ready"`
+	Version string  `json:"version,omitempty"`
+	Checks  []Check `json:"checks"`
 }
 
 // Admin returns the handler of the admin listener: /healthz, which says that the
@@ -88,7 +89,7 @@ func (s *Starter) readiness(ctx context.Context, exclude []string) Readiness {
 	}
 	rows = slices.DeleteFunc(rows, func(c Check) bool { return slices.Contains(exclude, c.Name) })
 	bad := slices.ContainsFunc(rows, func(c Check) bool { return !c.OK })
-	return Readiness{Ready: !bad, Checks: rows}
+	return Readiness{Ready: !bad, Version: s.cfg.Version, Checks: rows}
 }
 
 // checkLedger also tells how many webhooks wait for Temporal. That row is never

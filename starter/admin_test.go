@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"idjourney/config"
 	"idjourney/starter"
 )
 
@@ -139,24 +138,5 @@ func TestServeEndsWhenTheForwarderFails(t *testing.T) {
 	}
 	if err := s.Serve(awaitContext(t), listen(t), listen(t)); !errors.Is(err, failure) {
 		t.Errorf("got %v, want the forwarder's failure", err)
-	}
-}
-
-func TestRunSaysWhichAddressIsTaken(t *testing.T) {
-	t.Parallel()
-	h := open(t, nil)
-	for name, addresses := range map[string]config.Listen{
-		"public": {Public: h.public, Admin: "127.0.0.1:0"},
-		"admin":  {Public: "127.0.0.1:0", Admin: h.admin},
-	} {
-		s, err := starter.New(starter.Config{
-			Accounts: accounts(), Ledger: h.store, Signaler: h.temporal, Forwarder: &idle{}, Listen: addresses,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Run(awaitContext(t)); err == nil || !strings.Contains(err.Error(), "opening the "+name+" listener") {
-			t.Errorf("%s: got %v", name, err)
-		}
 	}
 }

@@ -28,22 +28,6 @@ func (s *Starter) Public() http.Handler {
 	return engine
 }
 
-// Run listens on the addresses of Config.Listen and serves until ctx ends; see Serve.
-func (s *Starter) Run(ctx context.Context) error {
-	var listen net.ListenConfig
-	public, err := listen.Listen(ctx, "tcp", s.cfg.Listen.Public)
-	if err != nil {
-		return fmt.Errorf("opening the public listener: %w", err)
-	}
-	admin, err := listen.Listen(ctx, "tcp", s.cfg.Listen.Admin)
-	if err != nil {
-		return fmt.Errorf("opening the admin listener: %w", errors.Join(err, public.Close()))
-	}
-	s.log.InfoContext(ctx, "the webhook endpoint listens", "public", public.Addr().String(), "admin", admin.Addr().String(), "accounts", len(s.accounts))
-	defer s.log.Info("the webhook endpoint has stopped")
-	return s.Serve(ctx, public, admin)
-}
-
 // Serve serves the listeners, which it closes, and runs the forwarder, until ctx ends
 // or one of them fails. It stops in the order in which nothing is lost: readiness turns
 // red, requests in flight are answered (at most ShutdownTimeout), then the forwarder

@@ -49,8 +49,6 @@ type Signaler interface {
 type Config struct {
 	// Accounts are the accounts whose webhooks are taken. Required.
 	Accounts []config.Account
-	// Listen says where Run listens; not used by Serve.
-	Listen config.Listen
 	// Intake holds the limits; a zero time-out or size means its default.
 	Intake config.Intake
 	// Ledger, Forwarder and Signaler are required.
@@ -67,6 +65,8 @@ type Config struct {
 	Instruments *telemetry.Instruments
 	// Tracer gives the spans of webhooks; nil for none.
 	Tracer trace.Tracer
+	// Version of the program, which /readyz shows.
+	Version string
 	// Logger is where problems are logged; nil for nowhere.
 	Logger *slog.Logger
 	// Now is the clock of ReceivedAt; nil for time.Now.

@@ -41,9 +41,12 @@ func secondsView(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	}, true
 }
 
-func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, logger *slog.Logger) error {
+func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, version string, logger *slog.Logger) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "idjourney_build_info", Help: "1; the label says which build this is.", ConstLabels: prometheus.Labels{"version": version},
+	}, func() float64 { return 1 }))
 	exporter, err := promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if err := t.setUpTraces(ctx, res, cfg.Spans); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up traces: %w", err), t.Shutdown(ctx))
 	}
-	if err := t.setUpMetrics(ctx, res, cfg.Logger); err != nil {
+	if err := t.setUpMetrics(ctx, res, cfg.Version, cfg.Logger); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up metrics: %w", err), t.Shutdown(ctx))
 	}
 	return t, nil

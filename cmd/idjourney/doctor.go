@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"idjourney/app"
 	"idjourney/config"
 	"idjourney/doctor"
 	"idjourney/ledger"
@@ -120,7 +121,7 @@ type temporalDoctor struct {
 
 func (t *temporalDoctor) connect() (err error) {
 	if t.client == nil {
-		t.client, t.name, err = connect(slog.New(slog.DiscardHandler), nil)
+		t.client, t.name, err = app.Connect(slog.New(slog.DiscardHandler), nil)
 	}
 	return err
 }

@@ -5,12 +5,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // the image has no time zones, and calendars name them
 
 	"github.com/spf13/cobra"
+
+	"idjourney/app"
+	"idjourney/config"
 )
 
 func main() {
@@ -25,6 +29,18 @@ func main() {
 
 // options are the flags that every command has.
 type options struct{ config string }
+
+// open reads the configuration and connects what it names; the service is the
+// process's name in telemetry.
+func (o *options) open(ctx context.Context, service string) (*app.Base, error) {
+	cfg, err := config.Load(o.config, os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	logger := app.Logger(cfg.Log)
+	slog.SetDefault(logger)
+	return app.Open(ctx, cfg, logger, service)
+}
 
 func root() *cobra.Command {
 	o := &options{}

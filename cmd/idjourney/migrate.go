@@ -1,13 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"idjourney/app"
 	"idjourney/config"
-	"idjourney/ledger"
 )
 
 func migrateCommand(o *options) *cobra.Command {
@@ -18,12 +17,9 @@ func migrateCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l, err := ledger.Open(cmd.Context(), cfg.Ledger.URL.Reveal())
+			l, err := app.OpenLedger(cmd.Context(), cfg)
 			if err != nil {
-				return fmt.Errorf("opening the ledger: %w", err)
-			}
-			if err := l.Migrate(cmd.Context()); err != nil {
-				return fmt.Errorf("migrating the ledger: %w", err)
+				return err
 			}
 			return l.Close()
 		},

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"idjourney/app"
 	"idjourney/journey"
 )
 
@@ -34,7 +35,7 @@ func refreshCommand() *cobra.Command {
 			"to every running journey that --query finds. It is always safe. Exit status 1 if a journey did not take it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, namespace, err := connect(slog.Default(), nil)
+			c, namespace, err := app.Connect(slog.Default(), nil)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 
 	sdk "go.temporal.io/sdk/worker"
 
+	"idjourney/app"
 	"idjourney/config"
 	"idjourney/rehearsal"
 	"idjourney/worker"
@@ -40,7 +41,7 @@ func exportCommand() *cobra.Command {
 			"it holds what the journeys hold.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, namespace, err := connect(slog.Default(), nil)
+			c, namespace, err := app.Connect(slog.Default(), nil)
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"idjourney/app"
 	"idjourney/journey"
 )
 
@@ -19,7 +20,7 @@ func reviewCommand() *cobra.Command {
 		Long:  "Ends a review that waits for a person here. A review at IDWise is decided in IDWise's dashboard.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, _, err := connect(slog.Default(), nil)
+			c, _, err := app.Connect(slog.Default(), nil)
 			if err != nil {
 				return err
 			}

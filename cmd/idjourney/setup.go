@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"idjourney/app"
 	"idjourney/workflows"
 )
 
@@ -28,7 +29,7 @@ func setupCommand() *cobra.Command {
 		Long: "Creates what is missing and changes nothing that is there: it may run again at every start.\n" +
 			"On Temporal Cloud create the namespace there, and leave --create-namespace out.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, namespace, err := connect(slog.Default(), nil)
+			c, namespace, err := app.Connect(slog.Default(), nil)
 			if err != nil {
 				return err
 			}

@@ -73,7 +73,7 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 		return err
 	}
 	endpoint, err := starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
-		Accounts: s.Config.Accounts, Listen: s.Config.Listen, Intake: s.Config.Intake,
+		Accounts: s.Config.Accounts, Intake: s.Config.Intake,
 		Ledger: s.Ledger, Signaler: signaler, ReviewOverdueAfter: s.Config.ReviewOverdue, Logger: s.opts.Logger,
 		Metrics: s.telemetry.Handler, Instruments: s.telemetry.Instruments, Tracer: s.telemetry.Tracer,
 		Forwarder: forwarder,

@@ -1,0 +1,129 @@
+package app_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"idjourney/app"
+	"idjourney/config"
+	"idjourney/ledger/ledgertest"
+	"idjourney/telemetry"
+)
+
+const apiToken = "a-token-of-at-least-thirty-two-characters"
+
+// newBase is the base of one account's starter and worker, with Temporal away.
+func newBase(t *testing.T) *app.Base {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	metrics, err := telemetry.Setup(t.Context(), telemetry.Config{Service: "test", Version: "v1.2.3", Logger: quiet})
+	must(t, err)
+	temporal, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1", Logger: sdklog.NewStructuredLogger(quiet)})
+	must(t, err)
+	b := &app.Base{
+		Logger: quiet, Telemetry: metrics, Ledger: ledgertest.Open(t, ledgertest.SQLite(t)), Temporal: temporal, Namespace: "default",
+		Config: &config.Config{
+			Listen: config.Listen{Public: "127.0.0.1:0", Admin: "127.0.0.1:0", API: "127.0.0.1:0"},
+			Intake: config.Intake{ShutdownTimeout: 10 * time.Second},
+			API: config.API{Tokens: []config.Token{{
+				Name: "app", Secret: config.NewSecret(apiToken), Scopes: []config.Scope{config.ScopeRead},
+			}}},
+			Accounts: []config.Account{{
+				Name: "acme", Environment: config.Sandbox, BaseURL: "http://127.0.0.1:1",
+				APIKey: config.NewSecret("key"), APISecret: config.NewSecret("secret"), Webhook: config.WebhookAuth{None: true},
+			}},
+		},
+	}
+	t.Cleanup(func() { must(t, b.Close()) })
+	return b
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exchange(t *testing.T, method, url, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+apiToken)
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	must(t, err)
+	return resp.StatusCode, string(text)
+}
+
+func TestAStarterServesWhileTemporalIsAway(t *testing.T) {
+	t.Parallel()
+	s, err := app.NewStarter(t.Context(), newBase(t), app.StarterOptions{})
+	must(t, err)
+	s.Start(t.Context())
+	webhook := `{"event":"Finished Journey","body":{"eventId":"e","journeyId":"j","systemDecision":"Complete"}}`
+	if status, body := exchange(t, "POST", "http://"+s.PublicAddr()+"/webhooks/idwise/acme", webhook); status != 200 {
+		t.Errorf("the webhook: got %d %s", status, body)
+	}
+	if status, body := exchange(t, "GET", "http://"+s.APIAddr()+"/v1/decisions", ""); status != 200 {
+		t.Errorf("the API: got %d %s", status, body)
+	}
+	if status, body := exchange(t, "GET", "http://"+s.PublicAddr()+"/v1/decisions", ""); status != 404 {
+		t.Errorf("the API on the public listener: got %d %s, want 404", status, body)
+	}
+	if status, body := exchange(t, "GET", "http://"+s.AdminAddr()+"/readyz?exclude=temporal&exclude=search_attributes", ""); status != 200 || !strings.Contains(body, `"version": "`) {
+		t.Errorf("readiness: got %d %s, want 200 with the version", status, body)
+	}
+	must(t, s.Stop())
+	for _, address := range []string{s.PublicAddr(), s.AdminAddr(), s.APIAddr()} {
+		if c, err := net.Dial("tcp", address); err == nil {
+			_ = c.Close()
+			t.Errorf("%s is still open after Stop", address)
+		}
+	}
+}
+
+func TestAWorkerWaitsForTemporal(t *testing.T) {
+	t.Parallel()
+	w, err := app.NewWorker(t.Context(), newBase(t), "127.0.0.1:0")
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.Start(ctx)
+	if status, _ := exchange(t, "GET", "http://"+w.AdminAddr()+"/readyz", ""); status != 503 {
+		t.Errorf("readiness without Temporal: got %d, want 503", status)
+	}
+	if _, body := exchange(t, "GET", "http://"+w.AdminAddr()+"/metrics", ""); !strings.Contains(body, `idjourney_build_info{version="v1.2.3"} 1`) {
+		t.Error("the metrics do not show the version")
+	}
+	cancel()
+	must(t, w.Wait())
+}
+
+func TestATakenAddressIsNamed(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = taken.Close() })
+	for name, take := range map[string]func(*config.Listen){
+		"public": func(l *config.Listen) { l.Public = taken.Addr().String() },
+		"admin":  func(l *config.Listen) { l.Admin = taken.Addr().String() },
+		"API":    func(l *config.Listen) { l.API = taken.Addr().String() },
+	} {
+		b := newBase(t)
+		take(&b.Config.Listen)
+		if _, err := app.NewStarter(t.Context(), b, app.StarterOptions{}); err == nil || !strings.Contains(err.Error(), "opening the "+name+" listener") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

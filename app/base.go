@@ -1,0 +1,117 @@
+// Package app makes a starter and a worker from a configuration: it opens what they
+// stand on, joins their parts, and starts and stops them. The command and the tests
+// that run the product in their own process use the same functions.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+
+	"idjourney/config"
+	"idjourney/ledger"
+	"idjourney/telemetry"
+	"idjourney/version"
+)
+
+// Base is what a starter and a worker stand on. A process may run both on one. [Open]
+// makes it, or the fields are set by hand; all are required.
+type Base struct {
+	Config    *config.Config
+	Logger    *slog.Logger
+	Telemetry *telemetry.Telemetry
+	Ledger    *ledger.Ledger // migrated
+	Temporal  client.Client
+	Namespace string // Temporal's client is connected to it
+}
+
+// Open connects what the configuration names. The service is the process's name in
+// telemetry. Temporal is connected lazily: webhooks are accepted before it is there.
+func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, service string) (*Base, error) {
+	b := &Base{Config: cfg, Logger: logger}
+	var err error
+	if b.Telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: service, Version: version.Of(), Logger: logger}); err != nil {
+		return nil, fmt.Errorf("setting up telemetry: %w", err)
+	}
+	if b.Ledger, err = OpenLedger(ctx, cfg); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	if b.Temporal, b.Namespace, err = Connect(logger, b.Telemetry); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	for _, warning := range cfg.Warnings() {
+		logger.WarnContext(ctx, "configuration", "warning", warning)
+	}
+	return b, nil
+}
+
+// OpenLedger opens the configured ledger and brings its schema up to date.
+func OpenLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error) {
+	l, err := ledger.Open(ctx, cfg.Ledger.URL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	if err := l.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("migrating the ledger: %w", errors.Join(err, l.Close()))
+	}
+	return l, nil
+}
+
+// Connect returns a lazy client and its namespace, by Temporal's own environment
+// variables and profiles. Telemetry may be nil.
+func Connect(logger *slog.Logger, t *telemetry.Telemetry) (client.Client, string, error) {
+	opts, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, "", fmt.Errorf("reading Temporal's connection from TEMPORAL_* and its profiles: %w", err)
+	}
+	if opts.Namespace == "" {
+		opts.Namespace = client.DefaultNamespace
+	}
+	opts.Logger = log.NewStructuredLogger(logger)
+	if t != nil {
+		opts.MetricsHandler = t.MetricsHandler
+		if t.Exporting {
+			opts.Interceptors = []interceptor.ClientInterceptor{t.Tracing}
+		}
+	}
+	c, err := client.NewLazyClient(opts)
+	if err != nil {
+		return nil, "", fmt.Errorf("connecting to Temporal: %w", err)
+	}
+	return c, opts.Namespace, nil
+}
+
+// Close releases everything that is open. Stop what stands on it first.
+func (b *Base) Close() error {
+	var failures []error
+	if b.Temporal != nil {
+		b.Temporal.Close()
+	}
+	if b.Ledger != nil {
+		failures = append(failures, b.Ledger.Close())
+	}
+	// The process's context has ended by now; what is left to export gets its own.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(append(failures, b.Telemetry.Shutdown(ctx))...)
+}
+
+// Logger returns the configured logger, which writes to standard error.
+func Logger(cfg config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.Level)) // validated by config
+	opts := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler = slog.NewTextHandler(os.Stderr, opts)
+	if cfg.Format == "json" {
+		handler = slog.NewJSONHandler(os.Stderr, opts)
+	}
+	return slog.New(telemetry.NewLogHandler(handler))
+}

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"idjourney/api"
+	"idjourney/config"
+	"idjourney/idwise"
+	"idjourney/ledger"
+	"idjourney/starter"
+	"idjourney/version"
+)
+
+// StarterOptions change how a starter runs. The zero value follows the configuration.
+type StarterOptions struct {
+	// Public, Admin and API are listeners in place of the configured addresses. The
+	// starter closes them.
+	Public, Admin, API net.Listener
+	// AuditInterval is the time between two searches for lost webhooks; see
+	// [starter.Auditor].
+	AuditInterval time.Duration
+}
+
+// Starter is the webhook endpoint and, if a token is configured, the customer's API.
+type Starter struct {
+	running
+	endpoint *starter.Starter
+	api      *api.API // nil if there is none
+	listen   StarterOptions
+	intake   config.Intake
+}
+
+// NewStarter opens the listeners and joins the parts. Nothing is served before Start.
+func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error) {
+	cfg, t := b.Config, b.Telemetry
+	signaler := starter.NewSignaler(b.Temporal, b.Namespace, cfg.TaskQueue)
+	forward := starter.UnlessOver(b.Ledger, starter.Forward(signaler, t.Instruments, t.Tracer))
+	forwarder := ledger.NewForwarder(b.Ledger, forward, ledger.ForwarderOptions{
+		Concurrency: cfg.Forwarder.Concurrency, PollInterval: cfg.Forwarder.PollInterval,
+		LeaseFor: cfg.Forwarder.LeaseFor, Logger: b.Logger,
+	})
+	s := &Starter{listen: o, intake: cfg.Intake}
+	var err error
+	if s.api, err = newAPI(b, forwarder.Wake); err != nil {
+		return nil, err
+	}
+	s.endpoint, err = starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
+		Accounts: cfg.Accounts, Intake: cfg.Intake, ReviewOverdueAfter: cfg.ReviewOverdue,
+		Ledger: b.Ledger, Signaler: signaler, Forwarder: forwarder, Version: version.Of(),
+		Audit: &starter.Auditor{
+			Ledger: b.Ledger, Accounts: cfg.Accounts, Wake: forwarder.Wake, Logger: b.Logger, Interval: o.AuditInterval,
+		},
+		Metrics: t.Handler, Instruments: t.Instruments, Tracer: t.Tracer, Logger: b.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, cfg.Listen); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	b.Logger.InfoContext(ctx, "the starter listens", "public", s.PublicAddr(), "admin", s.AdminAddr(), "api", s.APIAddr(), "version", version.Of())
+	return s, nil
+}
+
+// newAPI returns the customer's API, nil if no token is configured.
+func newAPI(b *Base, wake func()) (*api.API, error) {
+	vendors := map[string]api.Vendor{}
+	for _, a := range b.Config.Accounts {
+		client, err := idwise.New(idwise.Config{
+			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
+			Paths: a.PathMap(), Timeout: a.Timeout, RequestsPerSecond: a.RequestsPerSecond,
+			Observe: func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
+				b.Telemetry.Instruments.VendorCall(ctx, a.Name, string(op), string(outcome), took)
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("setting up the API for account %s: %w", a.Name, err)
+		}
+		vendors[a.Name] = client
+	}
+	return api.New(api.Config{
+		Tokens: b.Config.API.Tokens, Accounts: b.Config.Accounts, Ledger: b.Ledger,
+		Operator: api.NewOperator(b.Temporal, b.Config.TaskQueue), Vendors: vendors,
+		Wake: wake, Logger: b.Logger,
+		Callback: api.NewStepCallback(api.StepCallbackConfig{
+			Accounts: b.Config.Accounts, Ledger: b.Ledger, Wake: wake, Logger: b.Logger,
+		}),
+	})
+}
+
+// open opens the listeners that were not handed over.
+func (s *Starter) open(ctx context.Context, at config.Listen) (err error) {
+	if s.listen.Public == nil {
+		if s.listen.Public, err = listen(ctx, "public listener", at.Public); err != nil {
+			return err
+		}
+	}
+	if s.listen.Admin == nil {
+		if s.listen.Admin, err = listen(ctx, "admin listener", at.Admin); err != nil {
+			return err
+		}
+	}
+	if s.api != nil && s.listen.API == nil {
+		s.listen.API, err = listen(ctx, "API listener", at.API)
+	}
+	return err
+}
+
+func (s *Starter) close() error {
+	var failures []error
+	for _, l := range []net.Listener{s.listen.Public, s.listen.Admin, s.listen.API} {
+		if l != nil {
+			failures = append(failures, l.Close())
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// Start serves until ctx ends, Stop is called, or a listener fails. It returns at once.
+func (s *Starter) Start(ctx context.Context) {
+	all := []func(context.Context) error{func(ctx context.Context) error {
+		return s.endpoint.Serve(ctx, s.listen.Public, s.listen.Admin)
+	}}
+	if s.api != nil {
+		all = append(all, func(ctx context.Context) error { return s.api.Serve(ctx, s.listen.API, s.intake) })
+	}
+	s.start(ctx, all...)
+}
+
+// PublicAddr is host:port of the webhook endpoint.
+func (s *Starter) PublicAddr() string { return addr(s.listen.Public) }
+
+// AdminAddr is host:port of health, readiness and metrics.
+func (s *Starter) AdminAddr() string { return addr(s.listen.Admin) }
+
+// APIAddr is host:port of the customer's API, "" if there is none.
+func (s *Starter) APIAddr() string { return addr(s.listen.API) }

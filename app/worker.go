@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"idjourney/activities"
+	"idjourney/config"
+	"idjourney/httpserver"
+	"idjourney/notify"
+	"idjourney/version"
+	"idjourney/worker"
+	"idjourney/workflows"
+)
+
+// Worker runs the journeys: workflows and activities.
+type Worker struct {
+	running
+	base       *Base
+	activities *activities.Activities
+	admin      net.Listener
+	ready      atomic.Bool
+}
+
+// NewWorker opens the admin listener, "host:0" for a free port. Nothing runs before Start.
+func NewWorker(ctx context.Context, b *Base, admin string) (*Worker, error) {
+	a, err := activities.New(b.Config, b.Ledger, notify.NewSender(notify.Config{}), b.Telemetry.Instruments) //nolint:contextcheck // counters at 0 wait for nobody
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{base: b, activities: a}
+	w.admin, err = listen(ctx, "worker's admin listener", admin)
+	return w, err
+}
+
+// AdminAddr is host:port of health, readiness and metrics.
+func (w *Worker) AdminAddr() string { return addr(w.admin) }
+
+// Start runs the worker, as soon as Temporal can be used, until ctx ends, Stop is called
+// or it fails. It returns at once; /readyz says when the worker runs.
+func (w *Worker) Start(ctx context.Context) { w.start(ctx, w.serveAdmin, w.work) }
+
+func (w *Worker) work(ctx context.Context) error {
+	if !w.awaitTemporal(ctx) {
+		return nil
+	}
+	tasks := worker.New(w.base.Temporal, w.base.Config, w.activities)
+	if err := tasks.Start(); err != nil {
+		return fmt.Errorf("starting the worker: %w", err)
+	}
+	w.ready.Store(true)
+	w.base.Logger.InfoContext(ctx, "the worker is running", "taskQueue", w.base.Config.TaskQueue)
+	<-ctx.Done()
+	w.ready.Store(false)
+	tasks.Stop()
+	return nil
+}
+
+// awaitTemporal waits until Temporal can be reached and has all search attributes:
+// with one missing, a worker's upserts would fail their tasks again and again. False
+// means that the process is being stopped.
+func (w *Worker) awaitTemporal(ctx context.Context) bool {
+	for logged := ""; ; {
+		check, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := workflows.CheckSearchAttributes(check, w.base.Temporal, w.base.Namespace)
+		cancel()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() == nil && logged != err.Error() {
+			logged = err.Error()
+			w.base.Logger.WarnContext(ctx, "the worker waits for Temporal", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (w *Worker) serveAdmin(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", w.readyz)
+	mux.Handle("GET /metrics", w.base.Telemetry.Handler)
+	server := httpserver.New(mux, config.Intake{ReadHeaderTimeout: 5 * time.Second})
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopped()
+	return httpserver.Served("worker's admin listener", server.Serve(w.admin))
+}
+
+func (w *Worker) readyz(rw http.ResponseWriter, _ *http.Request) {
+	if !w.ready.Load() {
+		http.Error(rw, "the worker is waiting for Temporal or stopping", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = rw.Write([]byte("ready, version " + version.Of() + "\n"))
+}

@@ -7,7 +7,7 @@ WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus rehearse screenshots vuln clean
+.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus replay screenshots vuln clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -67,9 +67,9 @@ docs: ## generate docs/configuration.md and the picture in docs/journey.md from 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
 
-rehearse: ## say which running workflows would break under this build (DIR=folder of `idjourney export-histories`)
-	@test -n "$(DIR)" || { echo "which histories? make rehearse DIR=folder"; exit 2; }
-	@$(GO) run ./cmd/idjourney rehearse "$(DIR)"
+replay: ## say which running workflows would break under this build (DIR=folder of `idjourney export-histories`)
+	@test -n "$(DIR)" || { echo "which histories? make replay DIR=folder"; exit 2; }
+	@$(GO) run ./cmd/idjourney replay "$(DIR)"
 
 screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a demo run
 	@command -v $${CHROMIUM:-chromium} >/dev/null || { \

@@ -52,6 +52,6 @@ func root() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&o.config, "config", os.Getenv("IDJOURNEY_CONFIG"), "the configuration file (or IDJOURNEY_CONFIG)")
 	cmd.AddCommand(starterCommand(o), workerCommand(o), setupCommand(), migrateCommand(o), reviewCommand(), standinCommand(), configCommand(o), versionCommand(), healthcheckCommand())
-	cmd.AddCommand(doctorCommand(o), notifyCommand(), importCommand(o), refreshCommand(), rehearseCommand(), exportCommand())
+	cmd.AddCommand(doctorCommand(o), notifyCommand(), importCommand(o), refreshCommand(), replayCommand(), exportCommand())
 	return cmd
 }

@@ -28,9 +28,9 @@ var elsewhere = map[string]who{
 	"docker compose up -d --wait": {why: "no Docker where the tests run", check: composeKnows},
 
 	"export PGHOST=db.internal PGUSER=postgres PGPASSWORD=the-password-of-that-role": {
-		why: "a database of your own; the rehearsal has the same variables", check: lentAsWell},
+		why: "a database of your own; the trial run has the same variables", check: lentAsWell},
 	"export TEMPORAL_ADDRESS=temporal.internal:7233 TEMPORAL_NAMESPACE=idjourney": {
-		why: "a Temporal of your own; the rehearsal has the same variables", check: lentAsWell},
+		why: "a Temporal of your own; the trial run has the same variables", check: lentAsWell},
 
 	"export TEMPORAL_ADDRESS=eu-central-1.aws.api.temporal.io:7233":  {test: "dev/docs TestTemporalCloud"},
 	"export TEMPORAL_NAMESPACE=idjourney.a1b2c":                      {test: "dev/docs TestTemporalCloud"},

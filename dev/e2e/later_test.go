@@ -171,7 +171,7 @@ func awaitKept(ctx context.Context, t *testing.T, l *ledger.Ledger, want int) {
 
 // The way of an upgrade: export what runs, twice as after an interruption, and replay
 // it against the build of here.
-func TestRehearseAnUpgrade(t *testing.T) {
+func TestReplayBeforeAnUpgrade(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -201,7 +201,7 @@ func TestRehearseAnUpgrade(t *testing.T) {
 	if out := idjourney("export-histories", "--dir", dir, "--at-once", "1"); out != "0 histories written, 3 there already, 0 gone meanwhile\n" {
 		t.Errorf("said %q", out)
 	}
-	out := idjourney("rehearse", dir)
+	out := idjourney("replay", dir)
 	for _, want := range []string{
 		"3 ok, 0 running would break, 0 closed would have, 0 cannot be read\n", journey.WorkflowID(stack.Account, approved),
 		journey.WorkflowID(stack.Account, failed), journey.WorkflowID(stack.Account, review), ", Journey, run ",

@@ -1,4 +1,4 @@
-package rehearsal
+package replay
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"idjourney/workflows"
 )
 
-// Register registers the workflows of the build that is rehearsed, as its worker does.
+// Register registers the workflows of this build, as its worker does.
 type Register func(worker.WorkflowRegistry)
 
 // breakage is where a run would break, and why in a sentence; the event is 0 if it is

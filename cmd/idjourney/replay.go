@@ -11,13 +11,13 @@ import (
 
 	"idjourney/app"
 	"idjourney/config"
-	"idjourney/rehearsal"
+	"idjourney/replay"
 	"idjourney/worker"
 )
 
-func rehearseCommand() *cobra.Command {
+func replayCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "rehearse DIR",
+		Use:   "replay DIR",
 		Short: "Say which running workflows would break under this build, from their exported histories",
 		Long: "Replays every history (*.json) below DIR against the workflows of this build, without a server: as `idjourney\n" +
 			"export-histories` or `temporal workflow show --output json` writes them, or the Web UI's Download. One line each.\n" +
@@ -26,18 +26,18 @@ func rehearseCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			// Of the configuration the workflows take limits only, which no replay compares.
 			register := func(r sdk.WorkflowRegistry) { worker.RegisterWorkflows(r, &config.Config{}) }
-			return rehearsal.Dir(cmd.Context(), os.DirFS(args[0]), register, cmd.OutOrStdout())
+			return replay.Dir(cmd.Context(), os.DirFS(args[0]), register, cmd.OutOrStdout())
 		},
 	}
 }
 
 func exportCommand() *cobra.Command {
-	var x rehearsal.Exporter
+	var x replay.Exporter
 	cmd := &cobra.Command{
 		Use:   "export-histories",
-		Short: "Write the histories of all running workflows into a folder, for `idjourney rehearse`",
+		Short: "Write the histories of all running workflows into a folder, for `idjourney replay`",
 		Long: "Writes DIR/RUN.json for every running journey and spot check of TEMPORAL_NAMESPACE. If it is stopped, the same command\n" +
-			"goes on: a run that is in DIR is passed over. So take a new folder for every rehearsal, and delete it afterwards:\n" +
+			"goes on: a run that is in DIR is passed over. So take a new folder for every upgrade, and delete it afterwards:\n" +
 			"it holds what the journeys hold.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,4 +1,4 @@
-package rehearsal_test
+package replay_test
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package rehearsal_test
+package replay_test
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"idjourney/config"
-	"idjourney/rehearsal"
+	"idjourney/replay"
 	"idjourney/worker"
 )
 
@@ -62,25 +62,25 @@ func exported(t *testing.T, name string, change ...func(*historypb.History)) []b
 	return text
 }
 
-func rehearse(files map[string][]byte) (string, error) {
+func replayed(files map[string][]byte) (string, error) {
 	dir := fstest.MapFS{}
 	for name, text := range files {
 		dir[name] = &fstest.MapFile{Data: text}
 	}
-	return rehearseDir(dir)
+	return replayDir(dir)
 }
 
-func rehearseDir(dir fs.FS) (string, error) {
+func replayDir(dir fs.FS) (string, error) {
 	var out bytes.Buffer
 	register := func(r sdk.WorkflowRegistry) { worker.RegisterWorkflows(r, &config.Config{}) }
-	err := rehearsal.Dir(context.Background(), dir, register, &out)
+	err := replay.Dir(context.Background(), dir, register, &out)
 	return out.String(), err
 }
 
 // The corpus, of journeys and spot checks, is what this build has to go on with.
 func TestTheCorpusIsOk(t *testing.T) {
 	t.Parallel()
-	out, err := rehearseDir(os.DirFS(filepath.Join("..", "workflows", "testdata", "histories")))
+	out, err := replayDir(os.DirFS(filepath.Join("..", "workflows", "testdata", "histories")))
 	if err != nil || !strings.Contains(out, " 0 closed would have, ") || !strings.Contains(out, ", Journey, run ") || !strings.Contains(out, ", SpotCheck, run ") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -95,7 +95,7 @@ func TestWhatIsUnchangedIsOk(t *testing.T) {
 		}
 		return []byte(`"` + strings.Join(words, "") + `"`)
 	})
-	out, err := rehearse(map[string][]byte{
+	out, err := replayed(map[string][]byte{
 		"cli.json":          exported(t, running),
 		"ui/run/older.json": older,
 		"closed.json":       exported(t, closed),
@@ -156,7 +156,7 @@ func TestWhatWouldBreak(t *testing.T) {
 				&historypb.HistoryEvent{EventId: n + 2, EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED})
 		}, []string{"ActivityTaskScheduled Look", "ScheduleActivityTask FetchSpotCheck"}},
 	} {
-		out, err := rehearse(map[string][]byte{"a.json": exported(t, c.file, withPrivate, c.change), "b.json": exported(t, c.file)})
+		out, err := replayed(map[string][]byte{"a.json": exported(t, c.file, withPrivate, c.change), "b.json": exported(t, c.file)})
 		if err == nil || !strings.Contains(err.Error(), "1 running workflows would break") {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -175,7 +175,7 @@ func TestTheEventIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"FetchSpotCheck", "Publish", "HandOver"} {
 		var at string
-		out, err := rehearse(map[string][]byte{"a.json": exported(t, closed, inActivity(name, func(a activityScheduled) {
+		out, err := replayed(map[string][]byte{"a.json": exported(t, closed, inActivity(name, func(a activityScheduled) {
 			a.ActivityType.Name = "Renamed"
 			at = "event " + a.ActivityId + ":" // the SDK's activity ids are those of their events
 		}))})
@@ -203,12 +203,12 @@ func TestWhatCannotBeRead(t *testing.T) {
 			h.Events[0].GetWorkflowExecutionStartedEventAttributes().Input = &commonpb.Payloads{Payloads: []*commonpb.Payload{{}}}
 		}), "leave out decoding"},
 	} {
-		out, err := rehearse(map[string][]byte{"a.json": c.text})
+		out, err := replayed(map[string][]byte{"a.json": c.text})
 		if err == nil || !strings.Contains(out, "a.json: cannot be read") || !strings.Contains(out, c.want) || strings.Contains(out, private) {
 			t.Errorf("%s: got %v and\n%s\nwant %q", name, err, out, c.want)
 		}
 	}
-	if out, err := rehearse(map[string][]byte{"history.txt": nil}); err == nil {
+	if out, err := replayed(map[string][]byte{"history.txt": nil}); err == nil {
 		t.Errorf("a folder without histories is well: %s", out)
 	}
 }

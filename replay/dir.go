@@ -1,4 +1,4 @@
-package rehearsal
+package replay
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func Dir(ctx context.Context, dir fs.FS, register Register, out io.Writer) error
 	close(next)
 	all.Wait()
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("rehearsing: %w", err)
+		return fmt.Errorf("replaying: %w", err)
 	}
 	return report(out, verdicts)
 }
@@ -89,7 +89,7 @@ func histories(dir fs.FS) (files []string, err error) {
 		return nil, fmt.Errorf("looking for histories: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, errors.New("there is no history to rehearse: no file ends in .json")
+		return nil, errors.New("there is no history to replay: no file ends in .json")
 	}
 	return files, nil
 }

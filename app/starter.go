@@ -41,7 +41,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 	forward := starter.UnlessOver(b.Ledger, starter.Forward(signaler, t.Instruments, t.Tracer))
 	forwarder := ledger.NewForwarder(b.Ledger, forward, ledger.ForwarderOptions{
 		Concurrency: cfg.Forwarder.Concurrency, PollInterval: cfg.Forwarder.PollInterval,
-		LeaseFor: cfg.Forwarder.LeaseFor, Logger: b.Logger,
+		LeaseFor: cfg.Forwarder.LeaseFor, KeepContent: cfg.Ledger.KeepContent, Logger: b.Logger,
 	})
 	s := &Starter{listen: o, intake: cfg.Intake}
 	var err error

@@ -48,10 +48,12 @@ type Log struct {
 	Format string `mapstructure:"format" doc:"text or json."`
 }
 
-// Ledger says where the ledger is.
+// Ledger says where the ledger is, and what it keeps.
 type Ledger struct {
 	URL     LedgerURL `mapstructure:"url" doc:"sqlite:path/to/file.db or postgres://user@host/database. A URL with a password is refused in the file: set the environment variable or url_file."`
 	URLFile string    `mapstructure:"url_file" doc:"File that holds the URL, with its password."`
+	// KeepContent bounds how much of the ledger webhooks take.
+	KeepContent time.Duration `mapstructure:"keep_content" doc:"How long the content of a webhook is kept after it was received; what still waits to be handed over keeps it. At least 24h. The row stays with a hash of the content, so that a repeated event is still known as one."`
 }
 
 // Intake limits what the public listener takes.

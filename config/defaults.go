@@ -18,6 +18,7 @@ func (c *Config) setDefaults() {
 	if c.Ledger.URLFile == "" {
 		c.Ledger.URL = first(c.Ledger.URL, NewLedgerURL("sqlite:idjourney.db"))
 	}
+	c.Ledger.KeepContent = first(c.Ledger.KeepContent, 30*24*time.Hour)
 	c.TaskQueue = first(c.TaskQueue, "idjourney")
 	c.Intake.setDefaults()
 	c.Forwarder.Concurrency = first(c.Forwarder.Concurrency, 8)

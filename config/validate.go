@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
@@ -79,6 +80,9 @@ func (c *Config) validateListen(found *faults) {
 }
 
 func (c *Config) validateLedger(found *faults) {
+	if c.Ledger.KeepContent < 24*time.Hour {
+		found.add("ledger.keep_content", "must be at least 24h: whoever looks into an incident needs what was received")
+	}
 	text := c.Ledger.URL.Reveal()
 	if file, ok := strings.CutPrefix(text, "sqlite:"); ok && file != "" {
 		return

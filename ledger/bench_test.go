@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"context"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -36,4 +37,30 @@ func BenchmarkRecordWebhook(b *testing.B) {
 		})
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	})
+}
+
+// BenchmarkForward measures the forwarder alone: claims, marks, and a forward that costs
+// nothing.
+func BenchmarkForward(b *testing.B) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": ledgertest.SQLite, "postgres": ledgertest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			l := ledgertest.Open(b, url(b))
+			for n := range b.N {
+				mustRecord(b, l, webhook(strconv.Itoa(n)))
+			}
+			ctx, stop := context.WithCancel(b.Context())
+			var forwarded atomic.Int64
+			f := ledger.NewForwarder(l, func(context.Context, ledger.Webhook) error {
+				if forwarded.Add(1) == int64(b.N) {
+					stop()
+				}
+				return nil
+			}, ledger.ForwarderOptions{})
+			b.ResetTimer()
+			if err := f.Run(ctx); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "webhooks/s")
+		})
+	}
 }

@@ -19,80 +19,155 @@ import (
 // need clocks that agree to within much less than a lease; if they do not,
 // a webhook may be forwarded twice, never lost.
 
-// claimed is a webhook under a lease.
+// claimed is a webhook under a lease, without its body and reference.
 type claimed struct {
 	Webhook
 	attempts int
 	until    time.Time
 }
 
+// lane is the webhooks of one account that wait for their first attempt or, with
+// failed, for another one.
+type lane struct {
+	account string
+	failed  bool
+}
+
+// eachAccount begins a query with the table accounts: those that have webhooks under a
+// condition. It reads one entry of the index on (account, ...) per account, however
+// many webhooks wait.
+func eachAccount(condition string) string {
+	return `
+WITH RECURSIVE found(account) AS (
+	SELECT MIN(account) FROM webhooks WHERE ` + condition + `
+	UNION ALL
+	SELECT (SELECT MIN(account) FROM webhooks WHERE account > found.account AND ` + condition + `)
+	FROM found WHERE found.account IS NOT NULL
+), accounts AS (SELECT account FROM found WHERE account IS NOT NULL)
+`
+}
+
+var selectLanes = eachAccount("due_at IS NOT NULL") + `
+SELECT account,
+	(SELECT MIN(due_at) FROM webhooks w WHERE w.account = accounts.account AND failed = 0 AND due_at IS NOT NULL),
+	(SELECT MIN(due_at) FROM webhooks w WHERE w.account = accounts.account AND failed = 1 AND due_at IS NOT NULL)
+FROM accounts`
+
+// dueLanes returns the lanes in which a webhook is due at now, and when the next of the
+// others will be, as far as is known; the zero time if none waits. It only reads, so
+// that an idle forwarder costs SQLite no write.
+func (l *Ledger) dueLanes(ctx context.Context, now time.Time) (due []lane, next time.Time, err error) {
+	defer wrap(&err, "looking for due webhooks")
+	err = each(ctx, l.read, selectLanes, nil, func(rows *sql.Rows) error {
+		var account string
+		var first [2]time.Time // of the fresh and of the failed
+		err := rows.Scan(&account, (*instant)(&first[0]), (*instant)(&first[1]))
+		for i, at := range first {
+			switch {
+			case at.IsZero():
+			case !at.After(now):
+				due = append(due, lane{account, i == 1})
+			case next.IsZero() || at.Before(next):
+				next = at
+			}
+		}
+		return err
+	})
+	return due, next, err
+}
+
 const claimDue = `
 WITH due AS MATERIALIZED (
-	SELECT id FROM webhooks WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2 %s
+	SELECT id FROM webhooks WHERE account = $1 AND failed = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4 %s
 )
-UPDATE webhooks SET due_at = $3, attempts = attempts + 1
+UPDATE webhooks SET due_at = $5, attempts = attempts + 1
 WHERE id IN (SELECT id FROM due)
-RETURNING ` + webhookColumns + `, attempts`
+RETURNING id, event_type, event_id, journey_id, received_at, trace_parent, event, attempts`
 
-// claim leases up to limit due webhooks, oldest first.
-func (l *Ledger) claim(ctx context.Context, limit int, lease time.Duration) ([]claimed, error) {
+// claim leases up to limit due webhooks of a lane, oldest first.
+func (l *Ledger) claim(ctx context.Context, from lane, limit int, lease time.Duration) (batch []claimed, err error) {
+	defer wrap(&err, "claiming webhooks")
 	now := time.Now()
 	until := now.Add(lease)
-	var batch []claimed
-	err := each(ctx, l.write, fmt.Sprintf(claimDue, l.dialect.skipLocked),
-		[]any{now.UnixNano(), limit, until.UnixNano()}, func(rows *sql.Rows) error {
-			c := claimed{until: until}
-			var err error
-			c.Webhook, err = scanWebhook(rows, &c.attempts)
+	err = each(ctx, l.write, fmt.Sprintf(claimDue, l.dialect.skipLocked),
+		[]any{from.account, from.flag(), now.UnixNano(), limit, until.UnixNano()}, func(rows *sql.Rows) error {
+			c := claimed{Webhook: Webhook{Account: from.account, Disposition: Forward}, until: until}
+			err := rows.Scan(&c.ID, &c.EventType, &c.EventID, &c.JourneyID, (*instant)(&c.ReceivedAt), &c.TraceParent, &c.Event, &c.attempts)
 			batch = append(batch, c)
 			return err
 		})
-	if err != nil {
-		return nil, fmt.Errorf("claiming webhooks: %w", err)
-	}
 	// RETURNING promises no order.
 	slices.SortFunc(batch, func(a, b claimed) int { return cmp.Compare(a.ID, b.ID) })
-	return batch, nil
+	return batch, err
 }
 
-// markForwarded ends a webhook's wait, whoever holds the lease by now: that it
-// was taken is a fact.
-func (l *Ledger) markForwarded(ctx context.Context, c claimed) error {
-	_, err := l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = NULL, forwarded_at = $1 WHERE id = $2 AND due_at IS NOT NULL",
-		time.Now().UnixNano(), c.ID)
-	if err != nil {
-		return fmt.Errorf("marking webhook as forwarded: %w", err)
+func (f lane) flag() int {
+	if f.failed {
+		return 1
 	}
-	return nil
+	return 0
+}
+
+// markForwarded ends the wait of webhooks, whoever holds their leases by now: that they
+// were taken is a fact.
+func (l *Ledger) markForwarded(ctx context.Context, ids []int64) (err error) {
+	defer wrap(&err, "marking webhooks as forwarded")
+	list, args := in(ids, []any{time.Now().UnixNano()})
+	_, err = l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = NULL, forwarded_at = $1 WHERE due_at IS NOT NULL AND id IN "+list, args...)
+	return err
 }
 
 // putOff ends a lease early and makes the webhook due again after d.
-func (l *Ledger) putOff(ctx context.Context, c claimed, d time.Duration) error {
-	_, err := l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = $1 WHERE id = $2 AND attempts = $3 AND due_at IS NOT NULL",
+func (l *Ledger) putOff(ctx context.Context, c claimed, d time.Duration) (err error) {
+	defer wrap(&err, "putting a webhook off")
+	_, err = l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = $1, failed = 1 WHERE id = $2 AND attempts = $3 AND due_at IS NOT NULL",
 		time.Now().Add(d).UnixNano(), c.ID, c.attempts)
-	if err != nil {
-		return fmt.Errorf("putting a webhook off: %w", err)
-	}
-	return nil
-}
-
-// nextDue says when the first waiting webhook is due; ok is false if none waits.
-// It only reads, so that an idle forwarder costs SQLite no write.
-func (l *Ledger) nextDue(ctx context.Context) (at time.Time, ok bool, err error) {
-	var due sql.NullInt64
-	if _, err := one(ctx, l.read, "SELECT MIN(due_at) FROM webhooks WHERE due_at IS NOT NULL", nil, &due); err != nil {
-		return time.Time{}, false, fmt.Errorf("looking for due webhooks: %w", err)
-	}
-	return fromNanos(due.Int64), due.Valid, nil
+	return err
 }
 
 // PendingWebhooks counts the webhooks that no workflow has taken yet and says
 // when the oldest of them was received (the zero time if there is none).
 func (l *Ledger) PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error) {
-	var first sql.NullInt64
-	_, err = one(ctx, l.read, "SELECT COUNT(*), MIN(received_at) FROM webhooks WHERE due_at IS NOT NULL", nil, &count, &first)
-	if err != nil {
-		return 0, time.Time{}, fmt.Errorf("counting pending webhooks: %w", err)
+	defer wrap(&err, "counting pending webhooks")
+	_, err = one(ctx, l.read, "SELECT COUNT(*), MIN(received_at) FROM webhooks WHERE due_at IS NOT NULL", nil, &count, (*instant)(&oldest))
+	return count, oldest, err
+}
+
+// hasContent is the condition of the index webhooks_content.
+const hasContent = "(body IS NOT NULL OR event IS NOT NULL)"
+
+var selectWithContent = eachAccount(hasContent) + "SELECT account FROM accounts"
+
+const removeContent = `
+WITH old AS MATERIALIZED (
+	SELECT id FROM webhooks WHERE account = $1 AND received_at < $2 AND ` + hasContent + ` AND due_at IS NULL
+	ORDER BY received_at LIMIT $3 %s
+)
+UPDATE webhooks SET body = NULL, event = NULL WHERE id IN (SELECT id FROM old)`
+
+// RemoveContent removes the bodies and events of webhooks that were received before the
+// given time and do not wait for forwarding: of each account up to limit, oldest first.
+// It returns how many it removed; go on until none is left. The rows stay with the
+// hashes, so that a duplicate is still known as one.
+func (l *Ledger) RemoveContent(ctx context.Context, before time.Time, limit int) (removed int64, err error) {
+	defer wrap(&err, "removing the content of webhooks")
+	var accounts []string
+	err = each(ctx, l.read, selectWithContent, nil, func(rows *sql.Rows) error {
+		var account string
+		err := rows.Scan(&account)
+		accounts = append(accounts, account)
+		return err
+	})
+	for _, account := range accounts {
+		if err != nil {
+			return removed, err
+		}
+		var result sql.Result
+		if result, err = l.write.ExecContext(ctx, fmt.Sprintf(removeContent, l.dialect.skipLocked), account, nanos(before), limit); err == nil {
+			var n int64
+			n, err = result.RowsAffected()
+			removed += n
+		}
 	}
-	return count, fromNanos(first.Int64), nil
+	return removed, err
 }

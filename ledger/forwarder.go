@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,9 +14,10 @@ import (
 	"idjourney/telemetry"
 )
 
-// ForwardFunc brings one webhook's event to where it is wanted. It must keep to
-// its context's deadline, which lies within the lease: whoever works past it may
-// find the webhook forwarded by somebody else too. An error means "again later".
+// ForwardFunc brings one webhook's event to where it is wanted; the webhook comes without
+// its body and reference. It must keep to its context's deadline, which lies within the
+// lease: whoever works past it may find the webhook forwarded by somebody else too. An
+// error means "again later".
 type ForwardFunc func(ctx context.Context, w Webhook) error
 
 // ForwarderOptions shapes a Forwarder; the zero value of a field is its default.
@@ -31,6 +34,9 @@ type ForwarderOptions struct {
 	// StopTimeout is how long forwards in progress may go on when Run's context
 	// ends; 5s.
 	StopTimeout time.Duration
+	// KeepContent is how long the content of a webhook stays after it was received, if
+	// it does not wait for forwarding; for ever if 0.
+	KeepContent time.Duration
 	// Logger is where failures go; none if nil.
 	Logger *slog.Logger
 }
@@ -42,20 +48,32 @@ const (
 	longestWait = 30 * time.Second
 )
 
+// The content of old webhooks is removed every so often, in batches of so many of an
+// account, so that no transaction is long.
+const (
+	removeEvery = time.Hour
+	removeBatch = 500
+)
+
 // settleTimeout bounds the writing down of a forward's outcome. If it fails the
 // lease simply ends, and the webhook is forwarded again.
 const settleTimeout = 5 * time.Second
 
 // Forwarder brings recorded webhooks to the workflow: at once, and again with
 // growing pauses until each one is taken. It never gives one up. Forwarders in
-// several processes share the work. Each webhook is forwarded at least once, and
+// several processes share the work. Accounts are served in turn, and within an account
+// what is fresh and what failed before: a flood of one delays no other. Each webhook is forwarded at least once, and
 // twice only if a process dies, or loses its ledger, after the workflow took it.
 type Forwarder struct {
 	ledger   *Ledger
 	forward  ForwardFunc
 	opts     ForwarderOptions
 	wake     chan struct{}
+	taken    chan int64   // the ids of webhooks that the workflow took
 	failures atomic.Int64 // since the last success
+	// served says when a lane was last given a slot, counted in slots.
+	served map[lane]int
+	slots  int
 }
 
 // NewForwarder returns a Forwarder that does nothing until Run.
@@ -75,7 +93,10 @@ func NewForwarder(l *Ledger, f ForwardFunc, opts ForwarderOptions) *Forwarder {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Forwarder{ledger: l, forward: f, opts: opts, wake: make(chan struct{}, 1)}
+	return &Forwarder{
+		ledger: l, forward: f, opts: opts, wake: make(chan struct{}, 1),
+		taken: make(chan int64, 8*opts.Concurrency), served: map[lane]int{},
+	}
 }
 
 // Wake makes the forwarder look at the ledger at once. It never blocks; call it
@@ -96,11 +117,15 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(f.opts.StopTimeout, stop) })()
 
+	var background, inProgress sync.WaitGroup
+	background.Go(func() { f.mark(working) })
+	background.Go(func() { f.removeContent(ctx) })
+	defer background.Wait()
+	defer close(f.taken)
+	defer inProgress.Wait()
 	// A slot is taken before a claim, so that a lease never runs while its webhook
 	// waits for its turn.
 	slots := make(chan struct{}, f.opts.Concurrency)
-	var inProgress sync.WaitGroup
-	defer inProgress.Wait()
 	for ctx.Err() == nil {
 		free := f.takeSlots(ctx, slots)
 		batch, wait := f.look(ctx, free)
@@ -109,7 +134,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 		}
 		for _, c := range batch {
 			inProgress.Go(func() {
-				defer func() { <-slots; f.Wake() }()
+				defer func() { <-slots }()
 				f.handle(working, c)
 			})
 		}
@@ -140,25 +165,46 @@ func (f *Forwarder) takeSlots(ctx context.Context, slots chan<- struct{}) (taken
 
 // look claims up to free due webhooks. If there are none it says how long nothing
 // will be due, as far as is known now.
-func (f *Forwarder) look(ctx context.Context, free int) ([]claimed, time.Duration) {
+func (f *Forwarder) look(ctx context.Context, free int) (batch []claimed, wait time.Duration) {
 	if ctx.Err() != nil {
 		return nil, 0
 	}
-	due, waiting, err := f.ledger.nextDue(ctx)
-	if err == nil && waiting {
-		wait := time.Until(due)
-		if wait > 0 {
-			return nil, min(wait, f.opts.PollInterval)
+	due, next, err := f.ledger.dueLanes(ctx, time.Now())
+	for from, share := range f.deal(due, free) {
+		var claims []claimed
+		if err == nil {
+			claims, err = f.ledger.claim(ctx, from, share, f.opts.LeaseFor)
 		}
-		var batch []claimed
-		if batch, err = f.ledger.claim(ctx, free, f.opts.LeaseFor); err == nil {
-			return batch, firstWait // nothing claimed: another process was quicker
-		}
+		batch = append(batch, claims...)
 	}
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err != nil && ctx.Err() == nil:
 		f.opts.Logger.ErrorContext(ctx, "forwarder cannot read the ledger", "error", err)
+	case len(due) > 0:
+		return batch, firstWait // nothing claimed: another process was quicker
+	case !next.IsZero():
+		return batch, min(time.Until(next), f.opts.PollInterval)
 	}
-	return nil, f.opts.PollInterval
+	return batch, f.opts.PollInterval
+}
+
+// deal gives each slot to the account that was served longest ago, and there to the
+// lane that was.
+func (f *Forwarder) deal(due []lane, slots int) map[lane]int {
+	shares := map[lane]int{}
+	if len(due) == 0 {
+		return shares
+	}
+	account := func(a lane) int { return max(f.served[lane{a.account, false}], f.served[lane{a.account, true}]) }
+	for range slots {
+		next := slices.MinFunc(due, func(a, b lane) int {
+			return cmp.Or(cmp.Compare(account(a), account(b)), cmp.Compare(f.served[a], f.served[b]))
+		})
+		f.slots++
+		f.served[next] = f.slots
+		shares[next]++
+	}
+	return shares
 }
 
 // rest waits for d, for Wake, or for ctx to end.
@@ -179,30 +225,70 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	failure := f.try(deadline, c.Webhook)
 	cancel()
 
-	f.tellOutage(ctx, failure)
+	f.logOutage(ctx, failure)
+	if failure == nil {
+		f.taken <- c.ID
+		return
+	}
 	ctx = telemetry.WithTraceParent(ctx, c.TraceParent) // so that the log names its trace
+	wait := backoff(c.attempts, rand.Float64())         //nolint:gosec // jitter is no secret
+	if ctx.Err() != nil {
+		wait = 0 // we are stopping: somebody else may have it at once
+	}
+	f.opts.Logger.DebugContext(ctx, "webhook not forwarded yet", "webhook", c.ID, "account", c.Account,
+		"attempt", c.attempts, "again_in", wait, "error", failure)
+	f.settle(ctx, func(ctx context.Context) error { return f.ledger.putOff(ctx, c, wait) })
+	f.Wake() // it may be due before what the loop waits for
+}
+
+// settle writes down an outcome, even if ctx has ended.
+func (f *Forwarder) settle(ctx context.Context, write func(context.Context) error) {
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	var err error
-	if failure == nil {
-		err = f.ledger.markForwarded(settle, c)
-	} else {
-		wait := backoff(c.attempts, rand.Float64()) //nolint:gosec // jitter is no secret
-		if ctx.Err() != nil {
-			wait = 0 // we are stopping: somebody else may have it at once
-		}
-		f.opts.Logger.DebugContext(ctx, "webhook not forwarded yet", "webhook", c.ID, "account", c.Account,
-			"attempt", c.attempts, "again_in", wait, "error", failure)
-		err = f.ledger.putOff(settle, c, wait)
-	}
-	if err != nil {
-		f.opts.Logger.ErrorContext(ctx, "forwarder cannot write to the ledger", "webhook", c.ID, "error", err)
+	if err := write(settle); err != nil {
+		f.opts.Logger.ErrorContext(ctx, "forwarder cannot write to the ledger", "error", err)
 	}
 }
 
-// tellOutage logs the beginning and the end of an outage, not each of its tries:
+// mark writes down which webhooks were taken: all that are known at the moment at once.
+func (f *Forwarder) mark(ctx context.Context) {
+	for id := range f.taken {
+		ids := []int64{id}
+		for len(f.taken) > 0 && len(ids) < cap(f.taken) {
+			ids = append(ids, <-f.taken)
+		}
+		f.settle(ctx, func(ctx context.Context) error { return f.ledger.markForwarded(ctx, ids) })
+	}
+}
+
+// removeContent removes the content of old webhooks, from time to time.
+func (f *Forwarder) removeContent(ctx context.Context) {
+	if f.opts.KeepContent <= 0 {
+		return
+	}
+	for next := time.NewTicker(removeEvery); ; {
+		for {
+			removed, err := f.ledger.RemoveContent(ctx, time.Now().Add(-f.opts.KeepContent), removeBatch)
+			if err != nil && ctx.Err() == nil {
+				f.opts.Logger.ErrorContext(ctx, "the content of old webhooks cannot be removed", "error", err)
+			}
+			if err != nil || removed == 0 {
+				break
+			}
+			f.opts.Logger.InfoContext(ctx, "the content of old webhooks was removed", "webhooks", removed)
+		}
+		select {
+		case <-ctx.Done():
+			next.Stop()
+			return
+		case <-next.C:
+		}
+	}
+}
+
+// logOutage logs the beginning and the end of an outage, not each of its tries:
 // an hour without Temporal would otherwise fill a disk.
-func (f *Forwarder) tellOutage(ctx context.Context, failure error) {
+func (f *Forwarder) logOutage(ctx context.Context, failure error) {
 	if failure != nil {
 		if f.failures.Add(1) == 1 {
 			f.opts.Logger.WarnContext(ctx, "webhooks are recorded but cannot be forwarded; they are tried again until they can", "error", failure)

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -162,6 +163,39 @@ func TestTwoForwardersShareTheWork(t *testing.T) {
 		}
 		if by[0].Load() == 0 || by[1].Load() == 0 {
 			t.Errorf("the work was not shared: %d and %d", by[0].Load(), by[1].Load())
+		}
+	})
+}
+
+// A flood of one account delays no other: whoever has little to forward is served among
+// the first.
+func TestForwarderServesAccountsInTurn(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		const flood, concurrency = 1000, 8
+		l := ledgertest.Open(t, url)
+		for n := range flood {
+			mustRecord(t, l, webhook(strconv.Itoa(n)))
+		}
+		for _, account := range []string{"alone", "zoo"} {
+			mustRecord(t, l, with(webhook("e1"), func(w *ledger.Webhook) { w.Account = account }))
+		}
+		var mu sync.Mutex
+		var order []string
+		run(t, ledger.NewForwarder(l, func(_ context.Context, w ledger.Webhook) error {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, w.Account)
+			return nil
+		}, ledger.ForwarderOptions{Concurrency: concurrency}))
+		awaitNonePending(t, l)
+		if len(order) != flood+2 {
+			t.Errorf("%d were forwarded, want %d", len(order), flood+2)
+		}
+		for _, account := range []string{"alone", "zoo"} {
+			if place := slices.Index(order, account); place >= 2*concurrency {
+				t.Errorf("the webhook of %s was forwarded after %d of the flood, want it among the first", account, place)
+			}
 		}
 	})
 }

@@ -165,7 +165,7 @@ func takeLock(ctx context.Context, tx *sql.Tx, statement string, args ...any) er
 }
 
 // in is the list of an IN for values, whose parameters go on from args.
-func in(values []string, args []any) (list string, all []any) {
+func in[T any](values []T, args []any) (list string, all []any) {
 	places := make([]string, 0, len(values))
 	for _, v := range values {
 		args = append(args, v)
@@ -183,6 +183,13 @@ func ignoreDone(err error) error {
 	return err
 }
 
+// wrap says in an error what was being done.
+func wrap(err *error, doing string) {
+	if *err != nil {
+		*err = fmt.Errorf("%s: %w", doing, *err)
+	}
+}
+
 // nanos and fromNanos keep the zero time as 0.
 func nanos(t time.Time) int64 {
 	if t.IsZero() {
@@ -196,6 +203,19 @@ func fromNanos(n int64) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(0, n).UTC()
+}
+
+// instant scans a column of nanoseconds into a time; 0 and NULL are the zero time.
+type instant time.Time
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok && value != nil {
+		return fmt.Errorf("a time is stored as %T", value)
+	}
+	*i = instant(fromNanos(n))
+	return nil
 }
 
 // text makes s storable everywhere: PostgreSQL refuses NUL and invalid UTF-8,

@@ -66,7 +66,8 @@ func (s *Stack) startStarter(ctx context.Context, d *doors) error {
 	f := s.Config.Forwarder
 	forward := starter.UnlessOver(s.Ledger, starter.Forward(signaler, s.telemetry.Instruments, s.telemetry.Tracer))
 	forwarder := ledger.NewForwarder(s.Ledger, forward, ledger.ForwarderOptions{
-		Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor, Logger: s.opts.Logger,
+		Concurrency: f.Concurrency, PollInterval: f.PollInterval, LeaseFor: f.LeaseFor,
+		KeepContent: s.Config.Ledger.KeepContent, Logger: s.opts.Logger,
 	})
 	api, err := s.customerAPI(forwarder)
 	if err != nil {

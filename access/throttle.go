@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// The limits of a Throttle. Twenty guesses a minute try fewer than eleven million
+// The limits of a Throttle. Thirty guesses a minute try fewer than sixteen million
 // secrets in a year.
 const (
-	throttleGuesses = 20
+	throttleGuesses = 30
 	throttleWindow  = time.Minute
 	throttleSources = 10_000
 )
 
-// Throttle bounds how fast one source can guess credentials. After 20 different
+// Throttle bounds how fast one source can guess credentials. After 30 different
 // wrong ones within a minute nothing that the source sends is examined until a
 // minute has passed since the last of them.
 //

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 
 	"idjourney/app"
 	"idjourney/config"
+	"idjourney/ledger"
 	"idjourney/ledger/ledgertest"
 	"idjourney/telemetry"
 )
@@ -126,4 +130,52 @@ func TestATakenAddressIsNamed(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+}
+
+// awaitStatus repeats a request until it is answered with the status.
+func awaitStatus(t *testing.T, want int, method, url, body string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		status, text := exchange(t, method, url, body)
+		if status == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s %s: got %d %s, want %d", method, url, status, text, want)
+		}
+	}
+}
+
+// PostgreSQL's socket appears only after the starter has started.
+func TestAStarterStartsWhilePostgreSQLIsAway(t *testing.T) {
+	t.Parallel()
+	there, err := url.Parse(ledgertest.Postgres(t))
+	must(t, err)
+	folder, err := os.MkdirTemp("", "pg-") // short: a socket's path has at most 107 bytes
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(folder)) })
+	b := newBase(t)
+	away := *there
+	away.RawQuery = url.Values{"host": {folder}}.Encode()
+	must(t, b.Ledger.Close())
+	b.Ledger, err = ledger.Open(t.Context(), away.String())
+	must(t, err)
+
+	s, err := app.NewStarter(t.Context(), b, app.StarterOptions{})
+	must(t, err)
+	s.Start(t.Context())
+	t.Cleanup(func() { must(t, s.Stop()) })
+	webhook := `{"event":"Finished Journey","body":{"eventId":"e","journeyId":"j","systemDecision":"Complete"}}`
+	endpoint, ready := "http://"+s.PublicAddr()+"/webhooks/idwise/acme", "http://"+s.AdminAddr()+"/readyz?exclude=temporal&exclude=search_attributes"
+	if status, body := exchange(t, "POST", endpoint, webhook); status != 503 {
+		t.Errorf("a webhook while PostgreSQL and Temporal are away: got %d %s, want 503", status, body)
+	}
+	if status, body := exchange(t, "GET", ready, ""); status != 503 || !strings.Contains(body, `"ledger"`) {
+		t.Errorf("readiness while PostgreSQL is away: got %d %s, want 503", status, body)
+	}
+
+	const socket = ".s.PGSQL.5432"
+	must(t, os.Symlink(filepath.Join(there.Query().Get("host"), socket), filepath.Join(folder, socket)))
+	awaitStatus(t, 200, "GET", ready, "")
+	awaitStatus(t, 200, "POST", endpoint, webhook)
 }

@@ -28,21 +28,22 @@ type Base struct {
 	Config    *config.Config
 	Logger    *slog.Logger
 	Telemetry *telemetry.Telemetry
-	Ledger    *ledger.Ledger // migrated
+	Ledger    *ledger.Ledger // starter and worker bring its schema up to date
 	Temporal  client.Client
 	Namespace string // Temporal's client is connected to it
 }
 
 // Open connects what the configuration names. The service is the process's name in
-// telemetry. Temporal is connected lazily: webhooks are accepted before it is there.
+// telemetry. Ledger and Temporal are connected lazily: a starter and a worker start
+// while PostgreSQL or Temporal is away, and are ready once it is there.
 func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, service string) (*Base, error) {
 	b := &Base{Config: cfg, Logger: logger}
 	var err error
 	if b.Telemetry, err = telemetry.Setup(ctx, telemetry.Config{Service: service, Version: version.Of(), Logger: logger}); err != nil {
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
-	if b.Ledger, err = OpenLedger(ctx, cfg); err != nil {
-		return nil, errors.Join(err, b.Close())
+	if b.Ledger, err = ledger.Open(ctx, cfg.Ledger.URL.Reveal()); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), b.Close())
 	}
 	if b.Temporal, b.Namespace, err = Connect(logger, b.Telemetry); err != nil {
 		return nil, errors.Join(err, b.Close())
@@ -63,6 +64,32 @@ func OpenLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error)
 		return nil, fmt.Errorf("migrating the ledger: %w", errors.Join(err, l.Close()))
 	}
 	return l, nil
+}
+
+// migrate brings the ledger's schema up to date, as soon as the database is there. The
+// error is ctx's.
+func (b *Base) migrate(ctx context.Context) error {
+	return b.await(ctx, "the ledger", b.Ledger.Migrate)
+}
+
+// await tries every second until use succeeds, and logs each new reason to wait. The
+// error is ctx's.
+func (b *Base) await(ctx context.Context, name string, use func(context.Context) error) error {
+	for logged := ""; ; {
+		err := use(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil && logged != err.Error() {
+			logged = err.Error()
+			b.Logger.WarnContext(ctx, "waiting for "+name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // Connect returns a lazy client and its namespace, by Temporal's own environment

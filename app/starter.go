@@ -30,22 +30,30 @@ type Starter struct {
 	running
 	endpoint *starter.Starter
 	api      *api.API // nil if there is none
+	base     *Base
 	listen   StarterOptions
-	intake   config.Intake
 }
 
 // NewStarter opens the listeners and joins the parts. Nothing is served before Start.
 func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error) {
 	cfg, t := b.Config, b.Telemetry
+	vendors, err := newVendors(b)
+	if err != nil {
+		return nil, err
+	}
 	signaler := starter.NewSignaler(b.Temporal, b.Namespace, cfg.TaskQueue)
-	forward := starter.UnlessOver(b.Ledger, starter.Forward(signaler, t.Instruments, t.Tracer))
+	screener := &starter.Screener{Ledger: b.Ledger, Accounts: cfg.Accounts, Vendors: map[string]starter.VendorLookup{}, Rules: cfg.Screening, Logger: b.Logger}
+	for name, client := range vendors {
+		screener.Vendors[name] = client
+	}
+	forward := starter.UnlessOver(b.Ledger, screener.Screen(starter.Forward(signaler, t.Instruments, t.Tracer)))
 	forwarder := ledger.NewForwarder(b.Ledger, forward, ledger.ForwarderOptions{
 		Concurrency: cfg.Forwarder.Concurrency, PollInterval: cfg.Forwarder.PollInterval,
 		LeaseFor: cfg.Forwarder.LeaseFor, KeepContent: cfg.Ledger.KeepContent, Logger: b.Logger,
 	})
-	s := &Starter{listen: o, intake: cfg.Intake}
-	var err error
-	if s.api, err = newAPI(b, forwarder.Wake); err != nil {
+	screener.Wake = forwarder.Wake
+	s := &Starter{base: b, listen: o}
+	if s.api, err = newAPI(b, vendors, forwarder.Wake); err != nil {
 		return nil, err
 	}
 	s.endpoint, err = starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
@@ -54,6 +62,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 		Audit: &starter.Auditor{
 			Ledger: b.Ledger, Accounts: cfg.Accounts, Wake: forwarder.Wake, Logger: b.Logger, Interval: o.AuditInterval,
 		},
+		Screen: screener, AdminHosts: cfg.Listen.AdminHosts,
 		Metrics: t.Handler, Instruments: t.Instruments, Tracer: t.Tracer, Logger: b.Logger,
 	})
 	if err != nil {
@@ -66,9 +75,9 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 	return s, nil
 }
 
-// newAPI returns the customer's API, nil if no token is configured.
-func newAPI(b *Base, wake func()) (*api.API, error) {
-	vendors := map[string]api.Vendor{}
+// newVendors returns a client of IDWise's API for each account.
+func newVendors(b *Base) (map[string]*idwise.Client, error) {
+	vendors := map[string]*idwise.Client{}
 	for _, a := range b.Config.Accounts {
 		client, err := idwise.New(idwise.Config{
 			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
@@ -78,9 +87,18 @@ func newAPI(b *Base, wake func()) (*api.API, error) {
 			},
 		})
 		if err != nil {
-			return nil, fmt.Errorf("setting up the API for account %s: %w", a.Name, err)
+			return nil, fmt.Errorf("setting up IDWise's API for account %s: %w", a.Name, err)
 		}
 		vendors[a.Name] = client
+	}
+	return vendors, nil
+}
+
+// newAPI returns the customer's API, nil if no token is configured.
+func newAPI(b *Base, clients map[string]*idwise.Client, wake func()) (*api.API, error) {
+	vendors := map[string]api.Vendor{}
+	for name, client := range clients {
+		vendors[name] = client
 	}
 	return api.New(api.Config{
 		Tokens: b.Config.API.Tokens, Accounts: b.Config.Accounts, Ledger: b.Ledger,
@@ -122,11 +140,16 @@ func (s *Starter) close() error {
 
 // Start serves until ctx ends, Stop is called, or a listener fails. It returns at once.
 func (s *Starter) Start(ctx context.Context) {
-	all := []func(context.Context) error{func(ctx context.Context) error {
-		return s.endpoint.Serve(ctx, s.listen.Public, s.listen.Admin)
-	}}
+	all := []func(context.Context) error{
+		func(ctx context.Context) error { return s.endpoint.Serve(ctx, s.listen.Public, s.listen.Admin) },
+		func(ctx context.Context) error {
+			_ = s.base.migrate(ctx) // it fails only because the process is being stopped
+			<-ctx.Done()
+			return nil
+		},
+	}
 	if s.api != nil {
-		all = append(all, func(ctx context.Context) error { return s.api.Serve(ctx, s.listen.API, s.intake) })
+		all = append(all, func(ctx context.Context) error { return s.api.Serve(ctx, s.listen.API, s.base.Config.Intake) })
 	}
 	s.start(ctx, all...)
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"idjourney/access"
 	"idjourney/activities"
 	"idjourney/config"
 	"idjourney/httpserver"
@@ -40,13 +41,13 @@ func NewWorker(ctx context.Context, b *Base, admin string) (*Worker, error) {
 // AdminAddr is host:port of health, readiness and metrics.
 func (w *Worker) AdminAddr() string { return addr(w.admin) }
 
-// Start runs the worker, as soon as Temporal can be used, until ctx ends, Stop is called
+// Start runs the worker, as soon as the ledger and Temporal can be used, until ctx ends, Stop is called
 // or it fails. It returns at once; /readyz says when the worker runs.
 func (w *Worker) Start(ctx context.Context) { w.start(ctx, w.serveAdmin, w.work) }
 
 func (w *Worker) work(ctx context.Context) error {
-	if !w.awaitTemporal(ctx) {
-		return nil
+	if w.base.migrate(ctx) != nil || w.base.await(ctx, "Temporal", w.checkTemporal) != nil {
+		return nil //nolint:nilerr // the process is being stopped
 	}
 	tasks := worker.New(w.base.Temporal, w.base.Config, w.activities)
 	if err := tasks.Start(); err != nil {
@@ -60,27 +61,12 @@ func (w *Worker) work(ctx context.Context) error {
 	return nil
 }
 
-// awaitTemporal waits until Temporal can be reached and has all search attributes:
-// with one missing, a worker's upserts would fail their tasks again and again. False
-// means that the process is being stopped.
-func (w *Worker) awaitTemporal(ctx context.Context) bool {
-	for logged := ""; ; {
-		check, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := workflows.CheckSearchAttributes(check, w.base.Temporal, w.base.Namespace)
-		cancel()
-		if err == nil {
-			return true
-		}
-		if ctx.Err() == nil && logged != err.Error() {
-			logged = err.Error()
-			w.base.Logger.WarnContext(ctx, "the worker waits for Temporal", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(time.Second):
-		}
-	}
+// checkTemporal asks for all search attributes: with one missing, a worker's upserts
+// would fail their tasks again and again.
+func (w *Worker) checkTemporal(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return workflows.CheckSearchAttributes(ctx, w.base.Temporal, w.base.Namespace)
 }
 
 func (w *Worker) serveAdmin(ctx context.Context) error {
@@ -88,7 +74,8 @@ func (w *Worker) serveAdmin(ctx context.Context) error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", w.readyz)
 	mux.Handle("GET /metrics", w.base.Telemetry.Handler)
-	server := httpserver.New(mux, config.Intake{ReadHeaderTimeout: 5 * time.Second})
+	handler := access.OnlyHosts(mux, w.base.Config.Listen.AdminHosts)
+	server := httpserver.New(handler, config.Intake{ReadHeaderTimeout: 5 * time.Second})
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
 	return httpserver.Served("worker's admin listener", server.Serve(w.admin))
@@ -96,7 +83,7 @@ func (w *Worker) serveAdmin(ctx context.Context) error {
 
 func (w *Worker) readyz(rw http.ResponseWriter, _ *http.Request) {
 	if !w.ready.Load() {
-		http.Error(rw, "the worker is waiting for Temporal or stopping", http.StatusServiceUnavailable)
+		http.Error(rw, "the worker is waiting for the ledger or Temporal, or stopping", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = rw.Write([]byte("ready, version " + version.Of() + "\n"))

@@ -26,6 +26,7 @@ type Config struct {
 	ReferenceKeyFile string            `mapstructure:"reference_key_file" doc:"File that holds the reference key."`
 	Intake           Intake            `mapstructure:"intake" doc:"Limits of the webhook endpoint."`
 	Forwarder        Forwarder         `mapstructure:"forwarder" doc:"How recorded webhooks reach Temporal."`
+	Screening        Screening         `mapstructure:"screening" doc:"How webhooks about journeys that IDWise has not confirmed are held back."`
 	Worker           Worker            `mapstructure:"worker" doc:"The Temporal worker."`
 	Policy           Policy            `mapstructure:"policy" doc:"What a journey waits for and for how long; accounts and flows may override each key."`
 	Calendars        []Calendar        `mapstructure:"calendars" doc:"Working hours, which policy.calendar names: ladders of reminders are counted in them."`
@@ -40,6 +41,8 @@ type Listen struct {
 	Public string `mapstructure:"public" doc:"Address of the public listener: webhooks."`
 	API    string `mapstructure:"api" doc:"Address of the listener for the customer's REST API; unused while api.tokens is empty. It speaks plain HTTP: put TLS in front of it."`
 	Admin  string `mapstructure:"admin" doc:"Address of the listener for health, readiness and metrics. It has no authentication: keep it on loopback or in the cluster."`
+	// AdminHosts matter because a web page can reach loopback by a name of its own.
+	AdminHosts []string `mapstructure:"admin_hosts" doc:"Host names, without a port, under which monitoring reaches the admin listeners. Loopback names and addresses, and the address that the client is connected to, are always served; any other Host is answered 421."`
 }
 
 // Log says how idjourney logs.
@@ -66,6 +69,9 @@ type Intake struct {
 	RecordTimeout     time.Duration  `mapstructure:"record_timeout" doc:"How long a webhook may take to be recorded in the ledger before it is tried at Temporal directly."`
 	SignalTimeout     time.Duration  `mapstructure:"signal_timeout" doc:"How long Temporal has to take an event."`
 	ShutdownTimeout   time.Duration  `mapstructure:"shutdown_timeout" doc:"How long requests in flight have to end when idjourney is stopped."`
+	BodyMemory        int64          `mapstructure:"body_memory" doc:"Most bytes of webhook bodies in memory at a time. One account gets a quarter of it, and half of that quarter for bodies above 16 KiB; beyond it webhooks are answered 503."`
+	WebhooksPerSecond float64        `mapstructure:"webhooks_per_second" doc:"Most webhooks of one account a second, averaged over a minute; beyond it they are answered 503."`
+	BytesPerSecond    float64        `mapstructure:"bytes_per_second" doc:"The same for the bytes of an account's webhook bodies, which the ledger keeps."`
 	TrustedProxies    []netip.Prefix `mapstructure:"trusted_proxies" doc:"Addresses or networks of the proxies whose X-Forwarded-For is believed. Empty: none is."`
 }
 
@@ -74,6 +80,12 @@ type Forwarder struct {
 	Concurrency  int           `mapstructure:"concurrency" doc:"How many webhooks are handed over at a time."`
 	PollInterval time.Duration `mapstructure:"poll_interval" doc:"How often the ledger is searched for webhooks that still wait, beside being woken by each new one."`
 	LeaseFor     time.Duration `mapstructure:"lease_for" doc:"How long a process that took a webhook has it to itself."`
+}
+
+// Screening bounds what invented journey ids can cause.
+type Screening struct {
+	Unconfirmed       int     `mapstructure:"unconfirmed" doc:"How many journeys and spot checks of one account may have been started within an hour that IDWise has not confirmed. Beyond it, webhooks about further new ids wait in the ledger until IDWise has been asked whether it knows them."`
+	RequestsPerSecond float64 `mapstructure:"requests_per_second" doc:"Most of these requests a second, of each account and starter process."`
 }
 
 // Worker says how the Temporal worker runs.

@@ -24,6 +24,8 @@ func (c *Config) setDefaults() {
 	c.Forwarder.Concurrency = first(c.Forwarder.Concurrency, 8)
 	c.Forwarder.PollInterval = first(c.Forwarder.PollInterval, time.Second)
 	c.Forwarder.LeaseFor = first(c.Forwarder.LeaseFor, 30*time.Second)
+	c.Screening.Unconfirmed = first(c.Screening.Unconfirmed, 200)
+	c.Screening.RequestsPerSecond = first(c.Screening.RequestsPerSecond, 5)
 	c.Worker.setDefaults()
 	c.Policy = c.Policy.over(DefaultPolicy())
 	c.ReviewOverdue = first(c.ReviewOverdue, 24*time.Hour)
@@ -44,6 +46,9 @@ func (i *Intake) setDefaults() {
 	i.RecordTimeout = first(i.RecordTimeout, 2*time.Second)
 	i.SignalTimeout = first(i.SignalTimeout, 2*time.Second)
 	i.ShutdownTimeout = first(i.ShutdownTimeout, 20*time.Second)
+	i.BodyMemory = first(i.BodyMemory, 64<<20)
+	i.WebhooksPerSecond = first(i.WebhooksPerSecond, 200)
+	i.BytesPerSecond = first(i.BytesPerSecond, 512<<10)
 }
 
 func (w *Worker) setDefaults() {

@@ -24,8 +24,8 @@ const live = `
 `
 
 func liveEnviron() []string {
-	return append(baseEnviron(), "LIVE_KEY=lk-"+secretMarker, "LIVE_SECRET=ls-"+secretMarker, "LIVE_TOKEN=lt-"+secretMarker,
-		"LIVE_TOKEN_NEXT=ln-"+secretMarker, "LIVE_HEADER=lh-"+secretMarker, "LIVE_SIGNING=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz")
+	return append(baseEnviron(), "LIVE_KEY=lk-"+secretMarker, "LIVE_SECRET=ls-"+secretMarker, "LIVE_TOKEN=live-token-"+secretMarker,
+		"LIVE_TOKEN_NEXT=live-next-"+secretMarker, "LIVE_HEADER=live-header-"+secretMarker, "LIVE_SIGNING=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz")
 }
 
 func TestLiveAccount(t *testing.T) {
@@ -61,6 +61,24 @@ func TestLiveFaults(t *testing.T) {
 			wantFault(t, exampleText(t)+strings.Replace(live, tt.old, tt.replacement, 1), liveEnviron(), tt.want)
 		})
 	}
+}
+
+// IDWise signs nothing: what a webhook secret lacks in length, a forger can guess.
+func TestShortWebhookSecrets(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ variable, value, want string }{
+		"live token":      {"LIVE_TOKEN", "fifteen-letters", "accounts[acme].webhook.bearer[0] has 15 characters, and 16 is the least"},
+		"next live token": {"LIVE_TOKEN_NEXT", "x", "accounts[acme].webhook.bearer[1] has 1 characters, and 16 is the least"},
+		"live header":     {"LIVE_HEADER", "fifteen-letters", "accounts[acme].webhook.headers[x-key].values[0] has 15 characters"},
+		"sandbox":         {"IDWISE_WEBHOOK_PASSWORD", "seven77", "accounts[acme-sandbox].webhook.basic[0].password has 7 characters, and 8 is the least"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantFault(t, exampleText(t)+live, append(without(liveEnviron(), tt.variable), tt.variable+"="+tt.value), tt.want)
+		})
+	}
+	enough := append(without(liveEnviron(), "LIVE_TOKEN"), "LIVE_TOKEN=sixteen-letters!")
+	mustRead(t, exampleText(t)+live, append(without(enough, "IDWISE_WEBHOOK_PASSWORD"), "IDWISE_WEBHOOK_PASSWORD=eight888"))
 }
 
 // Two sandboxes, or two live accounts, may share: only the border matters.

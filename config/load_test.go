@@ -60,7 +60,7 @@ func uncommented(t *testing.T) string {
 }
 
 func uncommentedEnviron() []string {
-	return append(baseEnviron(), "IDWISE_WEBHOOK_TOKEN=t", "IDWISE_WEBHOOK_HEADER=h",
+	return append(baseEnviron(), "IDWISE_WEBHOOK_TOKEN=token-"+secretMarker, "IDWISE_WEBHOOK_HEADER=header-"+secretMarker,
 		"BACKOFFICE_TOKEN=api-"+secretMarker+"-0123456789-0123456789", "RISK_TOKEN=risk-"+secretMarker)
 }
 

@@ -28,6 +28,9 @@ func (c *Config) validate(found *faults) {
 		found.add("worker.pollers", "must have minimum <= initial <= maximum")
 	}
 	notEverybody(found, "intake.trusted_proxies", c.Intake.TrustedProxies)
+	if c.Intake.BodyMemory < 8*c.Intake.MaxBody {
+		found.add("intake.body_memory", "must be at least eight times intake.max_body: an eighth of it is what one account's large bodies get")
+	}
 	c.validateCalendars(found)
 	c.Policy.validate("policy", c.Calendars, found)
 	for _, o := range c.Activities {

@@ -38,6 +38,7 @@ func TestFaults(t *testing.T) {
 		"proxy that is a name":     {"trusted_proxies: []", "trusted_proxies: [proxy]", "is not an address or a network"},
 		"everybody a proxy":        {"trusted_proxies: []", `trusted_proxies: ["0.0.0.0/0"]`, "intake.trusted_proxies lists 0.0.0.0/0, which is everybody"},
 		"everybody allowed":        {basic, "      allow_ips: [\"::/0\"]\n", "webhook.allow_ips lists ::/0"},
+		"little body memory":       {"trusted_proxies: []", "body_memory: 1048576", "intake.body_memory must be at least eight times intake.max_body"},
 		"public is admin":          {`"127.0.0.1:9090"`, `":8080"`, "listen.admin is the same as listen.public"},
 		"address without port":     {`":8080"`, "localhost", "listen.public is not an address"},
 		"log level":                {"listen:", "log: {level: loud}\nlisten:", `log.level is "loud"`},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"unicode"
 )
@@ -35,6 +36,26 @@ func (w WebhookAuth) validate(path string, live bool, found *faults) {
 	atMostTwo(path+".bearer", w.Bearer, found)
 	w.validateHeaders(path+".headers", found)
 	notEverybody(found, path+".allow_ips", w.AllowIPs)
+	w.validateLengths(path, live, found)
+}
+
+// The least lengths of webhook secrets, in bytes. IDWise signs nothing: such a secret
+// is all that keeps a forger out.
+const (
+	minLiveSecret    = 16
+	minSandboxSecret = 8
+)
+
+func (w WebhookAuth) validateLengths(path string, live bool, found *faults) {
+	least := minSandboxSecret
+	if live {
+		least = minLiveSecret
+	}
+	for _, s := range secretsIn(path, reflect.ValueOf(&w).Elem()) {
+		if n := len(s.secret.Reveal()); n > 0 && n < least {
+			found.add(s.path, "has %d characters, and %d is the least: make one by openssl rand -hex 32, and set it at IDWise, too", n, least)
+		}
+	}
 }
 
 func (w WebhookAuth) validateHeaders(path string, found *faults) {

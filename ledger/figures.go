@@ -37,7 +37,7 @@ func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (telemetry.Figu
 	}
 	for _, read := range []func(context.Context, *telemetry.Figures) error{
 		func(ctx context.Context, f *telemetry.Figures) error { return l.readWaiting(ctx, f, overdue) },
-		l.readUndelivered, l.readReviews, l.readIncidents,
+		l.readUndelivered, l.readReviews, l.readIncidents, l.readWithheld,
 	} {
 		if err := read(ctx, &f); err != nil {
 			return telemetry.Figures{}, err

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -224,6 +225,9 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	deadline, cancel := context.WithDeadline(ctx, c.until.Add(-f.opts.LeaseFor/10))
 	failure := f.try(deadline, c.Webhook)
 	cancel()
+	if errors.Is(failure, ErrWithheld) {
+		return // Admit has written it down
+	}
 
 	f.logOutage(ctx, failure)
 	if failure == nil {

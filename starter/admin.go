@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"idjourney/access"
 	"idjourney/workflows"
 )
 
@@ -40,7 +41,8 @@ type Readiness struct {
 }
 
 // Admin returns the handler of the admin listener: /healthz, which says that the
-// process lives, /readyz and /metrics. It asks for no authentication.
+// process lives, /readyz and /metrics. It asks for no authentication, but serves only
+// the hosts of access.OnlyHosts.
 //
 // /readyz answers 200 if every check is ok and 503 otherwise. Webhooks are taken
 // while Temporal is away, so a load balancer should leave that out:
@@ -54,7 +56,7 @@ func (s *Starter) Admin() http.Handler {
 	if s.cfg.Metrics != nil {
 		mux.Handle("GET /metrics", s.cfg.Metrics)
 	}
-	return mux
+	return access.OnlyHosts(mux, s.cfg.AdminHosts)
 }
 
 func (s *Starter) readyz(w http.ResponseWriter, r *http.Request) {

@@ -1,17 +1,18 @@
 package starter
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 
 	"idjourney/access"
 	"idjourney/config"
 )
-
-const realm = `realm="idjourney webhooks"`
 
 // authenticator decides whether a request comes from IDWise. Every configured
 // mechanism must match; within one, any of its live secrets. It reads headers only.
@@ -71,104 +72,132 @@ func newAuthenticator(acc config.Account) (*authenticator, error) {
 type refusal struct {
 	status    int
 	mechanism string
+	wait      time.Duration // of a throttled source
 }
 
-// check returns nil if the request is let in. An address that is not known is not
-// an allowed one.
+// check returns nil if the request is let in. A stranger always gets 401, which also
+// answers for an account that does not exist. Only a sender that has proved its
+// credentials learns that its address is not allowed; an unknown address never is.
 func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
-	if len(a.allow) > 0 && !access.Contains(a.allow, client) {
-		return &refusal{http.StatusForbidden, "allow_ips"}
+	if mechanism := a.mismatch(h); mechanism != "" {
+		return &refusal{status: http.StatusUnauthorized, mechanism: mechanism}
 	}
+	if len(a.allow) == 0 || access.Contains(a.allow, client) {
+		return nil
+	}
+	if !a.asksForCredentials() {
+		return &refusal{status: http.StatusUnauthorized, mechanism: "allow_ips"}
+	}
+	return &refusal{status: http.StatusForbidden, mechanism: "allow_ips"}
+}
+
+func (a *authenticator) asksForCredentials() bool {
+	return len(a.basic)+len(a.bearer)+len(a.headers) > 0
+}
+
+// mismatch names the first mechanism whose credential is missing or wrong, "" if all
+// match.
+func (a *authenticator) mismatch(h http.Header) string {
 	authorization := h.Values("Authorization")
 	if len(a.basic) > 0 && !a.hasBasic(authorization) {
-		return &refusal{http.StatusUnauthorized, "basic"}
+		return "basic"
 	}
 	if len(a.bearer) > 0 && !a.hasBearer(authorization) {
-		return &refusal{http.StatusUnauthorized, "bearer"}
+		return "bearer"
 	}
 	for _, header := range a.headers {
 		if !header.in(h) {
-			return &refusal{http.StatusUnauthorized, "header"}
+			return "header"
 		}
 	}
-	return nil
+	return ""
 }
 
-// hasBasic looks at every Authorization line: basic and bearer may be asked for
-// together. Only the first colon parts user and password.
+// hasBasic cuts at the first colon: only the user cannot contain one.
 func (a *authenticator) hasBasic(authorization []string) bool {
+	decoded, err := base64.StdEncoding.DecodeString(only(authorization, "Basic"))
+	user, password, colon := strings.Cut(string(decoded), ":")
+	if err != nil || !colon {
+		return false
+	}
 	match := 0
-	for _, line := range authorization {
-		encoded, ok := access.Credentials(line, "Basic")
-		if !ok {
-			continue
-		}
-		decoded, err := base64.StdEncoding.DecodeString(encoded)
-		user, password, colon := strings.Cut(string(decoded), ":")
-		if err != nil || !colon {
-			continue
-		}
-		gotUser, gotPassword := access.DigestOf(user), access.DigestOf(password)
-		for _, want := range a.basic {
-			match |= want.user.Matches(gotUser) & want.password.Matches(gotPassword)
-		}
+	gotUser, gotPassword := access.DigestOf(user), access.DigestOf(password)
+	for _, want := range a.basic {
+		match |= want.user.Matches(gotUser) & want.password.Matches(gotPassword)
 	}
 	return match == 1
 }
 
 func (a *authenticator) hasBearer(authorization []string) bool {
-	match := 0
+	token := only(authorization, "Bearer")
+	return token != "" && matchesAny(a.bearer, token)
+}
+
+// only returns the one credential of a scheme. Of several none is examined, so that
+// one request is one guess; basic and bearer may be asked for together.
+func only(authorization []string, scheme string) string {
+	found := ""
 	for _, line := range authorization {
-		if token, ok := access.Credentials(line, "Bearer"); ok {
-			got := access.DigestOf(token)
-			for _, want := range a.bearer {
-				match |= want.Matches(got)
-			}
+		credentials, ok := access.Credentials(line, scheme)
+		switch {
+		case !ok:
+		case found != "":
+			return ""
+		default:
+			found = credentials
 		}
 	}
-	return match == 1
+	return found
 }
 
 func (hd headerDigest) in(h http.Header) bool {
-	match := 0
-	for _, value := range h.Values(hd.name) {
-		got := access.DigestOf(value)
-		for _, want := range hd.values {
-			match |= want.Matches(got)
-		}
+	values := h.Values(hd.name)
+	return len(values) == 1 && matchesAny(hd.values, values[0])
+}
+
+// matchesAny compares with every live secret, so that the time it takes says nothing
+// about which one is near.
+func matchesAny(live []access.Digest, secret string) bool {
+	match, got := 0, access.DigestOf(secret)
+	for _, want := range live {
+		match |= want.Matches(got)
 	}
 	return match == 1
 }
 
-// challenges are the values of WWW-Authenticate, which a 401 must carry.
-func (a *authenticator) challenges() []string {
-	var all []string
-	if len(a.basic) > 0 {
-		all = append(all, "Basic "+realm+`, charset="UTF-8"`)
+// presented is everything in a request that is compared with a secret, "" if it
+// presents nothing.
+func (a *authenticator) presented(h http.Header) string {
+	sent := slices.Clone(h.Values("Authorization"))
+	for _, header := range a.headers {
+		sent = append(sent, h.Values(header.name)...)
 	}
-	if len(a.bearer) > 0 {
-		all = append(all, "Bearer "+realm)
+	return strings.Join(sent, "\x00")
+}
+
+// challenges are the values of WWW-Authenticate, which a 401 must carry. They are the
+// same for every account, known or not.
+var challenges = []string{`Basic realm="idjourney webhooks", charset="UTF-8"`, `Bearer realm="idjourney webhooks"`}
+
+// newStranger returns the authenticator of accounts that do not exist. It compares
+// with secrets that nobody knows, so that it answers like any other, as fast.
+func newStranger() *authenticator {
+	return &authenticator{
+		basic:  []basicDigest{{access.DigestOf(rand.Text()), access.DigestOf(rand.Text())}},
+		bearer: []access.Digest{access.DigestOf(rand.Text())},
 	}
-	if len(all) == 0 {
-		all = append(all, "Header "+realm)
-	}
-	return all
 }
 
 // mechanisms names what is asked for, for readiness.
 func (a *authenticator) mechanisms() string {
 	var names []string
-	if len(a.basic) > 0 {
-		names = append(names, "basic")
-	}
-	if len(a.bearer) > 0 {
-		names = append(names, "bearer")
-	}
-	if len(a.headers) > 0 {
-		names = append(names, "headers")
-	}
-	if len(a.allow) > 0 {
-		names = append(names, "allow_ips")
+	for _, m := range []struct {
+		name string
+		n    int
+	}{{"basic", len(a.basic)}, {"bearer", len(a.bearer)}, {"headers", len(a.headers)}, {"allow_ips", len(a.allow)}} {
+		if m.n > 0 {
+			names = append(names, m.name)
+		}
 	}
 	if len(names) == 0 {
 		return "none: anybody may post"

@@ -3,17 +3,34 @@ package starter
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"idjourney/access"
 	"idjourney/telemetry"
 )
 
 // unknown labels what is not configured or not documented.
 const unknown = "unknown"
+
+// examine returns nil if the request is let in. Wrong credentials count as guesses of
+// their source, unless the account's allow-list vouches for it.
+func (s *Starter) examine(acc *account, r *http.Request) *refusal {
+	client := access.ClientIP(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
+	throttled := acc.auth.asksForCredentials() && !access.Contains(acc.auth.allow, client)
+	if wait := s.guesses.Wait(client); throttled && wait > 0 {
+		return &refusal{status: http.StatusTooManyRequests, mechanism: "throttle", wait: wait}
+	}
+	no := acc.auth.check(r.Header, client)
+	if throttled && no != nil && no.status == http.StatusUnauthorized {
+		s.guesses.Failed(client, acc.auth.presented(r.Header))
+	}
+	return no
+}
 
 // turnAway answers a request that does not prove to come from IDWise. The log
 // names the mechanism, never the address or anything that was sent.
@@ -22,25 +39,34 @@ func (s *Starter) turnAway(c *gin.Context, acc *account, began time.Time, no *re
 		s.log.WarnContext(c.Request.Context(), "webhook refused: the sender does not prove to be IDWise",
 			"account", acc.name, "mechanism", no.mechanism, "status", no.status)
 	})
-	sentence := "the sender is not allowed"
-	if no.status == http.StatusUnauthorized {
+	sentence, outcome := "the sender is not allowed", telemetry.WebhookRefused
+	switch no.status {
+	case http.StatusUnauthorized:
 		sentence = "the credentials are missing or wrong"
-		c.Writer.Header()["Www-Authenticate"] = acc.auth.challenges()
+		c.Writer.Header()["Www-Authenticate"] = challenges
+	case http.StatusTooManyRequests:
+		sentence, outcome = "too many wrong credentials came from this address", telemetry.WebhookThrottled
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(no.wait.Seconds()))))
 	}
-	s.refuse(c, acc.name, began, no.status, sentence)
+	s.measure(c, acc.name, unknown, outcome, began)
+	s.answerAndClose(c, no.status, sentence)
+}
+
+// tooMuch answers an authenticated sender that is beyond a limit, so that it sends
+// the webhook again.
+func (s *Starter) tooMuch(c *gin.Context, acc *account, began time.Time, limit string) {
+	acc.refusals.Do(func() {
+		s.log.WarnContext(c.Request.Context(), "webhook sent back: the account is beyond its limit", "account", acc.name, "limit", limit)
+	})
+	s.measure(c, acc.name, unknown, telemetry.WebhookLimited, began)
+	c.Header("Retry-After", retryAfter)
+	s.answerAndClose(c, http.StatusServiceUnavailable, "too many webhooks at once; send it again")
 }
 
 // refuse answers without the body having been looked at.
 func (s *Starter) refuse(c *gin.Context, account string, began time.Time, status int, sentence string) {
 	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
 	s.answerAndClose(c, status, sentence)
-}
-
-// cutOff ends a request whose body did not arrive.
-func (s *Starter) cutOff(c *gin.Context, account string, began time.Time, status int) {
-	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
-	s.log.WarnContext(c.Request.Context(), "webhook cut off: its body did not arrive in time", "account", account)
-	s.answerAndClose(c, status, "the body did not arrive in time")
 }
 
 // measure counts an answer. Labels are few: an account that is configured, an event

@@ -45,6 +45,9 @@ func (s *Starter) Serve(ctx context.Context, public, admin net.Listener) error {
 	if s.cfg.Audit != nil {
 		go s.cfg.Audit.Run(ctx)
 	}
+	if s.cfg.Screen != nil {
+		go s.cfg.Screen.Run(ctx)
+	}
 
 	var failure error
 	select {

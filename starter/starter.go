@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/time/rate"
 
+	"idjourney/access"
 	"idjourney/config"
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -57,8 +58,12 @@ type Config struct {
 	Signaler  Signaler
 	// Audit looks for changes whose webhook was lost; nil for none.
 	Audit *Auditor
+	// Screen asks the vendor about withheld webhooks; nil for none.
+	Screen *Screener
 	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
+	// AdminHosts are the names under which monitoring reaches the admin listener.
+	AdminHosts []string
 	// Metrics serves /metrics on the admin listener; nil for none.
 	Metrics http.Handler
 	// Instruments measure what becomes of webhooks; nil for none.
@@ -77,6 +82,9 @@ type Config struct {
 type Starter struct {
 	cfg      Config
 	accounts map[string]*account
+	stranger *account // stands for every account that does not exist
+	guesses  *access.Throttle
+	bodies   *bodyBudget
 	log      *slog.Logger
 	stopping atomic.Bool
 	linger   time.Duration // lingerFor, except in tests
@@ -86,8 +94,24 @@ type Starter struct {
 type account struct {
 	name string
 	auth *authenticator
-	// refusals keeps somebody who knocks all day from filling the log.
+	// refusals keeps a persistent stranger from filling the log.
 	refusals rate.Sometimes
+	// webhooks and bytes keep one account's flood from filling the ledger.
+	webhooks, bytes *rate.Limiter
+}
+
+// quotaWindow is the time over which the quotas are averaged: an account may use up a
+// window's worth at once.
+const quotaWindow = time.Minute
+
+func newAccount(name string, auth *authenticator, in config.Intake) *account {
+	quota := func(perSecond, least float64) *rate.Limiter {
+		return rate.NewLimiter(rate.Limit(perSecond), int(max(perSecond*quotaWindow.Seconds(), least)))
+	}
+	return &account{
+		name: name, auth: auth, refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second},
+		webhooks: quota(in.WebhooksPerSecond, 1), bytes: quota(in.BytesPerSecond, float64(in.MaxBody)),
+	}
 }
 
 // New checks the configuration and returns a Starter that does not listen yet. An
@@ -99,12 +123,14 @@ func New(cfg Config) (*Starter, error) {
 	}
 	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger, linger: lingerFor}
 	s.cfg.Intake = withDefaults(cfg.Intake)
+	s.stranger = newAccount(unknown, newStranger(), s.cfg.Intake)
+	s.guesses, s.bodies = access.NewThrottle(nil), newBodyBudget(s.cfg.Intake.BodyMemory)
 	for _, a := range cfg.Accounts {
 		auth, err := newAuthenticator(a)
 		if err != nil {
 			return nil, fmt.Errorf("setting up the webhook endpoint of account %s: %w", a.Name, err)
 		}
-		s.accounts[a.Name] = &account{name: a.Name, auth: auth, refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second}}
+		s.accounts[a.Name] = newAccount(a.Name, auth, s.cfg.Intake)
 	}
 	if len(s.accounts) == 0 || len(s.accounts) != len(cfg.Accounts) {
 		return nil, errors.New("setting up the webhook endpoint: at least one account is required, each name once")
@@ -154,5 +180,8 @@ func withDefaults(in config.Intake) config.Intake {
 	in.RecordTimeout = cmp.Or(in.RecordTimeout, 2*time.Second)
 	in.SignalTimeout = cmp.Or(in.SignalTimeout, 2*time.Second)
 	in.ShutdownTimeout = cmp.Or(in.ShutdownTimeout, 20*time.Second)
+	in.BodyMemory = cmp.Or(in.BodyMemory, 64<<20)
+	in.WebhooksPerSecond = cmp.Or(in.WebhooksPerSecond, 200)
+	in.BytesPerSecond = cmp.Or(in.BytesPerSecond, 512<<10)
 	return in
 }

@@ -9,10 +9,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"idjourney/access"
 	"idjourney/ledger"
 	"idjourney/telemetry"
 )
@@ -47,23 +45,24 @@ func (s *Starter) webhook(c *gin.Context) {
 	began := time.Now()
 	acc, ok := s.accounts[c.Param("account")]
 	if !ok {
-		s.refuse(c, unknown, began, http.StatusNotFound, "there is no such account")
-		return
+		acc = s.stranger
 	}
-	client := access.ClientIP(c.Request.RemoteAddr, c.Request.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
-	if no := acc.auth.check(c.Request.Header, client); no != nil {
+	if no := s.examine(acc, c.Request); no != nil {
 		s.turnAway(c, acc, began, no)
 		return
 	}
-	body, status := s.readBody(c)
-	switch status {
-	case http.StatusOK:
-	case http.StatusRequestEntityTooLarge:
-		s.log.WarnContext(c.Request.Context(), "webhook refused: the body is too large", "account", acc.name, "limit", s.cfg.Intake.MaxBody)
-		s.refuse(c, acc.name, began, status, "the body is too large")
+	if !acc.webhooks.Allow() {
+		s.tooMuch(c, acc, began, "intake.webhooks_per_second")
 		return
-	default:
-		s.cutOff(c, acc.name, began, status)
+	}
+	incoming := &budgetedBody{Reader: http.MaxBytesReader(c.Writer, c.Request.Body, s.cfg.Intake.MaxBody), budget: s.bodies, account: acc.name}
+	defer incoming.Close()
+	body, ok := s.readBody(c, acc, began, incoming)
+	if !ok {
+		return
+	}
+	if !acc.bytes.AllowN(time.Now(), len(body)) {
+		s.tooMuch(c, acc, began, "intake.bytes_per_second")
 		return
 	}
 	in, a := s.receive(c.Request, acc.name, body)
@@ -80,29 +79,34 @@ func (s *Starter) webhook(c *gin.Context) {
 	c.JSON(http.StatusOK, reply)
 }
 
-// readBody returns the body, or the status that says why there is none. A length
-// that is announced and too large is refused unread.
-func (s *Starter) readBody(c *gin.Context) ([]byte, int) {
-	limit := s.cfg.Intake.MaxBody
-	if c.Request.ContentLength > limit {
-		return nil, http.StatusRequestEntityTooLarge
+// readBody returns the body, or answers why there is none. A length that is announced
+// and too large is refused unread.
+func (s *Starter) readBody(c *gin.Context, acc *account, began time.Time, incoming io.Reader) (body []byte, ok bool) {
+	err := error(&http.MaxBytesError{Limit: s.cfg.Intake.MaxBody})
+	if c.Request.ContentLength <= s.cfg.Intake.MaxBody {
+		body, err = io.ReadAll(incoming)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		return body, http.StatusOK
+		return body, true
+	case errors.Is(err, errNoRoom):
+		s.tooMuch(c, acc, began, "intake.body_memory")
 	case errors.As(err, &tooLarge):
-		return nil, http.StatusRequestEntityTooLarge
+		s.log.WarnContext(c.Request.Context(), "webhook refused: the body is too large", "account", acc.name, "limit", s.cfg.Intake.MaxBody)
+		s.refuse(c, acc.name, began, http.StatusRequestEntityTooLarge, "the body is too large")
 	default:
-		return nil, http.StatusRequestTimeout
+		s.log.WarnContext(c.Request.Context(), "webhook cut off: its body did not arrive in time", "account", acc.name)
+		s.refuse(c, acc.name, began, http.StatusRequestTimeout, "the body did not arrive in time")
 	}
+	return nil, false
 }
 
 // receive keeps an authenticated webhook. It does so even if the sender has gone
 // meanwhile: what has arrived whole is not thrown away.
 func (s *Starter) receive(r *http.Request, account string, body []byte) (intake, answer) {
-	ctx := context.WithoutCancel(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+	// The sender's tracestate is left out: it is text of the sender's own, of any content.
+	ctx := context.WithoutCancel(telemetry.WithTraceParent(r.Context(), r.Header.Get("Traceparent")))
 	ctx, span := s.cfg.Tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	in := take(account, body, s.cfg.Now().UTC(), telemetry.TraceParent(ctx), telemetry.Sampled(ctx))

@@ -22,6 +22,8 @@ type Figures struct {
 	// Reviews has one entry for each account, kind and, of AML alerts, severity of what
 	// waits for a person's decision.
 	Reviews []OpenReviews
+	// Withheld has one entry for each account and state of what is withheld.
+	Withheld []Withheld
 	// Incidents has one entry for each account and attention code that is open.
 	Incidents []OpenIncidents
 }
@@ -42,6 +44,15 @@ type OpenIncidents struct {
 	Account, Code string
 	Count         int
 	Oldest        time.Time
+}
+
+// Withheld counts the journeys and spot checks whose webhooks wait until the vendor
+// confirms that it knows them.
+type Withheld struct {
+	// State is waiting, or parked once the vendor has denied knowing it for long enough.
+	Account, State string
+	Count          int
+	Oldest         time.Time
 }
 
 // Waiting counts journeys that are in one phase and wait for something.
@@ -76,6 +87,7 @@ var (
 	openPhases  = []string{"awaiting_user_steps", "custom_steps", "awaiting_result", phaseReview, "awaiting_resubmission"}
 	reviewKinds = []string{"vendor", "local", "unknown"}
 	waitStates  = []string{"pending", "parked"}
+	heldStates  = []string{"waiting", "parked"}
 )
 
 const (

@@ -21,6 +21,7 @@ type gauges struct {
 	attentionAge               metric.Float64ObservableGauge
 	undelivered                metric.Int64ObservableGauge
 	undeliveredAge             metric.Float64ObservableGauge
+	withheld                   metric.Int64ObservableGauge
 	all                        []metric.Observable
 }
 
@@ -53,6 +54,7 @@ func newGauges(meter metric.Meter) (*gauges, error) {
 	g.attentionAge = age("idjourney.attention.age", "Age of the oldest of them; 0 without any.")
 	g.undelivered = number("idjourney.deliveries.waiting", "Messages that a customer's endpoint has not taken, by account, endpoint and state.")
 	g.undeliveredAge = age("idjourney.deliveries.waiting_age", "Time since the first try of the oldest of them; 0 without any.")
+	g.withheld = number("idjourney.webhooks.withheld", "Journeys and spot checks that IDWise has not confirmed and whose webhooks are withheld, by account and state.")
 	return g, errors.Join(errs...)
 }
 
@@ -68,6 +70,7 @@ func (g *gauges) observe(o metric.Observer, f Figures, up bool, watched []Watche
 	g.observeReviews(o, f.Reviews, watched)
 	g.observeIncidents(o, f.Incidents, watched)
 	g.observeUndelivered(o, f.Undelivered, watched)
+	g.observeWithheld(o, f.Withheld, watched)
 }
 
 // key is an account with a phase, a kind of review, or an endpoint and a state.
@@ -143,6 +146,21 @@ func (g *gauges) observeUndelivered(o metric.Observer, undelivered []Undelivered
 		as := labels("account", k.account, "endpoint", k.one, "state", k.two)
 		o.ObserveInt64(g.undelivered, int64(t.count), as)
 		o.ObserveFloat64(g.undeliveredAge, since(t.oldest), as)
+	}
+}
+
+func (g *gauges) observeWithheld(o metric.Observer, withheld []Withheld, watched []Watched) {
+	all := map[key]*tally{}
+	for _, w := range watched {
+		for _, state := range heldStates {
+			of(all, key{w.Account, state, ""})
+		}
+	}
+	for _, w := range withheld {
+		of(all, key{w.Account, w.State, ""}).add(w.Count, 0, w.Oldest)
+	}
+	for k, t := range all {
+		o.ObserveInt64(g.withheld, int64(t.count), labels("account", k.account, "state", k.one))
 	}
 }
 

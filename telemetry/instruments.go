@@ -21,6 +21,8 @@ const (
 	WebhookQuarantined WebhookOutcome = "quarantined" // recorded, never acted on, 200
 	WebhookSignalled   WebhookOutcome = "signalled"   // the ledger could not write, Temporal took it, 200
 	WebhookRefused     WebhookOutcome = "refused"     // not from IDWise, or too large: 4xx
+	WebhookThrottled   WebhookOutcome = "throttled"   // too many wrong credentials from one source: 429
+	WebhookLimited     WebhookOutcome = "limited"     // beyond the account's quota or the memory for bodies, 503
 	WebhookUnavailable WebhookOutcome = "unavailable" // kept nowhere, 503
 )
 
@@ -132,7 +134,7 @@ func (i *Instruments) Forwarded(ctx context.Context, account string, waited time
 // any: Prometheus sees no increase in a series that begins at 1.
 func (i *Instruments) ExpectWebhooks(ctx context.Context, account string) {
 	for _, o := range []WebhookOutcome{
-		WebhookRecorded, WebhookDuplicate, WebhookQuarantined, WebhookSignalled, WebhookRefused, WebhookUnavailable,
+		WebhookRecorded, WebhookDuplicate, WebhookQuarantined, WebhookSignalled, WebhookRefused, WebhookThrottled, WebhookLimited, WebhookUnavailable,
 	} {
 		i.webhooks.Add(ctx, 0, labels("account", account, "type", "unknown", "outcome", string(o)))
 	}

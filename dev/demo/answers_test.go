@@ -34,7 +34,7 @@ func TestAnswersOfTheEndpoint(t *testing.T) {
 		{name: "wrong password with colons", password: k.WebhookPassword + ":x", body: event, want: 401},
 		{name: "no header", body: event, want: 401},
 		{name: "forged X-Forwarded-For", password: k.WebhookPassword, body: event, header: "203.0.113.9", want: 200},
-		{name: "unknown account", account: "nobody", password: k.WebhookPassword, body: event, want: 404},
+		{name: "unknown account", account: "nobody", password: k.WebhookPassword, body: event, want: 401},
 		{name: "GET", method: http.MethodGet, password: k.WebhookPassword, want: 405},
 		{name: "2 MB body", password: k.WebhookPassword, body: strings.Repeat("a", 2<<20), want: 413},
 		{name: "not JSON", password: k.WebhookPassword, body: "hello", want: 200},

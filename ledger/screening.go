@@ -1,0 +1,283 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"idjourney/telemetry"
+)
+
+// Anyone who knows a webhook secret can invent journey ids. The first webhook of an
+// id starts a workflow, so a stream of invented ids would start workflows without
+// end. Screening bounds that: an account may have so many subjects that were started
+// and that the vendor has not confirmed; beyond the bound, webhooks about new subjects
+// are withheld until the vendor has been asked.
+//
+// A withheld webhook keeps its disposition "forward", with neither due_at nor
+// forwarded_at, and a row in withheld_webhooks. It is never lost: it is released as
+// soon as its subject is confirmed, by the vendor's answer or because the ledger
+// learns of the journey in another way, for example by an operator's refresh.
+
+// ErrWithheld is what a ForwardFunc returns for a webhook that Admit has withheld.
+var ErrWithheld = errors.New("the webhook is withheld until the vendor confirms its journey")
+
+// Subject is what a webhook is about: a journey or a spot check.
+type Subject struct {
+	Account   string
+	SpotCheck bool // ID is a spot check's
+	ID        string
+}
+
+func (s Subject) kind() string {
+	if s.SpotCheck {
+		return "spot_check"
+	}
+	return "journey"
+}
+
+func (s Subject) key() []any { return []any{s.Account, s.kind(), s.ID} }
+
+// Screening says which subjects are admitted unasked.
+type Screening struct {
+	// Limit is how many unconfirmed subjects an account may have started since Since.
+	Limit int
+	Since time.Time
+}
+
+// Screened is a withheld subject whose vendor is to be asked now.
+type Screened struct {
+	Subject
+	// Since is when its first webhook was withheld.
+	Since time.Time
+}
+
+const (
+	ofSubject = "account = $1 AND kind = $2 AND id = $3"
+
+	// confirmed says of a row s that the vendor's answer about the subject is in the
+	// ledger, or that the customer's backend has registered the journey.
+	confirmed = `(s.kind = 'journey' AND EXISTS (SELECT 1 FROM journeys j WHERE j.account = s.account AND j.journey_id = s.id
+			AND (j.flow <> '' OR j.reference <> '' OR j.registered = 1 OR j.sequence > 0))
+		OR s.kind = 'spot_check' AND EXISTS (SELECT 1 FROM spot_checks c WHERE c.account = s.account AND c.spot_id = s.id))`
+
+	selectConfirmed = `SELECT 1 FROM (SELECT CAST($1 AS TEXT) AS account, CAST($2 AS TEXT) AS kind, CAST($3 AS TEXT) AS id) s
+		WHERE ` + confirmed
+
+	countStarted = `SELECT COUNT(*) FROM subjects s WHERE s.account = $1 AND s.state = 'started' AND s.since > $2 AND NOT ` + confirmed
+
+	insertStarted = `INSERT INTO subjects (account, kind, id, state, since) VALUES ($1, $2, $3, 'started', $4)
+		ON CONFLICT (account, kind, id) DO NOTHING`
+
+	// upsertWaiting asks about a parked subject once more when another webhook names it.
+	upsertWaiting = `INSERT INTO subjects AS old (account, kind, id, state, since, ask_at) VALUES ($1, $2, $3, 'waiting', $4, $4)
+		ON CONFLICT (account, kind, id) DO UPDATE SET state = 'waiting', ask_at = excluded.ask_at WHERE old.state = 'parked'`
+
+	insertWithheld = `INSERT INTO withheld_webhooks (webhook_id, account, kind, id) VALUES ($4, $1, $2, $3)
+		ON CONFLICT (webhook_id) DO NOTHING`
+)
+
+// Admit returns nil if w may start or wake the workflow of its subject, and
+// ErrWithheld if it has to wait until the vendor is asked.
+func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screening) error {
+	var found int
+	known, err := one(ctx, l.read, selectConfirmed, of.key(), &found)
+	if err != nil {
+		return fmt.Errorf("screening a webhook: %w", err)
+	}
+	if known {
+		return nil
+	}
+	admitted := false
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		if admitted, err = admit(ctx, tx, of, rule); err != nil || admitted {
+			return err
+		}
+		return withhold(ctx, tx, w, of)
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("screening a webhook: %w", err)
+	case !admitted:
+		return ErrWithheld
+	}
+	return nil
+}
+
+func admit(ctx context.Context, tx *sql.Tx, of Subject, rule Screening) (admitted bool, err error) {
+	var state string
+	if known, err := one(ctx, tx, "SELECT state FROM subjects WHERE "+ofSubject, of.key(), &state); err != nil || known {
+		return state == "started" || state == "known", err
+	}
+	var started int
+	if _, err := one(ctx, tx, countStarted, []any{of.Account, nanos(rule.Since)}, &started); err != nil || started >= rule.Limit {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, insertStarted, append(of.key(), time.Now().UnixNano())...)
+	return err == nil, err
+}
+
+// withhold takes the webhook out of the forwarder's hands in the transaction that
+// makes its subject wait, so that a release cannot come in between.
+func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Subject) error {
+	if _, err := tx.ExecContext(ctx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, insertWithheld, append(of.key(), w.ID)...); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE webhooks SET due_at = NULL WHERE id = $1 AND forwarded_at IS NULL", w.ID)
+	return err
+}
+
+// claimScreened moves ask_at on, so that starters that share the ledger do not ask
+// about the same subject at once. Subjects that were never asked about come first:
+// invented ones that are asked about again must not delay a real one.
+const claimScreened = `
+WITH due AS MATERIALIZED (
+	SELECT account, kind, id FROM subjects
+	WHERE account = $1 AND state = 'waiting' AND ask_at <= $2 ORDER BY asked, ask_at LIMIT $3 %s
+)
+UPDATE subjects SET ask_at = $4, asked = asked + 1
+WHERE (account, kind, id) IN (SELECT account, kind, id FROM due)
+RETURNING kind, id, since`
+
+// ClaimScreened returns up to limit of the account's withheld subjects that the
+// vendor is to be asked about now. Each of them is then due again after lease,
+// unless Release, Park or AskAgain settles it before.
+func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) ([]Screened, error) {
+	var claims []Screened
+	now := time.Now()
+	err := each(ctx, l.write, fmt.Sprintf(claimScreened, l.dialect.skipLocked),
+		[]any{account, now.UnixNano(), limit, now.Add(lease).UnixNano()}, func(rows *sql.Rows) error {
+			var kind string
+			var since int64
+			s := Screened{Subject: Subject{Account: account}}
+			err := rows.Scan(&kind, &s.ID, &since)
+			s.SpotCheck, s.Since = kind == "spot_check", fromNanos(since)
+			claims = append(claims, s)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("claiming subjects to screen: %w", err)
+	}
+	return claims, nil
+}
+
+// Release makes the subject's withheld webhooks due: the vendor knows it.
+func (l *Ledger) Release(ctx context.Context, of Subject) error {
+	err := l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
+	if err != nil {
+		return fmt.Errorf("releasing withheld webhooks: %w", err)
+	}
+	return nil
+}
+
+func release(ctx context.Context, tx *sql.Tx, of Subject, state string) error {
+	now := time.Now().UnixNano()
+	if _, err := tx.ExecContext(ctx, "UPDATE subjects SET state = $4, since = $5, ask_at = NULL WHERE "+ofSubject,
+		append(of.key(), state, now)...); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND disposition = 'forward'
+		AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE `+ofSubject+`)`, append(of.key(), now)...); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM withheld_webhooks WHERE "+ofSubject, of.key()...)
+	return err
+}
+
+// AskAgain lets the vendor be asked about the subject again after wait.
+func (l *Ledger) AskAgain(ctx context.Context, of Subject, wait time.Duration) error {
+	return l.settleSubject(ctx, "UPDATE subjects SET ask_at = $4 WHERE state = 'waiting' AND "+ofSubject, of, time.Now().Add(wait).UnixNano())
+}
+
+// Park keeps the subject's webhooks withheld without asking again: the vendor does
+// not know it. Another webhook about it, or the ledger's learning of it, changes that.
+func (l *Ledger) Park(ctx context.Context, of Subject) error {
+	return l.settleSubject(ctx, "UPDATE subjects SET state = 'parked', ask_at = NULL WHERE state = 'waiting' AND "+ofSubject, of)
+}
+
+func (l *Ledger) settleSubject(ctx context.Context, statement string, of Subject, more ...any) error {
+	if _, err := l.write.ExecContext(ctx, statement, append(of.key(), more...)...); err != nil {
+		return fmt.Errorf("settling a screened subject: %w", err)
+	}
+	return nil
+}
+
+// TidyScreening releases the account's withheld subjects that the ledger has learnt
+// of meanwhile, and, while the account has fewer than half its limit of unconfirmed
+// subjects, the oldest ones that nobody has asked about yet: after an outage of the
+// vendor, many real journeys wait here. It forgets subjects that no longer count.
+// released says that webhooks have become due.
+func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM subjects WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
+			OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM subjects s WHERE s.account = $1 AND s.state IN ('started', 'known') AND `+confirmed+`))`,
+			account, nanos(rule.Since))
+		if err != nil {
+			return err
+		}
+		var started int
+		if _, err := one(ctx, tx, countStarted, []any{account, nanos(rule.Since)}, &started); err != nil {
+			return err
+		}
+		known, err := subjects(ctx, tx, account, "s.state IN ('waiting', 'parked') AND "+confirmed, tidyBatch)
+		if err != nil {
+			return err
+		}
+		unasked, err := subjects(ctx, tx, account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
+		if err != nil {
+			return err
+		}
+		released = len(known)+len(unasked) > 0
+		for _, of := range known {
+			err = errors.Join(err, release(ctx, tx, of, "known"))
+		}
+		for _, of := range unasked {
+			err = errors.Join(err, release(ctx, tx, of, "started"))
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("tidying screened subjects: %w", err)
+	}
+	return released, nil
+}
+
+// tidyBatch bounds one transaction; the rest follows with the next pass.
+const tidyBatch = 500
+
+// subjects lists up to limit of the account's subjects, the oldest first.
+func subjects(ctx context.Context, tx *sql.Tx, account, condition string, limit int) ([]Subject, error) {
+	var found []Subject
+	err := each(ctx, tx, "SELECT s.kind, s.id FROM subjects s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
+		[]any{account, max(limit, 0)}, func(rows *sql.Rows) error {
+			var kind string
+			of := Subject{Account: account}
+			err := rows.Scan(&kind, &of.ID)
+			of.SpotCheck = kind == "spot_check"
+			found = append(found, of)
+			return err
+		})
+	return found, err
+}
+
+// readWithheld counts the subjects whose webhooks are withheld.
+func (l *Ledger) readWithheld(ctx context.Context, f *telemetry.Figures) error {
+	err := each(ctx, l.read, `SELECT account, state, COUNT(*), MIN(since) FROM subjects
+		WHERE state IN ('waiting', 'parked') GROUP BY account, state`, nil, func(rows *sql.Rows) error {
+		var w telemetry.Withheld
+		var oldest int64
+		err := rows.Scan(&w.Account, &w.State, &w.Count, &oldest)
+		w.Oldest = fromNanos(oldest)
+		f.Withheld = append(f.Withheld, w)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("counting withheld subjects: %w", err)
+	}
+	return nil
+}

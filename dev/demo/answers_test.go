@@ -10,7 +10,7 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/journey"
 	"idjourney/ledger"
 )
@@ -18,7 +18,7 @@ import (
 // What people try with curl against the running demo. None of it may leave a
 // journey stuck: the one that is accepted is closed as unknown.
 func TestAnswersOfTheEndpoint(t *testing.T) {
-	s := start(t, stack.Options{})
+	s := start(t, world.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	const event = `{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"nobody-knows-it","systemDecision":"Complete"}}`
@@ -43,7 +43,7 @@ func TestAnswersOfTheEndpoint(t *testing.T) {
 		{name: "missing body", password: k.WebhookPassword, body: `{"event":"Finished Journey"}`, want: 200},
 		{name: "control characters", password: k.WebhookPassword, body: strings.Replace(event, "nobody-knows-it", `a\u0001b`, 1), want: 200},
 	} {
-		account, method := stack.Account, http.MethodPost
+		account, method := world.Account, http.MethodPost
 		if c.account != "" {
 			account = c.account
 		}
@@ -80,13 +80,13 @@ func answered(t *testing.T, req *http.Request) int {
 
 // nothingIsStuck waits for the one journey to be closed, and makes sure that the
 // rest is in the ledger and nowhere else.
-func nothingIsStuck(ctx context.Context, t *testing.T, s *stack.Stack) {
+func nothingIsStuck(ctx context.Context, t *testing.T, s *world.World) {
 	t.Helper()
-	r := &run{stack: s, account: stack.Account}
+	r := &run{world: s, account: world.Account}
 	if _, err := r.rest(ctx, "nobody-knows-it", journey.Unknown); err != nil {
 		t.Error(err)
 	}
-	counts, err := s.Ledger.WebhookCounts(ctx, stack.Account)
+	counts, err := s.Ledger.WebhookCounts(ctx, world.Account)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,14 +49,14 @@ func (r *run) ask(ctx context.Context, method, path string, header http.Header, 
 		}
 		sent = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.stack.APIURL+"/v1"+path, sent)
+	req, err := http.NewRequestWithContext(ctx, method, r.world.APIURL+"/v1"+path, sent)
 	if err != nil {
 		return apiAnswer{}, fmt.Errorf("asking the API: %w", err)
 	}
 	for name, values := range header {
 		req.Header[name] = values
 	}
-	req.Header.Set("Authorization", "Bearer "+r.stack.Keys.BackofficeToken)
+	req.Header.Set("Authorization", "Bearer "+r.world.Keys.BackofficeToken)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

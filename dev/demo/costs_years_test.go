@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"idjourney/dev/history"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
@@ -24,7 +24,7 @@ const firstTask = 4
 // that lies there, a year in which nothing happens, and an AML change that leaves the
 // decision as it is. The second table of docs/costs.md has the same.
 func TestCostsOfYears(t *testing.T) {
-	s := start(t, stack.Options{})
+	s := start(t, world.Options{})
 	told := costTable(t, "what")
 	for what, measure := range map[string]func(context.Context, *run) (history.Counts, error){
 		"idle history":             idleHistory,
@@ -33,7 +33,7 @@ func TestCostsOfYears(t *testing.T) {
 		"AML change under review":  amlChangeUnderReview,
 	} {
 		b := newBoard(testWriter{t}, false, time.Now, what)
-		r := &run{scenario: scenario{name: what}, stack: s, line: b.line(what)}
+		r := &run{scenario: scenario{name: what}, world: s, line: b.line(what)}
 		ctx, cancel := context.WithTimeout(t.Context(), within)
 		got, err := measure(ctx, r)
 		cancel()
@@ -63,7 +63,7 @@ func idleHistory(ctx context.Context, r *run) (history.Counts, error) {
 	}
 	var open history.Counts
 	err := r.until(ctx, func() error {
-		chain, err := history.Walk(ctx, r.stack.Client, r.workflowID())
+		chain, err := history.Walk(ctx, r.world.Client, r.workflowID())
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func idleHistory(ctx context.Context, r *run) (history.Counts, error) {
 // idleYear is what twelve looks for lost webhooks cost, with the continue-as-news on
 // their way. Only whole looks are counted.
 func idleYear(ctx context.Context, r *run) (history.Counts, error) {
-	if err := r.beginIn(stack.Account, stack.AuditedFlow, "no-custom-step"); err != nil {
+	if err := r.beginIn(world.Account, world.AuditedFlow, "no-custom-step"); err != nil {
 		return history.Counts{}, err
 	}
 	if err := r.decided(ctx); err != nil {
@@ -102,7 +102,7 @@ func (r *run) looked(ctx context.Context, fetches int) (total history.Counts, er
 		if _, err := r.restless(ctx, r.journeyID, r.workflowID(), journey.Settled); err != nil {
 			return err
 		}
-		chain, err := history.Walk(ctx, r.stack.Client, r.workflowID())
+		chain, err := history.Walk(ctx, r.world.Client, r.workflowID())
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (r *run) looked(ctx context.Context, fetches int) (total history.Counts, er
 
 // amlChangeAlone is a match of a customer who was rejected: it is told, and that is all.
 func amlChangeAlone(ctx context.Context, r *run) (history.Counts, error) {
-	if err := r.begin(stack.Account, "refer-reject"); err != nil {
+	if err := r.begin(world.Account, "refer-reject"); err != nil {
 		return history.Counts{}, err
 	}
 	if err := r.decided(ctx); err != nil {
@@ -143,7 +143,7 @@ func (r *run) costOfMatch(ctx context.Context, phase journey.Phase) (history.Cou
 		return history.Counts{}, err
 	}
 	told, decisions := len(r.messages(r.journeyID, journey.MessageAMLChanged)), len(r.messages(r.journeyID, journey.MessageDecided))
-	if err := r.stack.Vendor.ChangeAML(r.journeyID, idwisetest.AMLChange{Kind: idwisetest.AMLAdded}); err != nil {
+	if err := r.world.Vendor.ChangeAML(r.journeyID, idwisetest.AMLChange{Kind: idwisetest.AMLAdded}); err != nil {
 		return history.Counts{}, err
 	}
 	if _, err := r.message(ctx, journey.MessageAMLChanged, told+1); err != nil {

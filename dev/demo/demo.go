@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/journey"
 )
 
@@ -17,7 +17,7 @@ const within = 60 * time.Second
 
 // Play plays all scenarios on a running stack and shows them on out, live if it
 // is a terminal. started is how long the stack took to come up.
-func Play(ctx context.Context, s *stack.Stack, out io.Writer, live bool, started time.Duration) Report {
+func Play(ctx context.Context, s *world.World, out io.Writer, live bool, started time.Duration) Report {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	began := time.Now()
@@ -33,7 +33,7 @@ func Play(ctx context.Context, s *stack.Stack, out io.Writer, live bool, started
 		var playing sync.WaitGroup
 		for i, sc := range all {
 			if sc.alone == alone {
-				r := &run{scenario: sc, stack: s, line: b.line(sc.name)}
+				r := &run{scenario: sc, world: s, line: b.line(sc.name)}
 				playing.Go(func() { results[i] = r.conduct(ctx) })
 			}
 		}
@@ -72,14 +72,14 @@ func refreshing(b *board) (stop func()) {
 
 // sameDecisions compares the decisions of two scenarios in all that does not name
 // the journey or the moment.
-func sameDecisions(ctx context.Context, s *stack.Stack, report Report, names ...string) error {
+func sameDecisions(ctx context.Context, s *world.World, report Report, names ...string) error {
 	var texts []string
 	for _, name := range names {
 		for _, result := range report.Scenarios {
 			if result.Name != name {
 				continue
 			}
-			decisions, err := s.Ledger.Decisions(ctx, stack.Account, result.JourneyID)
+			decisions, err := s.Ledger.Decisions(ctx, world.Account, result.JourneyID)
 			if err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ func sameDecisions(ctx context.Context, s *stack.Stack, report Report, names ...
 	return nil
 }
 
-func allSigned(s *stack.Stack) error {
+func allSigned(s *world.World) error {
 	if n := s.Customer.Forged(); n > 0 {
 		return fmt.Errorf("the customer refused %d messages whose signature did not verify", n)
 	}

@@ -17,11 +17,11 @@ import (
 
 	"idjourney/dev/embed"
 	"idjourney/dev/history"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 // start brings a stack up on free ports; what it logs is shown if the test fails.
-func start(t *testing.T, o stack.Options) *stack.Stack {
+func start(t *testing.T, o world.Options) *world.World {
 	t.Helper()
 	o.Dir = t.TempDir()
 	if o.Ports.UI == 0 {
@@ -32,7 +32,7 @@ func start(t *testing.T, o stack.Options) *stack.Stack {
 		t.Fatal(err)
 	}
 	o.Logger = slog.New(slog.NewTextHandler(log, nil))
-	s, err := stack.Start(t.Context(), o)
+	s, err := world.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func start(t *testing.T, o stack.Options) *stack.Stack {
 }
 
 // playAll plays everything and shows the table.
-func playAll(t *testing.T, s *stack.Stack, started time.Duration) Report {
+func playAll(t *testing.T, s *world.World, started time.Duration) Report {
 	t.Helper()
 	var out strings.Builder
 	report := Play(t.Context(), s, &out, false, started)
@@ -63,7 +63,7 @@ func playAll(t *testing.T, s *stack.Stack, started time.Duration) Report {
 // The whole demo, as `make demo EXIT=1 REPORT=file` runs it.
 func TestDemo(t *testing.T) {
 	began := time.Now()
-	s := start(t, stack.Options{})
+	s := start(t, world.Options{})
 	started := time.Since(began)
 	report := playAll(t, s, started)
 
@@ -140,7 +140,7 @@ func savesItself(t *testing.T, report Report) {
 }
 
 // noTaskFailed looks at every run of every workflow on the server.
-func noTaskFailed(t *testing.T, s *stack.Stack) {
+func noTaskFailed(t *testing.T, s *world.World) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -181,7 +181,7 @@ func TestDemoOnAnOutsideTemporal(t *testing.T) {
 		}
 	})
 	exporter := tracetest.NewInMemoryExporter()
-	s := start(t, stack.Options{TemporalAddress: outside.HostPort(), Spans: exporter})
+	s := start(t, world.Options{TemporalAddress: outside.HostPort(), Spans: exporter})
 	report := playAll(t, s, 0)
 	for _, sc := range report.Scenarios {
 		if !sc.OK {

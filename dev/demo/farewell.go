@@ -5,7 +5,7 @@ import (
 	"io"
 	"text/template"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 var farewellText = template.Must(template.New("farewell").Parse(`
@@ -33,11 +33,11 @@ Begin a journey at the stand-in (scripts: {{.VendorURL}}/control/scripts):
 `))
 
 // farewell says where everything is that one may want to look at.
-func farewell(out io.Writer, s *stack.Stack) error {
+func farewell(out io.Writer, s *world.World) error {
 	err := farewellText.Execute(out, struct {
-		*stack.Stack
+		*world.World
 		Webhooks, Received string
-	}{s, s.WebhookURL(stack.Account), s.MessagesURL()})
+	}{s, s.WebhookURL(world.Account), s.MessagesURL()})
 	if err != nil {
 		return fmt.Errorf("saying where everything is: %w", err)
 	}

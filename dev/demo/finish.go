@@ -56,7 +56,7 @@ func (r *Result) cost(total history.Counts) {
 // nothing may have been told that needs a person at idjourney.
 func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome, error) {
 	told := r.told(journeyID)
-	kept, err := r.stack.Ledger.Decisions(ctx, r.account, journeyID)
+	kept, err := r.world.Ledger.Decisions(ctx, r.account, journeyID)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome
 // a baseline: how it came about stays in the ledger.
 func (r *run) told(journeyID string) []notify.Decision {
 	var all []notify.Decision
-	for _, m := range r.stack.Customer.Journey(journeyID) {
+	for _, m := range r.world.Customer.Journey(journeyID) {
 		switch {
 		case m.Data.Account != r.account:
 		case m.Data.Decision != nil:
@@ -106,7 +106,7 @@ func sameDecision(told notify.Decision, kept journey.Decision) bool {
 
 // standing makes sure that the ledger says the same to a customer who asks.
 func (r *run) standing(ctx context.Context, journeyID string, decisions []journey.Outcome) error {
-	j, err := r.stack.Ledger.Journey(ctx, r.account, journeyID)
+	j, err := r.world.Ledger.Journey(ctx, r.account, journeyID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound) && len(decisions) == 0:
 		return nil // IDWise knows no such journey

@@ -97,7 +97,7 @@ func (r *run) heldInMessages(context.Context) error {
 
 // heldInLedger asks as a spot check does, which wants an approved journey.
 func (r *run) heldInLedger(ctx context.Context) error {
-	ids, err := r.stack.Ledger.NewestApproved(ctx, r.account, r.reference())
+	ids, err := r.world.Ledger.NewestApproved(ctx, r.account, r.reference())
 	if err == nil && len(ids) > 0 {
 		err = errors.New("it has the customer as approved")
 	}
@@ -106,7 +106,7 @@ func (r *run) heldInLedger(ctx context.Context) error {
 
 // heldInSentence asks as the Web UI does.
 func (r *run) heldInSentence(ctx context.Context) error {
-	answer, err := r.stack.Client.QueryWorkflow(ctx, r.workflowID(), "", "__temporal_workflow_metadata")
+	answer, err := r.world.Client.QueryWorkflow(ctx, r.workflowID(), "", "__temporal_workflow_metadata")
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (r *run) heldInSearch(ctx context.Context) error {
 	for standing, want := range map[journey.Outcome]int64{onHold: 1, approved: 0} {
 		query := fmt.Sprintf(`WorkflowId = %q AND JourneyStanding = %q AND ExecutionStatus = "Running"`, r.workflowID(), standing)
 		err := r.until(ctx, func() error {
-			found, err := r.stack.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+			found, err := r.world.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 			if err == nil && found.GetCount() != want {
 				err = fmt.Errorf("%d open journeys are found as %s, want %d", found.GetCount(), standing, want)
 			}

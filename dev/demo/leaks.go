@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	"idjourney/dev/leak"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 // noLeak searches the databases, the configuration and the log for the personal
 // data of all applicants. It also searches for what must be there, because a
 // search that finds nothing might have looked in the wrong place.
-func noLeak(s *stack.Stack) error {
+func noLeak(s *world.World) error {
 	roots := []string{s.Dir}
 	var values []leak.Value
 	for _, j := range s.Vendor.Journeys() {
@@ -40,7 +40,7 @@ func noLeak(s *stack.Stack) error {
 }
 
 // searchable finds a journey's id in each database.
-func searchable(s *stack.Stack) error {
+func searchable(s *world.World) error {
 	known := []leak.Value{{Name: "a journey's id", Text: s.Vendor.Journeys()[0].JourneyID}}
 	for what, roots := range s.Databases() {
 		found, err := leak.Search(known, existing(roots)...)

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 // upWithin bounds the start of the stack.
@@ -28,11 +28,11 @@ type Options struct {
 	Out  io.Writer
 	Live bool
 	// Ports are those asked for.
-	Ports stack.Ports
+	Ports world.Ports
 	// TemporalAddress and UIURL are an outside Temporal's; "" embeds one.
 	TemporalAddress, UIURL string
-	// Outside is a Temporal and a product in processes of their own; see stack.Outside.
-	Outside *stack.Outside
+	// Topology, if set, runs Temporal and the product.
+	Topology *world.Topology
 }
 
 // ErrNotAsExpected is returned when a scenario did not end as it should.
@@ -63,8 +63,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	began := time.Now()
 	starting, cancel := context.WithTimeout(ctx, upWithin)
 	defer cancel()
-	s, err := stack.Start(starting, stack.Options{
-		Dir: dir, Ports: o.Ports, TemporalAddress: o.TemporalAddress, UIURL: o.UIURL, Outside: o.Outside,
+	s, err := world.Start(starting, world.Options{
+		Dir: dir, Ports: o.Ports, TemporalAddress: o.TemporalAddress, UIURL: o.UIURL, Topology: o.Topology,
 		Logger: slog.New(slog.NewTextHandler(logFile, nil)), Say: say,
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	return play(ctx, s, o, started)
 }
 
-func play(ctx context.Context, s *stack.Stack, o Options, started time.Duration) error {
+func play(ctx context.Context, s *world.World, o Options, started time.Duration) error {
 	report := Play(ctx, s, o.Out, o.Live, started)
 	_, _ = fmt.Fprintln(o.Out)
 	if err := report.Table(o.Out); err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"idjourney/dev/alerts"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 // shownLater are metrics that appear with the first fault or the first erasure, or
@@ -18,7 +18,7 @@ var shownLater = []string{
 
 // allMeasured scrapes the demo and makes sure that every metric which a rule or a
 // panel names is there.
-func allMeasured(t *testing.T, s *stack.Stack) {
+func allMeasured(t *testing.T, s *world.World) {
 	t.Helper()
 	names := []string{"up"} // Prometheus' own
 	for _, match := range regexp.MustCompile(`(?m)^([a-z_]+)[{ ]`).FindAllStringSubmatch(metricsPage(t, s), -1) {

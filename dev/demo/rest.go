@@ -36,7 +36,7 @@ func (r *run) rest(ctx context.Context, journeyID string, phase journey.Phase) (
 	for {
 		now, err := r.restless(ctx, journeyID, workflowID, phase)
 		if err == nil && now == before && time.Since(since) >= quietFor {
-			return history.Walk(ctx, r.stack.Client, workflowID)
+			return history.Walk(ctx, r.world.Client, workflowID)
 		}
 		if now != before || err != nil {
 			before, since = now, time.Now()
@@ -55,13 +55,13 @@ func (r *run) rest(ctx context.Context, journeyID string, phase journey.Phase) (
 // restless says in an error why the journey is not at rest. Otherwise it returns
 // a text that changes whenever something happens to its workflow.
 func (r *run) restless(ctx context.Context, journeyID, workflowID string, phase journey.Phase) (string, error) {
-	if snap := r.stack.Vendor.Journey(journeyID); snap.JourneyID != "" && !r.quiet(snap) {
+	if snap := r.world.Vendor.Journey(journeyID); snap.JourneyID != "" && !r.quiet(snap) {
 		return "", errors.New("not all of its webhooks are delivered")
 	}
-	if n, _, err := r.stack.Ledger.PendingWebhooks(ctx); err != nil || n > 0 {
+	if n, _, err := r.world.Ledger.PendingWebhooks(ctx); err != nil || n > 0 {
 		return "", errors.Join(fmt.Errorf("%d webhooks wait for Temporal", n), err)
 	}
-	d, err := r.stack.Client.DescribeWorkflowExecution(ctx, workflowID, "")
+	d, err := r.world.Client.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
 		return "", fmt.Errorf("describing its workflow: %w", err)
 	}
@@ -132,7 +132,7 @@ func shownPhase(d *workflowservice.DescribeWorkflowExecutionResponse) journey.Ph
 // signal that came while the workflow was closing or continuing as new.
 func (r *run) noFailedTasks(ctx context.Context, chain history.Chain) error {
 	for _, run := range chain.Runs {
-		events, err := history.Events(ctx, r.stack.Client, chain.WorkflowID, run.ID)
+		events, err := history.Events(ctx, r.world.Client, chain.WorkflowID, run.ID)
 		if err != nil {
 			return err
 		}

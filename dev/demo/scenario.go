@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
@@ -56,7 +56,7 @@ func ending(decisions []journey.Outcome, phase journey.Phase) string {
 // run is one playing of a scenario.
 type run struct {
 	scenario
-	stack *stack.Stack
+	world *world.World
 	line  *line
 	// account and journeyID name the journey that the result is about; others are
 	// journeys of the same account that have to end in the same way.
@@ -82,11 +82,11 @@ func (r *run) beginIn(account, flow, script string) error {
 
 // another starts one more journey at the vendor.
 func (r *run) another(account, flow, script string) (journeyID string, err error) {
-	key := r.stack.Keys.APIKey
-	if account == stack.AccountDown {
-		key = r.stack.Keys.DownAPIKey
+	key := r.world.Keys.APIKey
+	if account == world.AccountDown {
+		key = r.world.Keys.DownAPIKey
 	}
-	journeyID, err = r.stack.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, FlowID: flow, Reference: r.reference()})
+	journeyID, err = r.world.Vendor.Begin(idwisetest.StartRequest{Account: key, Script: script, FlowID: flow, Reference: r.reference()})
 	if err != nil {
 		return "", fmt.Errorf("beginning a journey: %w", err)
 	}
@@ -102,7 +102,7 @@ func (r *run) watch(account, journeyID, what string) {
 // reference is the customer's own word for the user.
 func (r *run) reference() string { return "customer-of-" + r.name }
 
-func (r *run) link() string { return r.stack.WorkflowURL(r.workflowID()) }
+func (r *run) link() string { return r.world.WorkflowURL(r.workflowID()) }
 
 func (r *run) workflowID() string { return journey.WorkflowID(r.account, r.journeyID) }
 
@@ -110,7 +110,7 @@ func (r *run) workflowID() string { return journey.WorkflowID(r.account, r.journ
 // journey, and returns the n-th.
 func (r *run) message(ctx context.Context, kind journey.MessageType, n int) (notifytest.Message, error) {
 	stop := r.follow(ctx)
-	all, err := r.stack.Customer.Await(ctx, func([]notifytest.Message) bool { return len(r.messages(r.journeyID, kind)) >= n })
+	all, err := r.world.Customer.Await(ctx, func([]notifytest.Message) bool { return len(r.messages(r.journeyID, kind)) >= n })
 	stop()
 	if err != nil {
 		return notifytest.Message{}, fmt.Errorf("the customer did not receive %s %d: %w (%d messages in all)", kind, n, ctx.Err(), len(all))
@@ -124,7 +124,7 @@ func (r *run) message(ctx context.Context, kind journey.MessageType, n int) (not
 
 func (r *run) messages(journeyID string, kind journey.MessageType) []notifytest.Message {
 	var some []notifytest.Message
-	for _, m := range r.stack.Customer.Journey(journeyID) {
+	for _, m := range r.world.Customer.Journey(journeyID) {
 		if m.Type == kind && m.Data.Account == r.account {
 			some = append(some, m)
 		}
@@ -139,7 +139,7 @@ func (r *run) follow(ctx context.Context) (stop func()) {
 	go func() {
 		defer close(ended)
 		for {
-			snap, err := r.stack.Vendor.Await(ctx, r.journeyID, func(s idwisetest.Snapshot) bool { return news(s) != r.said })
+			snap, err := r.world.Vendor.Await(ctx, r.journeyID, func(s idwisetest.Snapshot) bool { return news(s) != r.said })
 			if err != nil {
 				return // the wait is over, or IDWise knows no such journey
 			}
@@ -184,7 +184,7 @@ func (r *run) reviewed(ctx context.Context, decision string) error {
 		return fmt.Errorf("the review is %s (%s), want one at the vendor", m.Data.Review.Kind, m.Data.Review.Reason)
 	}
 	r.line.say("the reviewer at IDWise decides: %s", decision)
-	return r.stack.Vendor.Review(r.journeyID, decision)
+	return r.world.Vendor.Review(r.journeyID, decision)
 }
 
 // conduct plays the story and finds out how it ended.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
@@ -32,27 +32,27 @@ func (r *run) mustSubmit(ctx context.Context, kind journey.MessageType, steps in
 // resubmitted: IDWise refers, its reviewer wants document and selfie again, the user
 // submits them. The government's face is compared with the new selfie.
 func playResubmitted(ctx context.Context, r *run) error {
-	if err := r.beginIn(stack.Account, stack.HurriedFlow, "refer"); err != nil {
+	if err := r.beginIn(world.Account, world.HurriedFlow, "refer"); err != nil {
 		return err
 	}
 	if _, err := r.message(ctx, journey.MessageReviewRequired, 1); err != nil {
 		return err
 	}
 	r.line.say("the reviewer at IDWise wants document and selfie again")
-	if err := r.stack.Vendor.RequestResubmission(r.journeyID); err != nil {
+	if err := r.world.Vendor.RequestResubmission(r.journeyID); err != nil {
 		return err
 	}
 	if _, err := r.mustSubmit(ctx, journey.MessageResubmissionRequired, 2); err != nil {
 		return err
 	}
 	r.line.say("the user submits them")
-	if err := r.stack.Vendor.Resubmit(r.journeyID, ""); err != nil {
+	if err := r.world.Vendor.Resubmit(r.journeyID, ""); err != nil {
 		return err
 	}
 	if err := r.decided(ctx); err != nil {
 		return err
 	}
-	if n := r.stack.Vendor.Journey(r.journeyID).CompleteCalls; n != 2 {
+	if n := r.world.Vendor.Journey(r.journeyID).CompleteCalls; n != 2 {
 		return fmt.Errorf("IDWise was called %d times for Complete Custom Step, want once for each round", n)
 	}
 	return r.faceSubmitted(1) // a rule had failed the first time: nobody was compared
@@ -60,7 +60,7 @@ func playResubmitted(ctx context.Context, r *run) error {
 
 // settledBy begins a journey and waits until it has been approved and rests.
 func (r *run) settledBy(ctx context.Context, flow, script string) error {
-	if err := r.beginIn(stack.Account, flow, script); err != nil {
+	if err := r.beginIn(world.Account, flow, script); err != nil {
 		return err
 	}
 	if err := r.decided(ctx); err != nil {
@@ -73,11 +73,11 @@ func (r *run) settledBy(ctx context.Context, flow, script string) error {
 // renewed: after years the document has run out, and the user renews it. What was
 // decided stands all the while; what IDWise then finds is a decision of its own.
 func playRenewed(ctx context.Context, r *run) error {
-	if err := r.settledBy(ctx, stack.PlainFlow, "no-custom-step"); err != nil {
+	if err := r.settledBy(ctx, world.PlainFlow, "no-custom-step"); err != nil {
 		return err
 	}
 	r.line.say("years later: a renewal is due")
-	if err := r.stack.Vendor.RenewalDue(r.journeyID); err != nil {
+	if err := r.world.Vendor.RenewalDue(r.journeyID); err != nil {
 		return err
 	}
 	j, err := r.mustSubmit(ctx, journey.MessageRenewalDue, 1)
@@ -88,7 +88,7 @@ func playRenewed(ctx context.Context, r *run) error {
 		return errors.New("a renewal that is due takes the approval away")
 	}
 	r.line.say("the user renews the document")
-	if err := r.stack.Vendor.Resubmit(r.journeyID, ""); err != nil {
+	if err := r.world.Vendor.Resubmit(r.journeyID, ""); err != nil {
 		return err
 	}
 	j, err = r.shown(ctx, func(j apiJourney) bool {
@@ -103,18 +103,18 @@ func playRenewed(ctx context.Context, r *run) error {
 // renewal-missed: nobody renews. When IDWise says so and our own time is over, too,
 // the policy puts the customer on hold.
 func playRenewalMissed(ctx context.Context, r *run) error {
-	if err := r.settledBy(ctx, stack.HurriedFlow, "approve"); err != nil {
+	if err := r.settledBy(ctx, world.HurriedFlow, "approve"); err != nil {
 		return err
 	}
 	r.line.say("years later: a renewal is due")
-	if err := r.stack.Vendor.RenewalDue(r.journeyID); err != nil {
+	if err := r.world.Vendor.RenewalDue(r.journeyID); err != nil {
 		return err
 	}
 	if _, err := r.mustSubmit(ctx, journey.MessageRenewalDue, 1); err != nil {
 		return err
 	}
 	r.line.say("the user does not renew")
-	if err := r.stack.Vendor.RenewalMissed(r.journeyID); err != nil {
+	if err := r.world.Vendor.RenewalMissed(r.journeyID); err != nil {
 		return err
 	}
 	if _, err := r.message(ctx, journey.MessageRenewalOverdue, 1); err != nil {
@@ -137,21 +137,21 @@ func playRenewalMissed(ctx context.Context, r *run) error {
 // adopted: a customer from before our time. IDWise decided long ago, and only now
 // comes a first webhook: what was decided is a baseline and no news.
 func playAdopted(ctx context.Context, r *run) error {
-	if err := r.beginIn(stack.Account, stack.OldFlow, "no-custom-step"); err != nil {
+	if err := r.beginIn(world.Account, world.OldFlow, "no-custom-step"); err != nil {
 		return err
 	}
-	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Drop: true})
+	r.world.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Drop: true})
 	r.line.say("IDWise decides, and nobody tells us")
 	finished := func(s idwisetest.Snapshot) bool { return s.Phase == idwisetest.PhaseFinished }
-	if _, err := r.stack.Vendor.Await(ctx, r.journeyID, finished); err != nil {
+	if _, err := r.world.Vendor.Await(ctx, r.journeyID, finished); err != nil {
 		return err
 	}
 	if err := r.longAgo(ctx); err != nil {
 		return err
 	}
-	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{})
+	r.world.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{})
 	r.line.say("long after: a first webhook")
-	if err := r.stack.Vendor.Update(r.journeyID, idwise.ActionStepUpdate); err != nil {
+	if err := r.world.Vendor.Update(r.journeyID, idwise.ActionStepUpdate); err != nil {
 		return err
 	}
 	if _, err := r.message(ctx, journey.MessageAdopted, 1); err != nil {
@@ -169,10 +169,10 @@ func playAdopted(ctx context.Context, r *run) error {
 
 // longAgo waits until what IDWise decided is so old that the flow adopts it.
 func (r *run) longAgo(ctx context.Context) error {
-	truths := r.stack.Vendor.Journey(r.journeyID).Truths
+	truths := r.world.Vendor.Journey(r.journeyID).Truths
 	decided := truths[len(truths)-1].At
 	return r.until(ctx, func() error {
-		if age := time.Since(decided); age < stack.OldAfter {
+		if age := time.Since(decided); age < world.OldAfter {
 			return fmt.Errorf("it was decided only %v ago", age)
 		}
 		return nil

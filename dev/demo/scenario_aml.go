@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
@@ -14,7 +14,7 @@ import (
 // matchedLater is a journey that a reviewer approved and in which monitoring finds a
 // sanctions match long after it has come to rest.
 func (r *run) matchedLater(ctx context.Context) error {
-	if err := r.begin(stack.Account, "refer"); err != nil {
+	if err := r.begin(world.Account, "refer"); err != nil {
 		return err
 	}
 	if err := r.reviewed(ctx, journey.Approved); err != nil {
@@ -27,7 +27,7 @@ func (r *run) matchedLater(ctx context.Context) error {
 		return err
 	}
 	r.line.say("monitoring at IDWise finds a sanctions match")
-	if err := r.stack.Vendor.AMLMatch(r.journeyID); err != nil {
+	if err := r.world.Vendor.AMLMatch(r.journeyID); err != nil {
 		return err
 	}
 	if _, err := r.message(ctx, journey.MessageAMLChanged, 1); err != nil {
@@ -51,7 +51,7 @@ func playAMLChange(ctx context.Context, r *run) error {
 	if d := second.Data.Decision; d.Sequence != 2 || d.Supersedes != 1 {
 		return fmt.Errorf("the second decision is number %d and supersedes %d", d.Sequence, d.Supersedes)
 	}
-	if final := r.stack.Vendor.Journey(r.journeyID).Final; final != journey.Approved {
+	if final := r.world.Vendor.Journey(r.journeyID).Final; final != journey.Approved {
 		return fmt.Errorf("the vendor's final decision is %s, want Approved still", final)
 	}
 	return r.heldEverywhere(ctx)
@@ -68,7 +68,7 @@ func playAMLGap(ctx context.Context, r *run) error {
 	}
 	r.line.say("a change whose webhooks are lost, and then one more")
 	for _, c := range []idwisetest.AMLChange{{Kind: idwisetest.AMLChanged, Lost: true}, {Kind: idwisetest.AMLAdded}} {
-		if err := r.stack.Vendor.ChangeAML(r.journeyID, c); err != nil {
+		if err := r.world.Vendor.ChangeAML(r.journeyID, c); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func playAMLGap(ctx context.Context, r *run) error {
 	if err != nil {
 		return fmt.Errorf("waiting for three alerts: %w", err)
 	}
-	if allDelivered(r.stack.Vendor.Journey(r.journeyID)) {
+	if allDelivered(r.world.Vendor.Journey(r.journeyID)) {
 		return errors.New("no webhook was lost, the story was not told")
 	}
 	return j.says(journey.StatusOnHold, onHold, 2)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 )
 
@@ -19,17 +19,16 @@ var errNotPlayed = errors.New("not played, the outside Temporal is not ours to s
 // temporal-away: Temporal is stopped. IDWise gets its 200 all the same, and the
 // journeys are decided once Temporal is back.
 func playTemporalAway(ctx context.Context, r *run) error {
-	temporal := r.stack.Pausable
-	if temporal == nil {
+	if !r.world.OwnsTemporal() {
 		return errNotPlayed
 	}
 	r.line.say("stopping Temporal")
-	if err := temporal.Pause(); err != nil {
+	if err := r.world.PauseTemporal(); err != nil {
 		return err
 	}
 	told := r.journeysWhileAway(ctx)
 	r.line.say("starting Temporal again")
-	if err := temporal.Resume(ctx); err != nil {
+	if err := r.world.ResumeTemporal(ctx); err != nil {
 		return errors.Join(told, err)
 	}
 	if told != nil {
@@ -39,11 +38,11 @@ func playTemporalAway(ctx context.Context, r *run) error {
 }
 
 func (r *run) journeysWhileAway(ctx context.Context) error {
-	if err := r.begin(stack.Account, "approve"); err != nil {
+	if err := r.begin(world.Account, "approve"); err != nil {
 		return err
 	}
 	for range journeysAway - 1 {
-		id, err := r.another(stack.Account, "", "approve")
+		id, err := r.another(world.Account, "", "approve")
 		if err != nil {
 			return err
 		}
@@ -52,7 +51,7 @@ func (r *run) journeysWhileAway(ctx context.Context) error {
 	r.line.say("Temporal is stopped; webhooks come in")
 	for _, id := range r.all() {
 		sent := func(s idwisetest.Snapshot) bool { return s.Phase == idwisetest.PhaseUserDone && allTried(s) }
-		snap, err := r.stack.Vendor.Await(ctx, id, sent)
+		snap, err := r.world.Vendor.Await(ctx, id, sent)
 		if err != nil {
 			return err
 		}
@@ -60,7 +59,7 @@ func (r *run) journeysWhileAway(ctx context.Context) error {
 			return err
 		}
 	}
-	waiting, _, err := r.stack.Ledger.PendingWebhooks(ctx)
+	waiting, _, err := r.world.Ledger.PendingWebhooks(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,10 +67,10 @@ func (r *run) journeysWhileAway(ctx context.Context) error {
 		return fmt.Errorf("%d webhooks wait in the ledger, want %d", waiting, journeysAway)
 	}
 	// A load balancer has to see the difference between this and a fault.
-	if r.stack.Ready(ctx, "") == nil {
+	if r.world.Ready(ctx, "") == nil {
 		return errors.New("/readyz is green while Temporal is away")
 	}
-	return r.stack.Ready(ctx, "exclude=temporal&exclude=search_attributes")
+	return r.world.Ready(ctx, "exclude=temporal&exclude=search_attributes")
 }
 
 // all are the journeys of the story.

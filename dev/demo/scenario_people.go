@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
@@ -17,7 +17,7 @@ const backoffice = "backoffice"
 // operator-overrides: the reviewer at IDWise rejected; an operator of the customer's
 // knows better and says why.
 func playOperatorOverrides(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "refer-reject"); err != nil {
+	if err := r.begin(world.Account, "refer-reject"); err != nil {
 		return err
 	}
 	if err := r.decided(ctx); err != nil {
@@ -65,7 +65,7 @@ func playSpotCheckFailed(ctx context.Context, r *run) error {
 		return err
 	}
 	r.line.say("a spot check at IDWise fails")
-	if _, err := r.stack.Vendor.SpotCheck(r.journeyID, idwisetest.SpotCheckRequest{}); err != nil {
+	if _, err := r.world.Vendor.SpotCheck(r.journeyID, idwisetest.SpotCheckRequest{}); err != nil {
 		return err
 	}
 	m, err := r.message(ctx, journey.MessageSpotCheckDecided, 1)
@@ -102,14 +102,14 @@ func playEnded(ctx context.Context, r *run) error {
 	if _, err := r.rest(ctx, r.journeyID, journey.Ended); err != nil {
 		return err
 	}
-	told := len(r.stack.Customer.Journey(r.journeyID))
-	if err := r.stack.Vendor.AMLMatch(r.journeyID); err != nil {
+	told := len(r.world.Customer.Journey(r.journeyID))
+	if err := r.world.Vendor.AMLMatch(r.journeyID); err != nil {
 		return err
 	}
 	if _, err := r.rest(ctx, r.journeyID, journey.Ended); err != nil {
 		return err
 	}
-	if n := len(r.stack.Customer.Journey(r.journeyID)); n != told {
+	if n := len(r.world.Customer.Journey(r.journeyID)); n != told {
 		return fmt.Errorf("%d more messages came after the end", n-told)
 	}
 	return r.refused(ctx, "refresh", map[string]string{"reason": "is it still there?"})

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
@@ -43,7 +43,7 @@ func scenarios() []scenario {
 
 // approved: straight through, with a matching government face.
 func playApproved(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "approve"); err != nil {
+	if err := r.begin(world.Account, "approve"); err != nil {
 		return err
 	}
 	if err := r.decided(ctx); err != nil {
@@ -55,7 +55,7 @@ func playApproved(ctx context.Context, r *run) error {
 // face-mismatch: the government's face is another one's; IDWise refers, and its
 // reviewer rejects.
 func playFaceMismatch(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "face-mismatch"); err != nil {
+	if err := r.begin(world.Account, "face-mismatch"); err != nil {
 		return err
 	}
 	m, err := r.message(ctx, journey.MessageDecided, 1)
@@ -70,7 +70,7 @@ func playFaceMismatch(ctx context.Context, r *run) error {
 
 // referred-approved: a rule failed, IDWise refers, its reviewer approves.
 func playReferredApproved(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "refer"); err != nil {
+	if err := r.begin(world.Account, "refer"); err != nil {
 		return err
 	}
 	if err := r.reviewed(ctx, journey.Approved); err != nil {
@@ -82,7 +82,7 @@ func playReferredApproved(ctx context.Context, r *run) error {
 // government-down: nobody can say whose face it is. A person has to look, and the
 // vendor's journey does not hang.
 func playGovernmentDown(ctx context.Context, r *run) error {
-	if err := r.begin(stack.AccountDown, "approve"); err != nil {
+	if err := r.begin(world.AccountDown, "approve"); err != nil {
 		return err
 	}
 	m, err := r.message(ctx, journey.MessageReviewRequired, 1)
@@ -92,11 +92,11 @@ func playGovernmentDown(ctx context.Context, r *run) error {
 	if m.Data.Review.Kind != journey.ReviewLocal {
 		return fmt.Errorf("the review is %s, want a local one", m.Data.Review.Kind)
 	}
-	snap := r.stack.Vendor.Journey(r.journeyID)
+	snap := r.world.Vendor.Journey(r.journeyID)
 	if !snap.Completed || snap.Phase != idwisetest.PhaseFinished {
 		return fmt.Errorf("the vendor's journey was left hanging in %s", snap.Phase)
 	}
-	if r.stack.DownRegister.Requests() < 2 {
+	if r.world.DownRegister.Requests() < 2 {
 		return errors.New("the government was not asked a second time")
 	}
 	return r.faceSubmitted(0)
@@ -104,17 +104,17 @@ func playGovernmentDown(ctx context.Context, r *run) error {
 
 // duplicated-reordered: every webhook comes three times, old ones after newer ones.
 func playDuplicatedReordered(ctx context.Context, r *run) error {
-	if err := r.begin(stack.Account, "approve"); err != nil {
+	if err := r.begin(world.Account, "approve"); err != nil {
 		return err
 	}
 	// The last copy of an event comes six times as late as this: on a busy machine,
 	// too, after a newer event.
-	r.stack.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: time.Second})
+	r.world.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Duplicate: 3, Reorder: time.Second})
 	if err := r.decided(ctx); err != nil {
 		return err
 	}
 	r.line.say("waiting for the last copies")
-	snap, err := r.stack.Vendor.Await(ctx, r.journeyID, allDelivered)
+	snap, err := r.world.Vendor.Await(ctx, r.journeyID, allDelivered)
 	if err != nil {
 		return err
 	}
@@ -151,21 +151,21 @@ func arrived(w idwisetest.Webhook) time.Time { return w.Attempts[len(w.Attempts)
 // unknown-journey: the portal's test event names a journey that nobody knows.
 func playUnknownJourney(ctx context.Context, r *run) error {
 	began := time.Now()
-	test, err := r.stack.Vendor.SendTestEvent(ctx)
+	test, err := r.world.Vendor.SendTestEvent(ctx)
 	if err != nil {
 		return err
 	}
 	if test.Status != http.StatusOK {
 		return fmt.Errorf("the test event was answered %d, want 200", test.Status)
 	}
-	r.watch(stack.Account, test.JourneyID, "the test event was answered 200; IDWise is asked about it for a while")
+	r.watch(world.Account, test.JourneyID, "the test event was answered 200; IDWise is asked about it for a while")
 	if _, err := r.rest(ctx, r.journeyID, journey.Unknown); err != nil {
 		return err
 	}
-	if took, least := time.Since(began), r.stack.Config.Policy.UnknownAfter; took < least {
+	if took, least := time.Since(began), r.world.Config.Policy.UnknownAfter; took < least {
 		return fmt.Errorf("it was closed after %v, before unknown_after (%v)", took, least)
 	}
-	if n := len(r.stack.Customer.Journey(r.journeyID)); n > 0 {
+	if n := len(r.world.Customer.Journey(r.journeyID)); n > 0 {
 		return fmt.Errorf("the customer was told %d things about a journey that does not exist", n)
 	}
 	return nil
@@ -173,7 +173,7 @@ func playUnknownJourney(ctx context.Context, r *run) error {
 
 // faceSubmitted checks how often a face was submitted at the vendor.
 func (r *run) faceSubmitted(want int) error {
-	if got := r.stack.Vendor.Journey(r.journeyID).CustomStepSubmissions; got != want {
+	if got := r.world.Vendor.Journey(r.journeyID).CustomStepSubmissions; got != want {
 		return fmt.Errorf("%d faces were submitted at the vendor, want %d", got, want)
 	}
 	return nil

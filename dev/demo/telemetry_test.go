@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/journey"
 )
 
@@ -87,9 +87,9 @@ func (s spans) activitiesOf(workflowID string) tracetest.SpanStubs {
 func tracesAreWhole(t *testing.T, s spans, report Report) {
 	t.Helper()
 	for _, sc := range report.Scenarios {
-		account := stack.Account
+		account := world.Account
 		if sc.Name == "government-down" {
-			account = stack.AccountDown
+			account = world.AccountDown
 		}
 		if sc.JourneyID == "" {
 			continue // not played
@@ -110,7 +110,7 @@ func tracesAreWhole(t *testing.T, s spans, report Report) {
 			}
 		}
 	}
-	down := journey.WorkflowID(stack.AccountDown, "")
+	down := journey.WorkflowID(world.AccountDown, "")
 	for _, span := range s.all {
 		if strings.HasPrefix(span.Name, "ValidateUpdate:") {
 			continue // that an act is refused is its answer
@@ -142,7 +142,7 @@ func followed(t *testing.T, s spans, report Report) {
 		if sc.Name != "aml-change" {
 			continue
 		}
-		id := journey.WorkflowID(stack.Account, sc.JourneyID)
+		id := journey.WorkflowID(world.Account, sc.JourneyID)
 		webhooks := s.webhooksOf(t, id)
 		runs := map[string]bool{}
 		got := map[string][]string{}
@@ -180,7 +180,7 @@ func followed(t *testing.T, s spans, report Report) {
 
 // metricsNameNoJourney reads the metrics of a run as Prometheus does, and finds the
 // figures that people are woken by and nobody's id.
-func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
+func metricsNameNoJourney(t *testing.T, s *world.World) {
 	t.Helper()
 	page := metricsPage(t, s)
 	known := s.Vendor.Journeys()
@@ -189,7 +189,7 @@ func metricsNameNoJourney(t *testing.T, s *stack.Stack) {
 	}
 	for _, j := range known {
 		for what, id := range map[string]string{
-			"journey": j.JourneyID, "reference": j.Reference, "decision": journey.DecisionID(stack.Account, j.JourneyID, 1),
+			"journey": j.JourneyID, "reference": j.Reference, "decision": journey.DecisionID(world.Account, j.JourneyID, 1),
 			"personal number": j.Applicant.PersonalNumber, "name": j.Applicant.FullName,
 		} {
 			if id != "" && strings.Contains(page, id) {
@@ -270,7 +270,7 @@ func documented(t *testing.T, page string) {
 	}
 }
 
-func metricsPage(t *testing.T, s *stack.Stack) string {
+func metricsPage(t *testing.T, s *world.World) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

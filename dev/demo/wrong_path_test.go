@@ -10,7 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
@@ -20,7 +20,7 @@ import (
 // person and closes nothing, neither a real journey nor one that nobody knows,
 // however long it lasts.
 func TestWrongVendorPathClosesNothing(t *testing.T) {
-	s := start(t, stack.Options{WrongPath: "/journey/v9/{journey_id}"})
+	s := start(t, world.Options{WrongPath: "/journey/v9/{journey_id}"})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	known, err := s.Vendor.Begin(idwisetest.StartRequest{Account: s.Keys.DownAPIKey, Script: "approve"})
@@ -39,7 +39,7 @@ func TestWrongVendorPathClosesNothing(t *testing.T) {
 		if state.Phase != journey.AwaitingUserSteps || !state.MissingSince.IsZero() {
 			t.Errorf("%s: phase %s, missing since %v; want awaiting_user_steps, never missing", id, state.Phase, state.MissingSince)
 		}
-		d, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(stack.AccountDown, id), "")
+		d, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(world.AccountDown, id), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,20 +49,20 @@ func TestWrongVendorPathClosesNothing(t *testing.T) {
 	}
 }
 
-func calls(s *stack.Stack, id string) bool {
+func calls(s *world.World, id string) bool {
 	return slices.ContainsFunc(s.Customer.Journey(id), func(m notifytest.Message) bool {
 		return m.Type == journey.MessageAttention && m.Data.Attention.Code == journey.AttentionVendorDenied
 	})
 }
 
 // awaitFetches returns the state of a journey that has looked n times.
-func awaitFetches(ctx context.Context, t *testing.T, s *stack.Stack, id string, n int) journey.State {
+func awaitFetches(ctx context.Context, t *testing.T, s *world.World, id string, n int) journey.State {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var state journey.State
-		answer, err := s.Client.QueryWorkflow(ctx, journey.WorkflowID(stack.AccountDown, id), "", journey.QueryState)
+		answer, err := s.Client.QueryWorkflow(ctx, journey.WorkflowID(world.AccountDown, id), "", journey.QueryState)
 		if err == nil {
 			err = answer.Get(&state)
 		}
@@ -81,9 +81,9 @@ func awaitFetches(ctx context.Context, t *testing.T, s *stack.Stack, id string, 
 }
 
 // post posts a webhook to account demo-down as IDWise would.
-func post(ctx context.Context, t *testing.T, s *stack.Stack, body string) {
+func post(ctx context.Context, t *testing.T, s *world.World, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.WebhookURL(stack.AccountDown), strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.WebhookURL(world.AccountDown), strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

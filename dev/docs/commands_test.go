@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"idjourney/dev/embed"
-	"idjourney/dev/topology"
+	"idjourney/dev/world"
 )
 
 // TestCommands types what the pages say, as a newcomer does who has nothing but a
@@ -132,7 +132,7 @@ func fresh(t *testing.T) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	bin, err := topology.Build(ctx, root)
+	bin, err := world.Build(ctx, root)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ var exported = regexp.MustCompile(`\b([A-Z][A-Z_]+)=`)
 // rest of the page was then run with.
 func lentAsWell(t *testing.T, command string) {
 	t.Helper()
-	source := read(t, "dev/topology/lend.go")
+	source := read(t, "dev/world/topology_lend.go")
 	for _, m := range exported.FindAllStringSubmatch(command, -1) {
 		if !strings.Contains(source, `{"`+m[1]+`", `) {
 			t.Errorf("%s is not among what `make stack BARE=1` lends", m[1])

@@ -15,16 +15,16 @@ import (
 
 	"idjourney/api"
 	"idjourney/dev/embed"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/ledger"
 )
 
-func newStack(ctx context.Context, t *testing.T) *stack.Stack {
+func newStack(ctx context.Context, t *testing.T) *world.World {
 	t.Helper()
-	s, err := stack.Start(ctx, stack.Options{Dir: t.TempDir(), Ports: stack.Ports{UI: embed.NoUI}})
+	s, err := world.Start(ctx, world.Options{Dir: t.TempDir(), Ports: world.Ports{UI: embed.NoUI}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,18 +55,18 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	if m := awaitMessage(ctx, t, s, "", journey.MessageSpotCheckDecided); m.Data.Outcome != journey.SpotHeld || m.Data.SpotCheckJourneyID != spotID {
 		t.Fatalf("told %+v, want that %s is held", m.Data, spotID)
 	}
-	held, err := s.Ledger.HeldSpotChecks(ctx, []string{stack.Account})
+	held, err := s.Ledger.HeldSpotChecks(ctx, []string{world.Account})
 	if err != nil || len(held) != 1 || held[0].SpotID != spotID {
 		t.Fatalf("the ledger holds %+v, %v; want %s", held, err, spotID)
 	}
 	operator := api.NewOperator(s.Client, s.Config.TaskQueue)
 	link := journey.SpotLink{JourneyID: "no-such-journey", Actor: "officer", Reason: "ticket 7"}
 	var refused *api.Refused
-	if err := operator.Link(ctx, stack.Account, spotID, link); !errors.As(err, &refused) || !strings.Contains(refused.Sentence, "knows no journey") {
+	if err := operator.Link(ctx, world.Account, spotID, link); !errors.As(err, &refused) || !strings.Contains(refused.Sentence, "knows no journey") {
 		t.Errorf("linked to a journey that nobody knows: %v", err)
 	}
 	link.JourneyID = known
-	if err := operator.Link(ctx, stack.Account, spotID, link); err != nil {
+	if err := operator.Link(ctx, world.Account, spotID, link); err != nil {
 		t.Fatal(err)
 	}
 
@@ -76,11 +76,11 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	if m := awaitMessage(ctx, t, s, known, journey.MessageReviewRequired); m.Data.Review.Reason != "spot_check_failed" {
 		t.Errorf("asked for a review because of %q", m.Data.Review.Reason)
 	}
-	d, err := s.Ledger.SpotCheck(ctx, stack.Account, spotID)
+	d, err := s.Ledger.SpotCheck(ctx, world.Account, spotID)
 	if err != nil || d.BoundBy != "officer" || d.LinkReason != "ticket 7" || d.JourneyID != known {
 		t.Errorf("the ledger has %+v, %v; want it bound by officer to %s", d, err, known)
 	}
-	if err := operator.Link(ctx, stack.Account, spotID, link); err == nil {
+	if err := operator.Link(ctx, world.Account, spotID, link); err == nil {
 		t.Error("it was linked twice")
 	}
 }
@@ -109,24 +109,24 @@ func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 	s := newStack(ctx, t)
 	id := s.Vendor.Start("approve", "a-customer")
 	awaitMessage(ctx, t, s, id, journey.MessageDecided)
-	acted, err := api.NewOperator(s.Client, s.Config.TaskQueue).Act(ctx, stack.Account, id, journey.UpdateEnd,
+	acted, err := api.NewOperator(s.Client, s.Config.TaskQueue).Act(ctx, world.Account, id, journey.UpdateEnd,
 		journey.Act{Kind: journey.UpdateEnd, Actor: "officer", Reason: "the account was closed"})
 	if err != nil || acted.Phase != journey.Ended {
 		t.Fatalf("ended with %+v, %v", acted, err)
 	}
-	run := s.Client.GetWorkflow(ctx, journey.WorkflowID(stack.Account, id), "")
+	run := s.Client.GetWorkflow(ctx, journey.WorkflowID(world.Account, id), "")
 	var phase string
 	if err := run.Get(ctx, &phase); err != nil || phase != string(journey.Ended) {
 		t.Fatalf("its workflow ended with %q, %v", phase, err)
 	}
-	before, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(stack.Account, id), "")
+	before, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(world.Account, id), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, over, err := s.Ledger.Tombstone(ctx, stack.Account, id); err != nil || !over || p != journey.Ended {
+	if p, over, err := s.Ledger.Tombstone(ctx, world.Account, id); err != nil || !over || p != journey.Ended {
 		t.Fatalf("the tombstone is %q, %t, %v", p, over, err)
 	}
-	webhooks, err := s.Ledger.WebhookCounts(ctx, stack.Account)
+	webhooks, err := s.Ledger.WebhookCounts(ctx, world.Account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +138,10 @@ func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 	if pending, _, err := s.Ledger.PendingWebhooks(ctx); err != nil || pending != 0 {
 		t.Errorf("%d webhooks wait to be forwarded, %v; want none", pending, err)
 	}
-	if now, err := s.Ledger.WebhookCounts(ctx, stack.Account); err != nil || now[ledger.Forward] != webhooks[ledger.Forward] {
+	if now, err := s.Ledger.WebhookCounts(ctx, world.Account); err != nil || now[ledger.Forward] != webhooks[ledger.Forward] {
 		t.Errorf("webhooks to forward: %d, %v; want %d as before", now[ledger.Forward], err, webhooks[ledger.Forward])
 	}
-	latest, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(stack.Account, id), "")
+	latest, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(world.Account, id), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 func awaitKept(ctx context.Context, t *testing.T, l *ledger.Ledger, want int) {
 	t.Helper()
 	for {
-		counts, err := l.WebhookCounts(ctx, stack.Account)
+		counts, err := l.WebhookCounts(ctx, world.Account)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestReplayBeforeAnUpgrade(t *testing.T) {
 		return string(out)
 	}
 
-	query := `JourneyAccount = "` + stack.Account + `"`
+	query := `JourneyAccount = "` + world.Account + `"`
 	if out := idjourney("export-histories", "--dir", dir, "--query", query); out != "3 histories written, 0 there already, 0 gone meanwhile\n" {
 		t.Errorf("said %q", out)
 	}
@@ -203,8 +203,8 @@ func TestReplayBeforeAnUpgrade(t *testing.T) {
 	}
 	out := idjourney("replay", dir)
 	for _, want := range []string{
-		"3 ok, 0 running would break, 0 closed would have, 0 cannot be read\n", journey.WorkflowID(stack.Account, approved),
-		journey.WorkflowID(stack.Account, failed), journey.WorkflowID(stack.Account, review), ", Journey, run ",
+		"3 ok, 0 running would break, 0 closed would have, 0 cannot be read\n", journey.WorkflowID(world.Account, approved),
+		journey.WorkflowID(world.Account, failed), journey.WorkflowID(world.Account, review), ", Journey, run ",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("said\n%s\nwant %q", out, want)
@@ -214,7 +214,7 @@ func TestReplayBeforeAnUpgrade(t *testing.T) {
 
 // awaitListed waits until Temporal's list, which follows a little later, has n running
 // workflows.
-func awaitListed(ctx context.Context, t *testing.T, s *stack.Stack, n int64) {
+func awaitListed(ctx context.Context, t *testing.T, s *world.World, n int64) {
 	t.Helper()
 	for {
 		listed, err := s.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{

@@ -8,7 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"idjourney/dev/embed"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
 )
@@ -20,7 +20,7 @@ func TestSpotChecks(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s, err := stack.Start(ctx, stack.Options{Dir: t.TempDir(), Ports: stack.Ports{UI: embed.NoUI}})
+	s, err := world.Start(ctx, world.Options{Dir: t.TempDir(), Ports: world.Ports{UI: embed.NoUI}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,12 +38,12 @@ func TestSpotChecks(t *testing.T) {
 			t.Fatalf("told %+v, want %s", m.Data, want)
 		}
 		spotID := m.Data.SpotCheckJourneyID
-		d, err := s.Ledger.SpotCheck(ctx, stack.Account, spotID)
+		d, err := s.Ledger.SpotCheck(ctx, world.Account, spotID)
 		if err != nil || d.Outcome != want || d.JourneyID != id || d.BoundBy != journey.BoundByReference {
 			t.Errorf("the ledger has %+v, %v; want %s of %s by its reference", d, err, want, id)
 		}
 		var ended string
-		if err := s.Client.GetWorkflow(ctx, journey.SpotCheckWorkflowID(stack.Account, spotID), "").Get(ctx, &ended); err != nil || ended != string(want) {
+		if err := s.Client.GetWorkflow(ctx, journey.SpotCheckWorkflowID(world.Account, spotID), "").Get(ctx, &ended); err != nil || ended != string(want) {
 			t.Errorf("its workflow ended with %q, %v; want %s", ended, err, want)
 		}
 	}
@@ -51,11 +51,11 @@ func TestSpotChecks(t *testing.T) {
 		t.Errorf("asked for a review because of %q", m.Data.Review.Reason)
 	}
 	for _, id := range []string{passed, failed} {
-		known, err := s.Ledger.Journey(ctx, stack.Account, id)
+		known, err := s.Ledger.Journey(ctx, world.Account, id)
 		if err != nil || known.Standing.Outcome != journey.OutcomeApproved || known.Standing.Sequence != 1 {
 			t.Errorf("journey %s stands at %+v, %v; want its one approval", id, known.Standing, err)
 		}
-		open, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(stack.Account, id), "")
+		open, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(world.Account, id), "")
 		if err != nil || open.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			t.Errorf("journey %s is no longer open: %v", id, err)
 		}
@@ -63,7 +63,7 @@ func TestSpotChecks(t *testing.T) {
 }
 
 // awaitMessage waits until the customer has a journey's message of the type.
-func awaitMessage(ctx context.Context, t *testing.T, s *stack.Stack, id string, kind journey.MessageType) (found notifytest.Message) {
+func awaitMessage(ctx context.Context, t *testing.T, s *world.World, id string, kind journey.MessageType) (found notifytest.Message) {
 	t.Helper()
 	_, err := s.Customer.Await(ctx, func(all []notifytest.Message) bool {
 		for _, m := range all {

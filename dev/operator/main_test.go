@@ -11,13 +11,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"idjourney/dev/history"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
 
 // house is the one stack of this package's tests.
-var house *stack.Stack
+var house *world.World
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -29,7 +29,7 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if house, err = stack.Start(ctx, stack.Options{Dir: dir}); err != nil {
+	if house, err = world.Start(ctx, world.Options{Dir: dir}); err != nil {
 		return fail(err)
 	}
 	code := m.Run()
@@ -72,7 +72,7 @@ func begin(t *testing.T, script string) string {
 	return id
 }
 
-func workflowID(journeyID string) string { return journey.WorkflowID(stack.Account, journeyID) }
+func workflowID(journeyID string) string { return journey.WorkflowID(world.Account, journeyID) }
 
 func state(ctx context.Context, id string) (s journey.State, err error) {
 	answer, err := house.Client.QueryWorkflow(ctx, id, "", journey.QueryState)
@@ -142,7 +142,7 @@ func decisions(t *testing.T, journeyID string) (told, kept []journey.Outcome) {
 			told = append(told, m.Data.Decision.Outcome)
 		}
 	}
-	list, err := house.Ledger.Decisions(t.Context(), stack.Account, journeyID)
+	list, err := house.Ledger.Decisions(t.Context(), world.Account, journeyID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,14 +14,14 @@ import (
 	"syscall"
 
 	"idjourney/dev/demo"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := demo.Run(ctx, demo.Options{
 		Exit: os.Getenv("EXIT") == "1", Report: os.Getenv("REPORT"),
-		Out: os.Stdout, Live: isTerminal(os.Stdout), Ports: stack.DefaultPorts(),
+		Out: os.Stdout, Live: isTerminal(os.Stdout), Ports: world.DefaultPorts(),
 		TemporalAddress: os.Getenv("TEMPORAL_ADDRESS"), UIURL: os.Getenv("UI_URL"),
 	})
 	stop()

@@ -23,7 +23,7 @@ import (
 
 	"idjourney/dev/demo"
 	"idjourney/dev/embed"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/journey"
 )
 
@@ -51,7 +51,7 @@ func run(ctx context.Context) (err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	starting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	s, err := stack.Start(starting, stack.Options{Dir: filepath.Join(dir, "stack"), Ports: stack.DefaultPorts()})
+	s, err := world.Start(starting, world.Options{Dir: filepath.Join(dir, "stack"), Ports: world.DefaultPorts()})
 	if err != nil {
 		return err
 	}
@@ -82,15 +82,15 @@ type picture struct {
 const shownScenario = "aml-change"
 
 // pictures are the pages that the documentation shows.
-func pictures(ctx context.Context, s *stack.Stack, report demo.Report) ([]picture, error) {
+func pictures(ctx context.Context, s *world.World, report demo.Report) ([]picture, error) {
 	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running" AND JourneyPhase="settled"`)
-	all := []picture{{"journeys.png", list, "journey/" + stack.Account + "/", 1300, 620}}
+	all := []picture{{"journeys.png", list, "journey/" + world.Account + "/", 1300, 620}}
 	for _, r := range report.Scenarios {
 		if r.Name == shownScenario {
 			if !r.OK {
 				return nil, fmt.Errorf("the scenario %s did not end as it should: %s", r.Name, r.Problem)
 			}
-			id := journey.WorkflowID(stack.Account, r.JourneyID)
+			id := journey.WorkflowID(world.Account, r.JourneyID)
 			page := embed.WorkflowURL(s.UIURL, s.Namespace, id, "")
 			run, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
 			if err != nil {

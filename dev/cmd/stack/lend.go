@@ -10,7 +10,7 @@ import (
 	"syscall"
 
 	"idjourney/dev/embed"
-	"idjourney/dev/topology"
+	"idjourney/dev/world"
 )
 
 // lentFile is where a shell of the repository's root finds what is lent: the
@@ -20,12 +20,11 @@ var lentFile = filepath.Join("..", "bin", "stack.env")
 // lend starts PostgreSQL, Temporal and its Web UI, writes lentFile, and stays until
 // ctx ends. SIGUSR1 stops Temporal's server and SIGUSR2 starts it again, for whoever
 // restores its databases.
-func lend(ctx, starting context.Context, top *topology.Topology, say func(string, ...any)) (err error) {
+func lend(ctx, starting context.Context, top *world.Topology, say func(string, ...any)) (err error) {
 	if err := top.Lend(starting); err != nil {
 		return err
 	}
-	there := top.Outside()
-	ui, err := embed.StartUI(starting, top.UIPort(), there.TemporalAddress, there.Namespace)
+	ui, err := embed.StartUI(starting, top.UIPort(), top.TemporalAddress(), top.Namespace())
 	if err != nil {
 		return err
 	}
@@ -37,7 +36,7 @@ func lend(ctx, starting context.Context, top *topology.Topology, say func(string
 	acts := make(chan os.Signal, 1)
 	signal.Notify(acts, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(acts)
-	say("\nPostgreSQL, Temporal (%s) and its Web UI (%s) stay up until Ctrl-C.\nIn another terminal: . bin/stack.env", there.TemporalAddress, ui.URL())
+	say("\nPostgreSQL, Temporal (%s) and its Web UI (%s) stay up until Ctrl-C.\nIn another terminal: . bin/stack.env", top.TemporalAddress(), ui.URL())
 	for {
 		select {
 		case <-ctx.Done():

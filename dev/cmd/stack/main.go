@@ -1,6 +1,6 @@
 // The stack runs what docker-compose.yml describes without Docker: PostgreSQL,
 // Temporal, starter and worker in processes of their own, from binaries, with the
-// file's settings; see `make stack` and package topology. The demo's world is
+// file's settings; see `make stack` and world.Topology. The demo's world is
 // around it, and its scenarios are played once.
 //
 // Environment: EXIT=1 ends it after the scenarios, with status 0 only if all ended
@@ -20,8 +20,7 @@ import (
 	"idjourney/dev/compose"
 	"idjourney/dev/demo"
 	"idjourney/dev/embed"
-	"idjourney/dev/stack"
-	"idjourney/dev/topology"
+	"idjourney/dev/world"
 )
 
 // upWithin bounds the start, a first build of Temporal's server included.
@@ -43,7 +42,7 @@ func run(ctx context.Context) (err error) {
 	defer cancel()
 	say("building Temporal's server and SQL tool and idjourney ...")
 	const root = ".."
-	bin, err := topology.Build(starting, root)
+	bin, err := world.Build(starting, root)
 	if err != nil {
 		return err
 	}
@@ -52,11 +51,11 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, err := topology.NewDir()
+	dir, err := world.NewDir()
 	if err != nil {
 		return err
 	}
-	top, err := topology.New(starting, topology.Options{Root: root, Bin: bin, Dir: dir, Env: env, Published: true, Say: say})
+	top, err := world.NewTopology(starting, world.TopologyOptions{Root: root, Bin: bin, Dir: dir, Env: env, Published: true, Say: say})
 	if err != nil {
 		return err
 	}
@@ -76,20 +75,18 @@ func run(ctx context.Context) (err error) {
 }
 
 // play puts the demo's world around the topology.
-func play(ctx, starting context.Context, top *topology.Topology, dir string, say func(string, ...any)) error {
+func play(ctx, starting context.Context, top *world.Topology, dir string, say func(string, ...any)) error {
 	if err := top.Up(starting); err != nil {
 		return err
 	}
-	outside := top.Outside()
-	ui, err := embed.StartUI(starting, top.UIPort(), outside.TemporalAddress, outside.Namespace)
+	ui, err := embed.StartUI(starting, top.UIPort(), top.TemporalAddress(), top.Namespace())
 	if err != nil {
 		return err
 	}
 	defer ui.Stop()
-	outside.UIURL = ui.URL()
 	say("data and logs of all processes: %s", dir)
 	return demo.Run(ctx, demo.Options{
 		Exit: os.Getenv("EXIT") == "1", Report: os.Getenv("REPORT"),
-		Out: os.Stdout, Ports: stack.DefaultPorts(), Outside: outside,
+		Out: os.Stdout, Ports: world.DefaultPorts(), Topology: top, UIURL: ui.URL(),
 	})
 }

@@ -1,4 +1,4 @@
-package topology
+package world
 
 import (
 	"context"
@@ -68,17 +68,17 @@ func (t *Topology) binary(name string) string { return filepath.Join(t.opts.Bin,
 
 // runSchema runs the mounted script, as the schema job does.
 func (t *Topology) runSchema(ctx context.Context) error {
-	s := t.project.Services[schema]
+	s := t.project.Services[schemaService]
 	script, err := compose.Mounted(s, s.Entrypoint[1])
 	if err != nil {
 		return err
 	}
-	environ := append(t.environment(schema), "PATH="+t.opts.Bin+":/usr/bin:/bin")
+	environ := append(t.environment(schemaService), "PATH="+t.opts.Bin+":/usr/bin:/bin")
 	environ = set(environ, "SQL_HOST", loopback)
-	environ = set(environ, "SQL_PORT", strconv.Itoa(t.port(postgresql, 5432)))
+	environ = set(environ, "SQL_PORT", strconv.Itoa(t.port(postgresqlService, 5432)))
 	cmd := exec.CommandContext(ctx, s.Entrypoint[0], script)
 	cmd.Env = environ
-	return t.job(schema, cmd)
+	return t.job(schemaService, cmd)
 }
 
 // innerPorts are those of Temporal's services among themselves. In a container
@@ -93,29 +93,28 @@ var innerPorts = map[string]int{
 // startTemporal starts the server; its configuration is the template that its
 // image uses, filled in from the file's environment.
 func (t *Topology) startTemporal(ctx context.Context) error {
-	if t.runs(temporal) {
+	if t.runs(temporalService) {
 		return nil
 	}
-	environ := t.environment(temporal)
-	dynamic, err := compose.Mounted(t.project.Services[temporal], value(environ, "DYNAMIC_CONFIG_FILE_PATH"))
+	environ := t.environment(temporalService)
+	dynamic, err := compose.Mounted(t.project.Services[temporalService], value(environ, "DYNAMIC_CONFIG_FILE_PATH"))
 	if err != nil {
 		return err
 	}
 	environ = set(environ, "DYNAMIC_CONFIG_FILE_PATH", dynamic)
 	environ = set(environ, "BIND_ON_IP", loopback)
 	environ = set(environ, "POSTGRES_SEEDS", loopback)
-	environ = set(environ, "DB_PORT", strconv.Itoa(t.port(postgresql, 5432)))
+	environ = set(environ, "DB_PORT", strconv.Itoa(t.port(postgresqlService, 5432)))
 	for name, port := range innerPorts {
-		environ = set(environ, name, strconv.Itoa(t.port(temporal, port)))
+		environ = set(environ, name, strconv.Itoa(t.port(temporalService, port)))
 	}
 	cmd := exec.Command(t.binary("temporal-server"), "start") //nolint:noctx // it outlives ctx, which bounds the start
 	cmd.Env, cmd.Dir = environ, t.opts.Dir
-	p, err := t.start(temporal, cmd)
-	if err != nil {
+	if _, err := t.start(temporalService, cmd); err != nil {
 		return err
 	}
-	return t.await(ctx, temporal, p, func(ctx context.Context) error {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address(temporal, 7233))
+	return t.await(ctx, temporalService, func(ctx context.Context) error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address(temporalService, 7233))
 		if err != nil {
 			return err
 		}
@@ -125,15 +124,15 @@ func (t *Topology) startTemporal(ctx context.Context) error {
 
 // runSetup makes the namespace and the search attributes.
 func (t *Topology) runSetup(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, t.binary("idjourney"), t.command(setup, t.project.Services[setup].Command)...)
-	cmd.Env = t.environment(setup)
-	return t.job(setup, cmd)
+	cmd := exec.CommandContext(ctx, t.binary("idjourney"), t.command(setupService, t.project.Services[setupService].Command)...)
+	cmd.Env = t.environment(setupService)
+	return t.job(setupService, cmd)
 }
 
 // startProduct starts starter and worker, and returns when the file's own health
 // checks are content with both.
 func (t *Topology) startProduct(ctx context.Context) error {
-	for _, name := range []string{starter, worker} {
+	for _, name := range []string{starterService, workerService} {
 		if t.runs(name) {
 			continue
 		}
@@ -145,7 +144,7 @@ func (t *Topology) startProduct(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, name := range []string{starter, worker} {
+	for _, name := range []string{starterService, workerService} {
 		if err := t.healthy(ctx, name); err != nil {
 			return err
 		}
@@ -156,7 +155,7 @@ func (t *Topology) startProduct(ctx context.Context) error {
 // healthy waits until a service's own health check is content.
 func (t *Topology) healthy(ctx context.Context, name string) error {
 	check := t.command(name, t.project.Services[name].HealthCheck.Test[2:]) // after CMD and /idjourney
-	return t.await(ctx, name, t.running[name], func(ctx context.Context) error {
+	return t.await(ctx, name, func(ctx context.Context) error {
 		out, err := exec.CommandContext(ctx, t.binary("idjourney"), check...).CombinedOutput()
 		if err != nil {
 			return errors.Join(err, errors.New(string(out)))

@@ -1,4 +1,4 @@
-package topology
+package world
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func (t *Topology) Lend(ctx context.Context) error {
 func (t *Topology) forgetLedger(ctx context.Context) error {
 	cmd := t.cluster.command(ctx, "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--username=postgres", "--dbname=postgres",
 		"--command=DROP DATABASE idjourney", "--command=DROP ROLE idjourney")
-	cmd.Env = append(cmd.Env, "PGHOST="+t.cluster.socket, fmt.Sprintf("PGPORT=%d", t.port(postgresql, 5432)))
+	cmd.Env = append(cmd.Env, "PGHOST="+t.cluster.socket, fmt.Sprintf("PGPORT=%d", t.port(postgresqlService, 5432)))
 	return t.job("forget-ledger", cmd)
 }
 
@@ -37,11 +37,11 @@ func (t *Topology) Lent(uiURL string) string {
 	var text strings.Builder
 	for _, variable := range [][2]string{
 		{"PGHOST", loopback},
-		{"PGPORT", fmt.Sprint(t.port(postgresql, 5432))},
+		{"PGPORT", fmt.Sprint(t.port(postgresqlService, 5432))},
 		{"PGUSER", "postgres"},
-		{"PGPASSWORD", value(t.environment(postgresql), "POSTGRES_PASSWORD")},
-		{"TEMPORAL_ADDRESS", t.address(temporal, 7233)},
-		{"TEMPORAL_NAMESPACE", value(t.environment(starter), "TEMPORAL_NAMESPACE")},
+		{"PGPASSWORD", value(t.environment(postgresqlService), "POSTGRES_PASSWORD")},
+		{"TEMPORAL_ADDRESS", t.address(temporalService, 7233)},
+		{"TEMPORAL_NAMESPACE", value(t.environment(starterService), "TEMPORAL_NAMESPACE")},
 		{"STACK_UI", uiURL},
 		{"STACK_PID", fmt.Sprint(os.Getpid())},
 	} {

@@ -1,4 +1,4 @@
-package topology
+package world_test
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"idjourney/dev/world"
 	"idjourney/notify"
 )
 
 // firstLook does what the file and .env.example are first used for: the mounted
 // configuration, with everybody else played by the service standin.
-func firstLook(ctx context.Context, t *testing.T, top *Topology) {
+func firstLook(ctx context.Context, t *testing.T, top *world.Topology) {
 	t.Helper()
 	url, err := top.RunMounted(ctx)
 	if err != nil {

@@ -1,37 +1,28 @@
-// Package topology runs the services of docker-compose.yml without Docker: a
-// PostgreSQL from the machine's packages, Temporal's SQL tool and server built
-// from the module that this module depends on, and idjourney. Every setting comes
-// from the file; only names and ports of the compose network become ports of the
-// loopback interface, and container paths the files that are mounted there.
-package topology
+package world
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"idjourney/dev/compose"
-	"idjourney/dev/stack"
 )
 
-// The services that are run.
+// The services of docker-compose.yml that are run.
 const (
-	postgresql = "postgresql"
-	schema     = "temporal-schema"
-	temporal   = "temporal"
-	setup      = "setup"
-	starter    = "starter"
-	worker     = "worker"
+	postgresqlService = "postgresql"
+	schemaService     = "temporal-schema"
+	temporalService   = "temporal"
+	setupService      = "setup"
+	starterService    = "starter"
+	workerService     = "worker"
 )
 
-// Options says where a topology runs.
-type Options struct {
+// TopologyOptions says where a topology runs.
+type TopologyOptions struct {
 	// Root is the repository, Bin the folder of Build's binaries.
 	Root, Bin string
 	// Dir holds data and logs. Started again on the same one, the topology goes on
@@ -46,36 +37,35 @@ type Options struct {
 	Say       func(format string, args ...any)
 }
 
-// Topology is a set of processes. Its methods may be called from several
-// goroutines.
+// Topology runs the services of docker-compose.yml without Docker: a PostgreSQL from
+// the machine's packages, Temporal's SQL tool and server built from the module that
+// this module depends on, and idjourney. Every setting comes from the file; only names
+// and ports of the compose network become ports of the loopback interface, and
+// container paths the files that are mounted there. Its methods may be called from
+// several goroutines.
 type Topology struct {
-	opts    Options
+	processes
+	opts    TopologyOptions
 	project *types.Project
 
 	mu      sync.Mutex
 	ports   map[string]int // by "service:port"
-	running map[string]*process
 	cluster cluster
 	// configFile and secrets are the product's, once they are known.
 	configFile string
 	secrets    []string
 }
 
-// New reads the file. Nothing runs before Up.
-func New(ctx context.Context, opts Options) (*Topology, error) {
+// NewTopology reads the file. Nothing runs before Up.
+func NewTopology(ctx context.Context, opts TopologyOptions) (*Topology, error) {
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
 	}
-	project, err := compose.Load(ctx, opts.Root, opts.Env, standin)
+	project, err := compose.Load(ctx, opts.Root, opts.Env, standinService)
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{opts.Dir, filepath.Join(opts.Dir, "log")} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("making the topology's directory: %w", err)
-		}
-	}
-	t := &Topology{opts: opts, project: project, ports: map[string]int{}, running: map[string]*process{}}
+	t := &Topology{processes: newProcesses(opts.Dir), opts: opts, project: project, ports: map[string]int{}}
 	t.cluster, err = newCluster(opts.Dir)
 	return t, err
 }
@@ -104,37 +94,19 @@ func (t *Topology) Down() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var problems []error
-	for _, name := range []string{standin, worker, starter, temporal, postgresql} {
+	for _, name := range []string{standinService, workerService, starterService, temporalService, postgresqlService} {
 		problems = append(problems, t.stop(name))
 	}
 	return errors.Join(problems...)
 }
 
-func (t *Topology) stop(name string) error {
-	p := t.running[name]
-	if p == nil {
-		return nil
-	}
-	delete(t.running, name)
-	if err := p.stop(t.gracePeriod(name)); err != nil {
-		return fmt.Errorf("stopping %s: %w", name, err)
-	}
-	return nil
-}
-
-// Kill ends a service by SIGKILL.
-func (t *Topology) Kill(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p := t.running[name]; p != nil {
-		p.kill()
-		delete(t.running, name)
-	}
-}
+func (t *Topology) stop(name string) error { return t.halt(name, t.gracePeriod(name)) }
 
 // Pause kills Temporal's server: nothing in it gets a chance to tidy up.
 func (t *Topology) Pause() error {
-	t.Kill(temporal)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kill(temporalService)
 	return nil
 }
 
@@ -145,18 +117,26 @@ func (t *Topology) Resume(ctx context.Context) error {
 	return t.startTemporal(ctx)
 }
 
-// Outside describes the topology to a stack, which then plays the world around it.
-func (t *Topology) Outside() *stack.Outside {
+// TemporalAddress is host:port of Temporal's frontend.
+func (t *Topology) TemporalAddress() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	environ := t.environment(starter)
-	return &stack.Outside{
-		TemporalAddress: t.address(temporal, 7233), Namespace: value(environ, "TEMPORAL_NAMESPACE"),
-		PublicURL: "http://" + t.address(starter, 8080), AdminURL: "http://" + t.address(starter, 9090),
-		APIURL:    "http://" + t.address(starter, 8081),
-		LedgerURL: value(environ, "IDJOURNEY_LEDGER_URL"),
-		Run:       t.run, Pausable: t,
-	}
+	return t.address(temporalService, 7233)
+}
+
+// Namespace is the product's.
+func (t *Topology) Namespace() string { return t.ofStarter("TEMPORAL_NAMESPACE") }
+
+func (t *Topology) ofStarter(variable string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return value(t.environment(starterService), variable)
+}
+
+func (t *Topology) listens() listens {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return listens{t.address(starterService, 8080), t.address(starterService, 9090), t.address(starterService, 8081)}
 }
 
 // run starts the product with a configuration other than the mounted one: what is
@@ -178,9 +158,3 @@ func (t *Topology) UIPort() int {
 
 // DataDir is PostgreSQL's folder.
 func (t *Topology) DataDir() string { return t.cluster.data }
-
-// Logs are the files that the processes log to.
-func (t *Topology) Logs() []string {
-	files, _ := filepath.Glob(filepath.Join(t.opts.Dir, "log", "*.log")) // the pattern is right
-	return files
-}

@@ -1,4 +1,4 @@
-package topology
+package world_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"idjourney/dev/compose"
 	"idjourney/dev/demo"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 )
 
 const root = "../.."
@@ -22,7 +22,7 @@ func TestTopology(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	top := up(ctx, t)
-	s := world(ctx, t, top)
+	s := around(ctx, t, top)
 	began := time.Now()
 	var out strings.Builder
 	report := demo.Play(ctx, s, &out, false, 0)
@@ -41,10 +41,10 @@ func TestTopology(t *testing.T) {
 }
 
 // up builds, and starts everything but the product.
-func up(ctx context.Context, t *testing.T) *Topology {
+func up(ctx context.Context, t *testing.T) *world.Topology {
 	t.Helper()
 	began := time.Now()
-	bin, err := Build(ctx, root)
+	bin, err := world.Build(ctx, root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +53,11 @@ func up(ctx context.Context, t *testing.T) *Topology {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := NewDir()
+	dir, err := world.NewDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	top, err := New(ctx, Options{Root: root, Bin: bin, Dir: dir, Env: env})
+	top, err := world.NewTopology(ctx, world.TopologyOptions{Root: root, Bin: bin, Dir: dir, Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +79,9 @@ func up(ctx context.Context, t *testing.T) *Topology {
 	return top
 }
 
-func world(ctx context.Context, t *testing.T, top *Topology) *stack.Stack {
+func around(ctx context.Context, t *testing.T, top *world.Topology) *world.World {
 	t.Helper()
-	s, err := stack.Start(ctx, stack.Options{Dir: t.TempDir(), Outside: top.Outside(), Logger: slog.New(slog.DiscardHandler)})
+	s, err := world.Start(ctx, world.Options{Dir: t.TempDir(), Topology: top, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func world(ctx context.Context, t *testing.T, top *Topology) *stack.Stack {
 	return s
 }
 
-func showLogs(t *testing.T, top *Topology) {
+func showLogs(t *testing.T, top *world.Topology) {
 	t.Helper()
 	for _, file := range top.Logs() {
 		if text, err := os.ReadFile(file); err == nil {

@@ -1,4 +1,4 @@
-package topology
+package world_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 	"idjourney/dev/demo"
 	"idjourney/dev/leak"
-	"idjourney/dev/stack"
+	"idjourney/dev/world"
 	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
@@ -30,13 +30,13 @@ type seen struct {
 }
 
 // look reads every journey that the report tells of.
-func look(ctx context.Context, t *testing.T, s *stack.Stack, report demo.Report) map[string]seen {
+func look(ctx context.Context, t *testing.T, s *world.World, report demo.Report) map[string]seen {
 	t.Helper()
 	all := map[string]seen{}
 	for _, r := range report.Scenarios {
-		account := stack.Account
+		account := world.Account
 		if r.Name == "government-down" {
-			account = stack.AccountDown
+			account = world.AccountDown
 		}
 		id := journey.WorkflowID(account, r.JourneyID)
 		d, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
@@ -68,10 +68,10 @@ func look(ctx context.Context, t *testing.T, s *stack.Stack, report demo.Report)
 
 // lasts stops every process and starts it again, and finds everything as it was,
 // the same journeys alive, and work going on.
-func lasts(ctx context.Context, t *testing.T, top *Topology, s *stack.Stack, report demo.Report) {
+func lasts(ctx context.Context, t *testing.T, top *world.Topology, s *world.World, report demo.Report) {
 	t.Helper()
 	before := look(ctx, t, s, report)
-	webhooks, err := s.Ledger.WebhookCounts(ctx, stack.Account)
+	webhooks, err := s.Ledger.WebhookCounts(ctx, world.Account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func lasts(ctx context.Context, t *testing.T, top *Topology, s *stack.Stack, rep
 	if diff := cmp.Diff(before, look(ctx, t, s, report)); diff != "" {
 		t.Errorf("after a stop and a start (-before +after):\n%s", diff)
 	}
-	again, err := s.Ledger.WebhookCounts(ctx, stack.Account)
+	again, err := s.Ledger.WebhookCounts(ctx, world.Account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func lasts(ctx context.Context, t *testing.T, top *Topology, s *stack.Stack, rep
 }
 
 // goesOn lets an old journey take a webhook, and a new one begin.
-func goesOn(ctx context.Context, t *testing.T, s *stack.Stack, report demo.Report) {
+func goesOn(ctx context.Context, t *testing.T, s *world.World, report demo.Report) {
 	t.Helper()
 	i := slices.IndexFunc(report.Scenarios, func(r demo.Result) bool { return r.Name == "referred-approved" })
 	old := report.Scenarios[i].JourneyID
@@ -128,7 +128,7 @@ func goesOn(ctx context.Context, t *testing.T, s *stack.Stack, report demo.Repor
 
 // searchable makes sure that the setup job made every search attribute, and that
 // the finished journeys are found by them.
-func searchable(ctx context.Context, t *testing.T, s *stack.Stack, report demo.Report) {
+func searchable(ctx context.Context, t *testing.T, s *world.World, report demo.Report) {
 	t.Helper()
 	list, err := s.Client.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: s.Namespace})
 	if err != nil {
@@ -161,7 +161,7 @@ func searchable(ctx context.Context, t *testing.T, s *stack.Stack, report demo.R
 
 // noLeak searches PostgreSQL's files, which nobody writes any more, and the logs.
 // The database compresses long values, so this is no proof for those.
-func noLeak(t *testing.T, top *Topology, s *stack.Stack) {
+func noLeak(t *testing.T, top *world.Topology, s *world.World) {
 	t.Helper()
 	var personal []leak.Value
 	for _, j := range s.Vendor.Journeys() {

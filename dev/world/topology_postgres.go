@@ -1,4 +1,4 @@
-package topology
+package world
 
 import (
 	"context"
@@ -85,7 +85,7 @@ func (c cluster) command(ctx context.Context, name string, args ...string) *exec
 // startPostgreSQL does what PostgreSQL's image does: a new data folder is set up
 // with the file's arguments, and then told of by the mounted script.
 func (t *Topology) startPostgreSQL(ctx context.Context) error {
-	if t.runs(postgresql) {
+	if t.runs(postgresqlService) {
 		return nil
 	}
 	_, err := os.Stat(t.cluster.data)
@@ -95,17 +95,17 @@ func (t *Topology) startPostgreSQL(ctx context.Context) error {
 			return err
 		}
 	}
-	s := t.project.Services[postgresql]
-	port := strconv.Itoa(t.port(postgresql, 5432))
+	s := t.project.Services[postgresqlService]
+	port := strconv.Itoa(t.port(postgresqlService, 5432))
 	args := []string{"-D", t.cluster.data, "-k", t.cluster.socket, "-c", "listen_addresses=" + loopback, "-c", "port=" + port}
 	cmd := t.cluster.command(context.WithoutCancel(ctx), s.Command[0], append(args, s.Command[1:]...)...)
-	p, err := t.start(postgresql, cmd)
+	p, err := t.start(postgresqlService, cmd)
 	if err != nil {
 		return err
 	}
 	p.signal = syscall.SIGINT // the image's STOPSIGNAL: end now, but cleanly
 	if fresh {
-		if err := t.await(ctx, postgresql, p, func(ctx context.Context) error {
+		if err := t.await(ctx, postgresqlService, func(ctx context.Context) error {
 			return t.cluster.command(ctx, "pg_isready", "--host="+t.cluster.socket, "--port="+port).Run()
 		}); err != nil {
 			return err
@@ -115,7 +115,7 @@ func (t *Topology) startPostgreSQL(ctx context.Context) error {
 		}
 	}
 	check := s.HealthCheck.Test[1:] // after CMD
-	return t.await(ctx, postgresql, p, func(ctx context.Context) error {
+	return t.await(ctx, postgresqlService, func(ctx context.Context) error {
 		cmd := t.cluster.command(ctx, check[0], check[1:]...)
 		cmd.Env = append(cmd.Env, "PGPORT="+port)
 		return cmd.Run()
@@ -123,7 +123,7 @@ func (t *Topology) startPostgreSQL(ctx context.Context) error {
 }
 
 func (t *Topology) initialise(ctx context.Context) error {
-	environ := t.environment(postgresql)
+	environ := t.environment(postgresqlService)
 	secret := filepath.Join(t.cluster.socket, "password")
 	if err := os.WriteFile(secret, []byte(value(environ, "POSTGRES_PASSWORD")), 0o600); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (t *Topology) initialise(ctx context.Context) error {
 }
 
 func (t *Topology) makeRoles(ctx context.Context, port string) error {
-	script, err := compose.Mounted(t.project.Services[postgresql], "/docker-entrypoint-initdb.d/roles.sh")
+	script, err := compose.Mounted(t.project.Services[postgresqlService], "/docker-entrypoint-initdb.d/roles.sh")
 	if err != nil {
 		return err
 	}
@@ -152,6 +152,6 @@ func (t *Topology) makeRoles(ctx context.Context, port string) error {
 	defer func() { _ = text.Close() }()
 	cmd := t.cluster.command(ctx, "psql")
 	cmd.Path, cmd.Args, cmd.Stdin = "/bin/sh", []string{"sh", "-s"}, text
-	cmd.Env = append(append(cmd.Env, t.environment(postgresql)...), "PGHOST="+t.cluster.socket, "PGPORT="+port)
+	cmd.Env = append(append(cmd.Env, t.environment(postgresqlService)...), "PGHOST="+t.cluster.socket, "PGPORT="+port)
 	return t.job("roles", cmd)
 }

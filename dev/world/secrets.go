@@ -1,4 +1,4 @@
-package stack
+package world
 
 import (
 	"crypto/rand"

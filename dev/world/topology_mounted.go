@@ -1,4 +1,4 @@
-package topology
+package world
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"idjourney/dev/compose"
 )
 
-const standin = "standin"
+const standinService = "standin"
 
 // RunMounted starts starter and worker with the configuration that the file mounts,
 // and the stand-in beside them: the first look of .env.example. It returns the
@@ -18,12 +18,12 @@ const standin = "standin"
 func (t *Topology) RunMounted(ctx context.Context) (standinURL string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, name := range []string{worker, starter} {
+	for _, name := range []string{workerService, starterService} {
 		if err := t.stop(name); err != nil {
 			return "", err
 		}
 	}
-	file, err := compose.Mounted(t.project.Services[starter], value(t.environment(starter), "IDJOURNEY_CONFIG"))
+	file, err := compose.Mounted(t.project.Services[starterService], value(t.environment(starterService), "IDJOURNEY_CONFIG"))
 	if err != nil {
 		return "", err
 	}
@@ -32,23 +32,23 @@ func (t *Topology) RunMounted(ctx context.Context) (standinURL string, err error
 		return "", err
 	}
 	t.configFile = filepath.Join(t.opts.Dir, "idjourney.yaml")
-	if err := os.WriteFile(t.configFile, []byte(t.local(starter, string(text))), 0o644); err != nil {
+	if err := os.WriteFile(t.configFile, []byte(t.local(starterService, string(text))), 0o644); err != nil {
 		return "", fmt.Errorf("writing the configuration: %w", err)
 	}
 	// The file's :8080 and :9090 are this machine's as well as the container's.
-	t.secrets = []string{"IDJOURNEY_LISTEN_PUBLIC=" + t.address(starter, 8080), "IDJOURNEY_LISTEN_ADMIN=" + t.address(starter, 9090)}
+	t.secrets = []string{"IDJOURNEY_LISTEN_PUBLIC=" + t.address(starterService, 8080), "IDJOURNEY_LISTEN_ADMIN=" + t.address(starterService, 9090)}
 	if err := t.startProduct(ctx); err != nil {
 		return "", err
 	}
-	return "http://" + t.address(standin, 8090), t.startStandin(ctx)
+	return "http://" + t.address(standinService, 8090), t.startStandin(ctx)
 }
 
 func (t *Topology) startStandin(ctx context.Context) error {
-	s := t.project.Services[standin]
-	cmd := exec.Command(t.binary("idjourney"), t.command(standin, s.Command)...) //nolint:noctx // it outlives ctx
-	cmd.Env = t.environment(standin)
-	if _, err := t.start(standin, cmd); err != nil {
+	s := t.project.Services[standinService]
+	cmd := exec.Command(t.binary("idjourney"), t.command(standinService, s.Command)...) //nolint:noctx // it outlives ctx
+	cmd.Env = t.environment(standinService)
+	if _, err := t.start(standinService, cmd); err != nil {
 		return err
 	}
-	return t.healthy(ctx, standin)
+	return t.healthy(ctx, standinService)
 }

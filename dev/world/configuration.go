@@ -1,4 +1,4 @@
-package stack
+package world
 
 import (
 	"bytes"
@@ -36,43 +36,43 @@ const OldAfter = 2 * time.Second
 
 // values are what the template does not know before the start.
 type values struct {
-	Public, Admin, API, APIURL       string
+	listens
+	*World
 	LedgerFile                       string
-	VendorURL, CustomerURL           string
 	GovernmentURL, DownGovernmentURL string
-	FlowID, StepID, WrongPath        string
+	TaskQueue, Steps, WrongPath      string
+	FlowID, StepID                   string
 	HurriedFlowID, OldFlowID         string
 	AuditedFlowID, PlainFlowID       string
 	OldAfter                         time.Duration
+	// Killable asks for short time-outs, so that what a killed process leaves behind is
+	// taken up again within a test's time.
+	Killable bool
 }
 
 // configure writes the configuration file and reads it as the product does.
-func (s *Stack) configure(_ context.Context, d *doors) error {
-	s.ConfigFile = filepath.Join(s.Dir, "idjourney.yaml")
-	listens, err := s.listens(d)
-	if err != nil {
-		return err
-	}
+func (w *World) configure(_ context.Context, d *doors) error {
+	w.ConfigFile = filepath.Join(w.Dir, "idjourney.yaml")
 	var text bytes.Buffer
-	err = template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
-		Public: listens[0], Admin: listens[1], API: listens[2], APIURL: s.APIURL, LedgerFile: s.LedgerFile(),
-		VendorURL: s.VendorURL, CustomerURL: s.CustomerURL,
+	err := template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
+		listens: d.listen, World: w, LedgerFile: w.LedgerFile(),
 		GovernmentURL: urlOf(d.government) + "/faces", DownGovernmentURL: urlOf(d.government) + "/down/faces",
-		FlowID: flowID, StepID: idwisetest.CustomStepID, WrongPath: s.opts.WrongPath,
+		TaskQueue: w.opts.TaskQueue, Steps: w.opts.Steps, WrongPath: w.opts.WrongPath, FlowID: flowID, StepID: idwisetest.CustomStepID,
 		HurriedFlowID: HurriedFlow, PlainFlowID: PlainFlow, OldFlowID: OldFlow, AuditedFlowID: AuditedFlow, OldAfter: OldAfter,
+		Killable: w.opts.Binary != "",
 	})
 	if err != nil {
 		return fmt.Errorf("filling in the configuration: %w", err)
 	}
-	if err := os.WriteFile(s.ConfigFile, text.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(w.ConfigFile, text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	s.Config, err = config.Load(s.ConfigFile, s.Keys.environ())
+	w.Config, err = config.Load(w.ConfigFile, append(w.Keys.environ(), w.opts.Environ...))
 	return err
 }
 
 // LedgerFile is the ledger's database.
-func (s *Stack) LedgerFile() string { return filepath.Join(s.Dir, "ledger.db") }
+func (w *World) LedgerFile() string { return filepath.Join(w.Dir, "ledger.db") }
 
 // TemporalDir is the folder of Temporal's database.
-func (s *Stack) TemporalDir() string { return filepath.Join(s.Dir, "temporal") }
+func (w *World) TemporalDir() string { return filepath.Join(w.Dir, "temporal") }

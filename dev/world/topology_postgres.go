@@ -33,7 +33,7 @@ func newCluster(dir string) (cluster, error) {
 	if len(found) == 0 {
 		return c, errors.New("PostgreSQL's server is not installed: on Debian, apt-get install postgresql")
 	}
-	newest := slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })
+	newest := slices.MaxFunc(found, func(a, b string) int { return release(a) - release(b) })
 	c.bin = filepath.Dir(newest)
 	if c.owner, err = owner(); err != nil {
 		return c, err
@@ -45,7 +45,7 @@ func newCluster(dir string) (cluster, error) {
 	return c, c.own(c.socket)
 }
 
-func version(binary string) int {
+func release(binary string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(binary)))) // one without a version comes last
 	return n
 }

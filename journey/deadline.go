@@ -2,7 +2,7 @@ package journey
 
 import "time"
 
-// Deadline is the instant at which Step wants to be told a Tick even if nothing
+// Deadline is the instant at which Apply wants to be told a Tick even if nothing
 // else happens; zero when there is none.
 func (s State) Deadline() time.Time {
 	if s.Closed() {

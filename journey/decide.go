@@ -70,7 +70,7 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 // suspect puts a failed spot check before a person, whatever the verdict says: until
 // then nothing is approved.
 func (s *State) suspect(j Judgement) Judgement {
-	if s.Rules >= 4 && s.Policy.SpotCheckFailed == SpotCheckMeansTell {
+	if s.Policy.SpotCheckFailed == SpotCheckMeansTell {
 		s.SpotFailed = "" // the spot check itself was told
 	}
 	if s.SpotFailed == "" || j.Outcome == OutcomeRejected {

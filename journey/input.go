@@ -2,7 +2,7 @@ package journey
 
 import "time"
 
-// Input is one thing that Step is told; exactly one field is set.
+// Input is one thing that Apply is told; exactly one field is set.
 type Input struct {
 	Event       *Event          `json:"event,omitempty"`
 	Fetched     *FetchAnswer    `json:"fetched,omitempty"`
@@ -15,7 +15,7 @@ type Input struct {
 	Erased      *EraseAnswer    `json:"erased,omitempty"`
 	Quarantined string          `json:"quarantined,omitempty"` // why a signal could not be read
 	// Tick says that everything which arrived together has been told, and that
-	// time has passed: Step looks at its deadlines and decides whether to fetch.
+	// time has passed: Apply looks at its deadlines and decides whether to fetch.
 	Tick bool `json:"tick,omitempty"`
 }
 
@@ -132,7 +132,7 @@ const (
 )
 
 // Effect is one thing to be done to the world. It stays pending until its answer
-// has been given to Step.
+// has been given to Apply.
 type Effect struct {
 	ID   int        `json:"id"`
 	Kind EffectKind `json:"kind"`

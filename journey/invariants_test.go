@@ -73,9 +73,9 @@ func invariants(t *rapid.T) {
 			t.Fatal(err)
 		}
 		old := s
-		n, eff := journey.Step(s, in, now)
+		n, eff := journey.Apply(s, in, now)
 		changes.add(old.Phase, n.Phase)
-		n2, eff2 := journey.Step(copyOf, in, now)
+		n2, eff2 := journey.Apply(copyOf, in, now)
 		if js(t, n) != js(t, n2) || js(t, eff) != js(t, eff2) {
 			t.Fatalf("round trip differs:\n%s\n%s", js(t, n), js(t, n2))
 		}
@@ -269,7 +269,7 @@ func invariants(t *rapid.T) {
 	})
 }
 
-// Whatever comes in whatever order: Step does not panic or change its input, an open
+// Whatever comes in whatever order: Apply does not panic or change its input, an open
 // journey always waits for something that has a deadline or a person, decisions are
 // numbered without a gap, only they change the standing, and the state stays small.
 func TestInvariants(t *testing.T) { rapid.Check(t, invariants) }

@@ -11,7 +11,7 @@ func AlertLadder(s Severity) string { return "aml_" + string(s) }
 
 // Ladder is a declared ladder as instants: when people are reminded of what waits
 // for them, when it is overdue, and when the policy decides in their place. It is
-// computed where calendars are known, never in Step.
+// computed where calendars are known, never in Apply.
 type Ladder struct {
 	Name string `json:"name,omitempty"`
 	// Spent is the working time that the clock had counted when the instants were

@@ -121,7 +121,7 @@ func (r *rig) try(in journey.Input) string {
 		refused = r.s.CheckAct(*in.Acted)
 	}
 	before, standing := r.s.Phase, r.s.Standing
-	r.s, r.out = journey.Step(r.s, in, r.now)
+	r.s, r.out = journey.Apply(r.s, in, r.now)
 	if refused == nil {
 		return "-> " + string(r.s.Phase)
 	}

@@ -16,7 +16,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Policy is the part of the configuration that Step reads, for one flow of one
+// Policy is the part of the configuration that Apply reads, for one flow of one
 // account. It travels with each fetch, so history records what applied; retry
 // options, endpoints' addresses and secrets stay with the worker.
 type Policy struct {

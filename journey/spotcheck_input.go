@@ -1,7 +1,7 @@
 package journey
 
-// SpotRules is the version of SpotStep's behaviour and MinSpotRules the oldest that it
-// has a branch for, as Rules and MinRules are of Step's.
+// SpotRules is the version of SpotApply's behaviour and MinSpotRules the oldest that it
+// has a branch for, as Rules and MinRules are of Apply's.
 const (
 	SpotRules    = 1
 	MinSpotRules = 1
@@ -21,7 +21,7 @@ type SpotStart struct {
 	Rules   int    `json:"rules"`
 }
 
-// SpotInput is one thing that SpotStep is told; exactly one field is set.
+// SpotInput is one thing that SpotApply is told; exactly one field is set.
 type SpotInput struct {
 	Event       *Event          `json:"event,omitempty"`
 	Fetched     *SpotAnswer     `json:"fetched,omitempty"`

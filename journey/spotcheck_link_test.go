@@ -122,7 +122,7 @@ func TestALinkAndALookMayCross(t *testing.T) {
 	link := journey.SpotLink{JourneyID: "j-linked", Actor: "ops", Reason: "r"}
 	now := held.now.Add(time.Minute)
 	step := func(s *journey.SpotState, in journey.SpotInput) (effects []journey.SpotEffect) {
-		*s, effects = journey.SpotStep(*s, in, now)
+		*s, effects = journey.SpotApply(*s, in, now)
 		return effects
 	}
 

@@ -61,7 +61,7 @@ func (s SpotState) Closed() bool {
 	return (s.Decision != nil || s.Unknown) && !s.Looking && s.LookAt.IsZero()
 }
 
-// Deadline is the instant at which SpotStep wants to be told a Tick even if nothing
+// Deadline is the instant at which SpotApply wants to be told a Tick even if nothing
 // else happens; zero when there is none.
 func (s SpotState) Deadline() time.Time {
 	if s.Looking {
@@ -85,7 +85,7 @@ func (s SpotState) Attributes() Attributes {
 	return a
 }
 
-// clone copies what SpotStep may append to or delete from.
+// clone copies what SpotApply may append to or delete from.
 func (s SpotState) clone() SpotState {
 	s.Links = slices.Clone(s.Links)
 	s.Attention = slices.Clone(s.Attention)

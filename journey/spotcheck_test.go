@@ -49,7 +49,7 @@ func shows(system string, candidates ...string) func(journey.SpotFetchInput, tim
 func (p *spot) tell(inputs ...journey.SpotInput) {
 	for _, in := range append(inputs, journey.SpotInput{Tick: true}) {
 		var effects []journey.SpotEffect
-		p.state, effects = journey.SpotStep(p.state, in, p.now)
+		p.state, effects = journey.SpotApply(p.state, in, p.now)
 		for _, e := range effects {
 			p.run(e)
 		}

@@ -1,23 +1,19 @@
 package journey
 
-// Rules is the version of Step's behaviour. A run is bound to the value it was
-// started with, or that it took up when it last continued as new; Step branches
-// on State.Rules, and a worker that does not know a run's value leaves the task
-// to a newer one. A branch is deleted one maximum run age after its release.
-//
-// 3: the life after the first decision: ladders, resubmission and renewal, AML
-// alerts, adoption, operators' acts. Nothing before it was ever released.
-//
-// 4: a failed spot check opens a review only where the policy says so.
-const Rules = 4
+// Rules is the version of Apply's behaviour. A run is bound to the value it was
+// started with, or that it took up when it last continued as new. A change that
+// would alter what a recorded history did raises Rules and branches on State.Rules;
+// a worker that does not know a run's value leaves the task to a newer one. A
+// branch is deleted one maximum run age after its release.
+const Rules = 1
 
-// MinRules is the oldest behaviour that Step still has a branch for.
-const MinRules = 3
+// MinRules is the oldest behaviour that Apply still has a branch for.
+const MinRules = 1
 
 // StateVersion is the version of State's JSON form. Raise it with a migration
-// (migrate.go) and a golden file (testdata/state) whenever an old state would be
-// read wrongly.
-const StateVersion = 2
+// (migrate.go) and a golden file (testdata/state) whenever an older state would be
+// misread.
+const StateVersion = 1
 
 // WorkflowName is the name the workflow of one journey is registered under.
 const WorkflowName = "Journey"

@@ -30,7 +30,7 @@ const (
 	StepInconclusive StepOutcome = "inconclusive"
 	// StepPending says that the answer comes later, announced by StepAnswered.
 	StepPending StepOutcome = "pending"
-	// StepSkipped is Step's own: the declared condition did not hold.
+	// StepSkipped is Apply's own: the declared condition did not hold.
 	StepSkipped StepOutcome = "skipped"
 )
 

@@ -8,7 +8,7 @@ import (
 	"idjourney/journey/journeytest"
 )
 
-// rig drives Step by hand: each of the tests below is a story that once ended wrong.
+// rig drives Apply by hand: each of the tests below is a story that once ended wrong.
 type rig struct {
 	t   *testing.T
 	s   journey.State
@@ -25,7 +25,7 @@ func (r *rig) in(in journey.Input) []journey.Effect {
 	var all []journey.Effect
 	for _, x := range []journey.Input{in, {Tick: true}} {
 		var e []journey.Effect
-		r.s, e = journey.Step(r.s, x, r.now)
+		r.s, e = journey.Apply(r.s, x, r.now)
 		all = append(all, e...)
 	}
 	r.out = all

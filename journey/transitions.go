@@ -12,8 +12,8 @@ type Transition struct {
 	By       string
 }
 
-// Transitions is the closed list of the changes of phase within one Step. The
-// picture in docs/journey.md is drawn from it, and a test holds it against what Step
+// Transitions is the closed list of the changes of phase within one Apply. The
+// picture in docs/journey.md is drawn from it, and a test holds it against what Apply
 // does: nothing else happens, and each of these does.
 func Transitions() []Transition {
 	list := slices.Clone(transitions)

@@ -15,7 +15,7 @@ import (
 	"idjourney/journey/journeytest"
 )
 
-// phaseChange is a change of phase within one Step.
+// phaseChange is a change of phase within one Apply.
 type phaseChange struct{ from, to journey.Phase }
 
 // changed collects the changes of phase that tests have seen.
@@ -66,14 +66,14 @@ func (c *changed) end(s *journeytest.Sim) {
 			continue
 		}
 		from := s.State.Phase
-		after, _ := journey.Step(s.State, journey.Input{Acted: &act}, s.Now)
+		after, _ := journey.Apply(s.State, journey.Input{Acted: &act}, s.Now)
 		if kind == journey.UpdateErase {
-			after, _ = journey.Step(after, journey.Input{Erased: &journey.EraseAnswer{}}, s.Now)
+			after, _ = journey.Apply(after, journey.Input{Erased: &journey.EraseAnswer{}}, s.Now)
 		}
 		c.add(from, after.Phase)
 		if act.Kind = journey.UpdateErase; after.CheckAct(act) == nil {
-			after, _ = journey.Step(after, journey.Input{Acted: &act}, s.Now)
-			after, _ = journey.Step(after, journey.Input{Erased: &journey.EraseAnswer{}}, s.Now)
+			after, _ = journey.Apply(after, journey.Input{Acted: &act}, s.Now)
+			after, _ = journey.Apply(after, journey.Input{Erased: &journey.EraseAnswer{}}, s.Now)
 			c.add(journey.Ended, after.Phase)
 		}
 	}

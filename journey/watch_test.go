@@ -27,7 +27,7 @@ func told(t *testing.T, verdicts ...journey.Verdict) (s journey.State, last []jo
 			{Event: &journey.Event{Type: journey.UpdatedJourney, Account: "acme", JourneyID: "j"}}, {Tick: true},
 			{Fetched: &journey.FetchAnswer{Verdict: &v, Policy: journey.Policy{Version: "1", Flow: "f", Endpoints: []string{"core"}}}},
 		} {
-			s, last = journey.Step(s, in, now)
+			s, last = journey.Apply(s, in, now)
 		}
 	}
 	return s, last
@@ -66,7 +66,7 @@ func TestEffectsNameTheirWebhooks(t *testing.T) {
 	step := func(in journey.Input) []journey.Effect {
 		t.Helper()
 		var effects []journey.Effect
-		s, effects = journey.Step(s, in, now)
+		s, effects = journey.Apply(s, in, now)
 		return effects
 	}
 	event := func(trace string) {

@@ -27,7 +27,7 @@ type interpreter struct {
 	cancelled func() bool
 	// again says that an effect which was given up has to be started again.
 	again bool
-	// updates wait for what Step makes of them, each under its input.
+	// updates wait for what Apply makes of them, each under its input.
 	updates map[any]*waiting
 	settled bool // this run came to settle: worth a fresh history
 }

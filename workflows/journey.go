@@ -1,10 +1,10 @@
-// Package workflows is the interpreter: it receives, calls journey.Step, runs the
+// Package workflows is the interpreter: it receives, calls journey.Apply, runs the
 // effects as activities, feeds their answers back, and continues as new. It holds
 // no rule about identities; those are in package journey.
 //
 // Only the loop in run changes the state. Signals, lanes and update handlers
 // append to the inbox and nothing else, so that the order in which things are
-// told to Step is the order in which they are found in the history.
+// told to Apply is the order in which they are found in the history.
 package workflows
 
 import (
@@ -114,7 +114,7 @@ func (i *interpreter) tell(ctx workflow.Context) {
 		i.check(in)
 		var effects []journey.Effect
 		attention := i.state.Attention
-		i.state, effects = journey.Step(i.state, in, now)
+		i.state, effects = journey.Apply(i.state, in, now)
 		i.measure(ctx, in, attention, effects)
 		for _, e := range effects {
 			i.pending = append(i.pending, &pending{Effect: e})

@@ -88,7 +88,7 @@ func (i *interpreter) forget(done *pending) {
 	}
 }
 
-// answer turns what an activity returned, or how it failed, into what Step is
+// answer turns what an activity returned, or how it failed, into what Apply is
 // told. An answer of our own that cannot be read panics: the task then waits for
 // a worker that can, while a custom step written elsewhere is inconclusive.
 func answer(s journey.State, e journey.Effect, raw converter.RawValue, failed error) journey.Input {

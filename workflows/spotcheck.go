@@ -8,8 +8,8 @@ import (
 	"idjourney/journey"
 )
 
-// SpotCheck is the workflow of one spot check: the interpreter of journey.SpotStep, as
-// Journey is that of journey.Step. Its argument is raw for the same reason.
+// SpotCheck is the workflow of one spot check: the interpreter of journey.SpotApply, as
+// Journey is that of journey.Apply. Its argument is raw for the same reason.
 func (w *Workflows) SpotCheck(ctx workflow.Context, raw converter.RawValue) (string, error) {
 	arg := decodeSpotArgument(raw)
 	// What is decided is told even if the run is cancelled: see Journey.
@@ -86,7 +86,7 @@ func (i *spotInterpreter) drain(ctx workflow.Context) {
 	}
 }
 
-// tell gives SpotStep the inbox and then a tick.
+// tell gives SpotApply the inbox and then a tick.
 func (i *spotInterpreter) tell(ctx workflow.Context) {
 	now := workflow.Now(ctx).UTC()
 	inbox := i.inbox
@@ -98,7 +98,7 @@ func (i *spotInterpreter) tell(ctx workflow.Context) {
 		i.checkLink(in)
 		var effects []journey.SpotEffect
 		before := i.state.Attention
-		i.state, effects = journey.SpotStep(i.state, in, now)
+		i.state, effects = journey.SpotApply(i.state, in, now)
 		i.countAttention(ctx, before)
 		for _, e := range effects {
 			i.pending = append(i.pending, &spotPending{SpotEffect: e})

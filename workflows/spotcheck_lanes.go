@@ -74,7 +74,7 @@ func (i *spotInterpreter) call(e journey.SpotEffect) call {
 	return c
 }
 
-// spotAnswer turns what an activity returned, or that it failed, into what SpotStep is
+// spotAnswer turns what an activity returned, or that it failed, into what SpotApply is
 // told. An answer that cannot be read panics: the task waits for a worker that can.
 func spotAnswer(e journey.SpotEffect, raw converter.RawValue, failed error) journey.SpotInput {
 	switch e.Kind {

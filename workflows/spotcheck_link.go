@@ -18,7 +18,7 @@ var (
 // the same moment, decide whether the link is taken.
 type linking struct {
 	link    *journey.SpotLink
-	told    bool // to SpotStep
+	told    bool // to SpotApply
 	done    bool
 	refused error
 }

@@ -42,7 +42,7 @@ var situations = map[string]string{
 }
 
 // corpus is where the histories are, those of each value of the rules in a folder of
-// its own: those of older rules stay as long as Step has a branch for them.
+// its own: those of older rules stay as long as Apply has a branch for them.
 const corpus = "../../workflows/testdata/histories"
 
 // recorded is a situation's name in the corpus, under the present rules.

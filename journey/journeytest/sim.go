@@ -7,7 +7,7 @@ import (
 	"idjourney/journey"
 )
 
-// Sim plays a case against Step alone, on a clock of its own. Whoever drives it
+// Sim plays a case against Apply alone, on a clock of its own. Whoever drives it
 // picks among the moves that are possible, so that one driver tells the story in
 // order and another in any order that the world allows.
 type Sim struct {
@@ -192,7 +192,7 @@ func (s *Sim) tell(in journey.Input) {
 	for _, in := range []journey.Input{in, {Tick: true}} {
 		var effects []journey.Effect
 		before := s.State.Phase
-		s.State, effects = journey.Step(s.State, in, s.Now)
+		s.State, effects = journey.Apply(s.State, in, s.Now)
 		if s.Changed != nil && s.State.Phase != before {
 			s.Changed(before, s.State.Phase)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"idjourney/config"
 	"idjourney/journey"
 )
 
@@ -49,8 +50,12 @@ func (a *API) review(in *call) (reply, error) {
 	if err := body.check(); err != nil {
 		return reply{}, err
 	}
+	if body.Disposition != "" && !in.token.seesAML() {
+		return reply{}, forbidden(config.ScopeAMLRead)
+	}
 	return a.send(in, journey.UpdateReview, journey.Reviewed{
 		Review: body.Review, Outcome: body.Outcome, Disposition: body.Disposition, Actor: in.token.name, Reason: body.Reason,
+		AMLHidden: !in.token.seesAML(),
 	})
 }
 
@@ -143,7 +148,10 @@ func (a *API) act(update string, kind actKind) func(*call) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		arg.Kind, arg.Actor = update, in.token.name
+		arg.Kind, arg.Actor, arg.AMLHidden = update, in.token.name, !in.token.seesAML()
+		if arg.Outcome == journey.OutcomeApproved && arg.AMLHidden {
+			return reply{}, forbidden(config.ScopeAMLRead)
+		}
 		return a.send(in, update, arg)
 	}
 }
@@ -160,6 +168,9 @@ func (a *API) send(in *call, update string, arg any) (reply, error) {
 		return actedReply(http.StatusAccepted, journey.Acted{Phase: v.Phase, Standing: v.Standing}), nil
 	case v.Phase == journey.Erased, v.Phase == journey.Ended && update != journey.UpdateErase:
 		return reply{}, conflict("closed", "the journey has "+string(v.Phase)+" for good")
+	}
+	if err := in.token.endsHold(v, update); err != nil {
+		return reply{}, err
 	}
 	ctx, cancel := in.whole(actTimeout)
 	defer cancel()

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -17,11 +18,13 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/time/rate"
 
+	"idjourney/access"
 	"idjourney/config"
 	"idjourney/httpserver"
 	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
+	"idjourney/telemetry"
 )
 
 // Ledger is what the customer's API needs of a *ledger.Ledger. All reading is
@@ -75,9 +78,14 @@ type Config struct {
 	// Callback takes POST /v1/callbacks/steps/{token}, whose token in the path is its
 	// credential; nil for no such route.
 	Callback http.Handler
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// Instruments count what is denied; nil for none.
+	Instruments *telemetry.Instruments
 	// WaitPoll is how often a long poll looks at the ledger; half a second if 0.
 	WaitPoll time.Duration
-	// MaxWaits bounds the long polls at a time; 1000 if 0.
+	// MaxWaits bounds the long polls at a time; 1000 if 0. One token may have a quarter
+	// of them, and one account half.
 	MaxWaits int
 	// Logger is where problems and acts are logged; nil for nowhere.
 	Logger *slog.Logger
@@ -93,7 +101,10 @@ type API struct {
 	log      *slog.Logger
 	// refusals keeps somebody who knocks all day from filling the log.
 	refusals rate.Sometimes
-	waits    chan struct{} // holds one for each long poll
+	throttle *access.Throttle
+	// The long polls at a time, in all, by token and by account.
+	waits, tokenWaits, accountWaits *quota
+
 	stopping chan struct{} // closed when long polls have to end
 }
 
@@ -144,7 +155,11 @@ func (a *API) setDefaults() {
 	if a.cfg.MaxWaits <= 0 {
 		a.cfg.MaxWaits = 1000
 	}
-	a.waits = make(chan struct{}, a.cfg.MaxWaits)
+	if a.cfg.Instruments == nil {
+		a.cfg.Instruments = telemetry.NopInstruments()
+	}
+	a.throttle = access.NewThrottle(a.cfg.Now)
+	a.waits, a.tokenWaits, a.accountWaits = newQuota(a.cfg.MaxWaits), newQuota(a.cfg.MaxWaits/4), newQuota(a.cfg.MaxWaits/2)
 }
 
 // openAPI is the API's description, and what its tests hold it to.

@@ -8,8 +8,8 @@ import (
 	"idjourney/journey"
 )
 
-// incident is one thing that needs a person, for all journeys it concerns.
-type incident struct {
+// attentionItem is one thing that needs a person, for all journeys it concerns.
+type attentionItem struct {
 	Account  string                `json:"account"`
 	Code     journey.AttentionCode `json:"code"`
 	Detail   string                `json:"detail,omitempty"`
@@ -25,8 +25,8 @@ type incident struct {
 	AcknowledgedAt time.Time `json:"acknowledgedAt,omitzero"`
 }
 
-type incidentList struct {
-	Incidents []incident `json:"incidents"`
+type attentionList struct {
+	Attention []attentionItem `json:"attention"`
 }
 
 // attention handles GET /v1/attention.
@@ -41,10 +41,13 @@ func (a *API) attention(in *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	out := incidentList{Incidents: []incident{}}
+	out := attentionList{Attention: []attentionItem{}}
 	for _, i := range all {
+		if aboutAML(string(i.Code)) && !in.token.seesAML() {
+			continue
+		}
 		kind := attentionKind(i.Code)
-		out.Incidents = append(out.Incidents, incident{
+		out.Attention = append(out.Attention, attentionItem{
 			Account: i.Account, Code: i.Code, Detail: i.Detail,
 			Owner: kind.Owner, Severity: kind.Severity, Text: kind.Text, Clears: kind.Clears,
 			Since: i.Since, Count: i.Count, Journeys: slices.Concat([]string{}, i.Journeys),
@@ -76,8 +79,13 @@ func (a *API) acknowledge(in *call) (reply, error) {
 		return reply{}, err
 	}
 	code := journey.AttentionCode(in.gin.Param("code"))
-	if !slices.Contains(journey.AttentionCodes(), code) {
+	if !slices.Contains(journey.AttentionCodes(), code) || aboutAML(string(code)) && !in.token.seesAML() {
 		return reply{}, notFound()
+	}
+	if body.Detail != "" {
+		if err := text("detail", body.Detail, maxReference); err != nil {
+			return reply{}, err
+		}
 	}
 	in.id = string(code)
 	ctx, cancel := in.whole(ledgerTimeout)

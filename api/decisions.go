@@ -4,7 +4,6 @@ import (
 	"math"
 	"time"
 
-	"idjourney/config"
 	"idjourney/journey"
 )
 
@@ -14,14 +13,14 @@ const (
 	maxPage   = 500
 )
 
-// shownDecision is a decision as customers see it; the AML state only with aml:read.
+// shownDecision is a decision as the API shows it; see hideAML.
 type shownDecision struct {
 	ID            string          `json:"id"`
 	Account       string          `json:"account"`
 	JourneyID     string          `json:"journeyId"`
 	Sequence      int             `json:"sequence"`
 	Outcome       journey.Outcome `json:"outcome"`
-	Source        journey.Source  `json:"source"`
+	Source        journey.Source  `json:"source,omitempty"`
 	System        string          `json:"systemDecision,omitempty"`
 	Manual        string          `json:"manualDecision,omitempty"`
 	Final         string          `json:"finalDecision,omitempty"`
@@ -30,7 +29,7 @@ type shownDecision struct {
 	Reasons       []string        `json:"reasons,omitempty"`
 	Supersedes    int             `json:"supersedes,omitempty"`
 	PolicyVersion string          `json:"policyVersion"`
-	DecidedBy     string          `json:"decidedBy"`
+	DecidedBy     string          `json:"decidedBy,omitempty"`
 	DecidedAt     time.Time       `json:"decidedAt"`
 	Adopted       bool            `json:"adopted,omitempty"`
 }
@@ -41,8 +40,9 @@ func decisionFor(t *token, d journey.Decision) shownDecision {
 		System: d.System, Manual: d.Manual, Final: d.Final, Reasons: d.Reasons, Supersedes: d.Supersedes,
 		PolicyVersion: d.PolicyVersion, DecidedBy: d.DecidedBy, DecidedAt: d.DecidedAt, Adopted: d.Adopted,
 	}
-	if t.may(config.ScopeAMLRead) {
-		s.AMLVersion, s.AMLMatches = &d.AMLVersion, &d.AMLMatches
+	s.AMLVersion, s.AMLMatches = &d.AMLVersion, &d.AMLMatches
+	if !t.seesAML() {
+		s.hideAML()
 	}
 	return s
 }

@@ -27,6 +27,7 @@ const (
 	operatorToken = "operator-operator-operator-operator"
 	eraserToken   = "eraser-eraser-eraser-eraser-eraser"
 	otherToken    = "another-account-another-account-tok"
+	clerkToken    = "clerk-clerk-clerk-clerk-clerk-clerk"
 	officerToken  = "officer-officer-officer-officer-off"
 )
 
@@ -37,7 +38,8 @@ func tokens() []config.Token {
 	acme := []string{"acme"}
 	return []config.Token{
 		one("app", readerToken, acme, config.ScopeRead),
-		one("backoffice", operatorToken, acme, config.ScopeRead, config.ScopeOperate),
+		one("backoffice", operatorToken, acme, config.ScopeRead, config.ScopeOperate, config.ScopeAMLRead),
+		one("clerk", clerkToken, acme, config.ScopeRead, config.ScopeOperate),
 		one("privacy", eraserToken, acme, config.ScopeErase),
 		one("officer", officerToken, acme, config.ScopeRead, config.ScopeAMLRead),
 		one("elsewhere", otherToken, []string{"globex"}, config.ScopeRead, config.ScopeOperate, config.ScopeErase, config.ScopeAMLRead),

@@ -1,12 +1,13 @@
 package api
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
 
-	"idjourney/config"
 	"idjourney/journey"
 	"idjourney/ledger"
 )
@@ -66,6 +67,9 @@ type shownAttention struct {
 
 // shown is v for a caller that may or may not see AML alerts.
 func shown(v ledger.View, aml bool) shownJourney {
+	if !aml {
+		v = withoutAML(v)
+	}
 	s := v.Snapshot
 	out := shownJourney{
 		Account: v.Account, JourneyID: v.JourneyID, Reference: v.Reference, Flow: v.Flow,
@@ -90,11 +94,9 @@ func shown(v ledger.View, aml bool) shownJourney {
 	for _, item := range s.Attention {
 		out.Attention = append(out.Attention, shownAttention(item))
 	}
-	if aml {
-		for _, al := range s.Alerts {
-			out.Alerts = append(out.Alerts, shownAlert{al.ID, al.Version, al.Severity, al.Since,
-				al.Matches, al.Removed, al.Changes, al.Ladder.EscalateAt, al.Ladder.Overdue})
-		}
+	for _, al := range s.Alerts {
+		out.Alerts = append(out.Alerts, shownAlert{al.ID, al.Version, al.Severity, al.Since,
+			al.Matches, al.Removed, al.Changes, al.Ladder.EscalateAt, al.Ladder.Overdue})
 	}
 	return out
 }
@@ -103,28 +105,25 @@ func shown(v ledger.View, aml bool) shownJourney {
 const maxWait = 60
 
 // show handles GET /v1/journeys/{account}/{journeyId}. With wait and If-None-Match it
-// answers as soon as the journey is another than the caller knows.
+// answers as soon as the journey differs from what the caller knows.
 func (a *API) show(in *call) (reply, error) {
 	seconds, err := in.number("wait", 0, 0, maxWait)
 	if err != nil {
 		return reply{}, err
 	}
 	known := in.gin.GetHeader("If-None-Match")
-	v, err := a.view(in)
+	out, err := a.shown(in)
+	if err == nil && seconds > 0 && matches(known, out.tag) {
+		out, err = a.poll(in, out, known, time.Duration(seconds)*time.Second)
+	}
 	if err != nil {
 		return reply{}, err
 	}
-	if seconds > 0 && matches(known, in.tag(v)) {
-		if v, err = a.hold(in, v, known, time.Duration(seconds)*time.Second); err != nil {
-			return reply{}, err
-		}
-	}
-	tag := in.tag(v)
-	header := http.Header{"Etag": {tag}, "Cache-Control": {"private, no-cache"}}
-	if matches(known, tag) {
+	header := http.Header{"Etag": {out.tag}, "Cache-Control": {"private, no-cache"}}
+	if matches(known, out.tag) {
 		return reply{status: http.StatusNotModified, header: header}, nil
 	}
-	return reply{status: http.StatusOK, header: header, body: shown(v, in.token.may(config.ScopeAMLRead))}, nil
+	return reply{status: http.StatusOK, header: header, body: out.text}, nil
 }
 
 func (a *API) view(in *call) (ledger.View, error) {
@@ -133,14 +132,21 @@ func (a *API) view(in *call) (ledger.View, error) {
 	return a.cfg.Ledger.View(ctx, in.account, in.id)
 }
 
-// tag is the ETag of what this caller is shown: one that may see AML alerts is shown
-// something else.
-func (in *call) tag(v ledger.View) string {
-	kind := "j"
-	if in.token.may(config.ScopeAMLRead) {
-		kind = "a"
+// version is a journey as a caller is shown it. The ETag is a hash of the text: one that
+// counted versions would tell of changes that the caller may not see.
+type version struct {
+	text json.RawMessage
+	tag  string
+}
+
+func (a *API) shown(in *call) (version, error) {
+	v, err := a.view(in)
+	if err != nil {
+		return version{}, err
 	}
-	return fmt.Sprintf(`"%s%d.%d"`, kind, v.Version, v.Standing.Sequence)
+	text, _ := json.Marshal(shown(v, in.token.seesAML())) // structs of strings, numbers and valid times: cannot fail
+	sum := sha256.Sum256(text)
+	return version{text, `"` + hex.EncodeToString(sum[:12]) + `"`}, nil
 }
 
 // matches says whether an If-None-Match names tag.
@@ -181,8 +187,8 @@ func (a *API) search(in *call) (reply, error) {
 	if err := text("reference", body.Reference, maxReference); err != nil {
 		return reply{}, err
 	}
-	if !in.token.sees(body.Account) {
-		return reply{}, notFound()
+	if in.account = body.Account; !in.token.sees(body.Account) {
+		return reply{}, hidden()
 	}
 	ctx, cancel := in.context()
 	defer cancel()
@@ -192,7 +198,7 @@ func (a *API) search(in *call) (reply, error) {
 	}
 	out := journeyList{Journeys: []shownJourney{}}
 	for _, v := range views {
-		out.Journeys = append(out.Journeys, shown(v, in.token.may(config.ScopeAMLRead)))
+		out.Journeys = append(out.Journeys, shown(v, in.token.seesAML()))
 	}
 	return ok(out), nil
 }

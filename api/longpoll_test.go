@@ -172,3 +172,59 @@ func TestThereIsNoAPIWithoutTokens(t *testing.T) {
 		t.Errorf("got %v %v, want nothing", none, err)
 	}
 }
+
+// A token, or an account, that keeps all its long polls open leaves some to the others.
+func TestLongPollsAreSharedOut(t *testing.T) {
+	t.Parallel()
+	w := &watched{looks: make(chan struct{}, 1000)}
+	a := openAPI(t, func(c *api.Config) {
+		w.Ledger, c.Ledger, c.MaxWaits = c.Ledger, w, 8
+		c.Tokens = append(c.Tokens, config.Token{Name: "second", Secret: config.NewSecret(strings.Repeat("second", 6)), Accounts: []string{"acme"}, Scopes: []config.Scope{config.ScopeRead}},
+			config.Token{Name: "third", Secret: config.NewSecret(strings.Repeat("third-", 6)), Accounts: []string{"acme"}, Scopes: []config.Scope{config.ScopeRead}})
+	})
+	a.fill(t)
+	must(t, a.ledger.SaveJourney(t.Context(), ledger.Journey{Account: "globex", JourneyID: "jny-known", UpdatedAt: noon}))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	open := func(token, account string) int {
+		t.Helper()
+		path := "/v1/journeys/" + account + "/jny-known"
+		known := a.do(t, ask{method: "GET", path: path, token: token}).header.Get("Etag")
+		q := ask{method: "GET", path: path + "?wait=60", token: token, header: http.Header{"If-None-Match": {known}}}
+		done, before := make(chan int, 1), w.count.Load()
+		go func() {
+			resp, err := http.DefaultClient.Do(q.request(t, a.url).WithContext(ctx))
+			if err != nil {
+				done <- 0
+				return
+			}
+			defer resp.Body.Close()
+			done <- resp.StatusCode
+		}()
+		for {
+			select {
+			case status := <-done:
+				return status
+			case <-w.looks:
+				if w.count.Load() > before+50 { // it waits: a refusal reads once
+					return 0
+				}
+			case <-awaitContext(t).Done():
+				t.Fatal("neither answered nor waiting")
+			}
+		}
+	}
+	for _, c := range []struct {
+		token, account string
+		want           int // 0: it waits
+	}{
+		{readerToken, "acme", 0}, {readerToken, "acme", 0}, {readerToken, "acme", 429}, // a quarter for a token
+		{strings.Repeat("second", 6), "acme", 0}, {strings.Repeat("second", 6), "acme", 0},
+		{strings.Repeat("third-", 6), "acme", 429}, // half for an account
+		{otherToken, "globex", 0},
+	} {
+		if got := open(c.token, c.account); got != c.want {
+			t.Errorf("%.6s at %s: got %d, want %d", c.token, c.account, got, c.want)
+		}
+	}
+}

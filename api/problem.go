@@ -3,7 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"idjourney/ledger"
 )
@@ -12,8 +15,10 @@ import (
 // people, neither with personal data. See openapi.yaml for the codes.
 type problem struct {
 	status int
-	// done says that something was, or may have been, done: asking again is no repetition.
-	done    bool
+	// done says that something was, or may have been, done: asking again may do it twice.
+	done bool
+	// denied says which of the caller's rights was missing; "" if none was.
+	denied  denial
 	header  http.Header
 	Code    string `json:"code"`
 	Message string `json:"message"`
@@ -41,6 +46,19 @@ func badRequest(message string) *problem {
 // that nobody learns which accounts and journeys there are.
 func notFound() *problem {
 	return problemOf(http.StatusNotFound, "not_found", "there is nothing of this name that the token may see")
+}
+
+// hidden is notFound for an account that the token may not see.
+func hidden() *problem {
+	p := notFound()
+	p.denied = deniedAccount
+	return p
+}
+
+// tooMany tells the caller to slow down.
+func tooMany(message string, wait time.Duration) *problem {
+	return problemOf(http.StatusTooManyRequests, "too_many_requests", message).
+		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 func conflict(code, message string) *problem {

@@ -9,10 +9,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -52,42 +54,54 @@ type route struct {
 // serve runs a route: who calls, what may they do, and what may they see.
 func (a *API) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		caller := a.authenticate(c.Request.Header)
-		if caller == nil {
-			a.fail(c, a.unauthorized(c.Request))
-			return
-		}
-		if !caller.may(r.scope) {
-			a.fail(c, forbidden(r.scope))
-			return
-		}
-		in := &call{gin: c, token: caller, account: c.Param("account"), id: c.Param("id")}
-		if err := in.check(r); err != nil {
-			a.fail(c, err)
-			return
-		}
-		out, err := r.handle(in)
+		in := &call{gin: c, account: c.Param("account"), id: c.Param("id")}
+		out, err := a.handle(in, r)
 		if err != nil {
 			p := a.problemFrom(c.Request.Context(), err)
 			out = reply{status: p.status, body: p, header: p.header}
+			if p.denied != "" {
+				a.deny(in, r, p.denied)
+				write(c, out)
+				return
+			}
 		}
-		if r.scope != config.ScopeRead {
+		if r.scope != config.ScopeRead && in.token != nil {
 			a.audit(in, r, out.status)
 		}
 		write(c, out)
 	}
 }
 
+func (a *API) handle(in *call, r route) (reply, error) {
+	if err := a.authenticate(in); err != nil {
+		return reply{}, err
+	}
+	if !in.token.requests.Allow() {
+		return reply{}, tooMany("the token sends too many requests", time.Second)
+	}
+	if !in.token.may(r.scope) {
+		return reply{}, forbidden(r.scope)
+	}
+	if err := in.check(r); err != nil {
+		return reply{}, err
+	}
+	return r.handle(in)
+}
+
 // check refuses what no handler could use. A parameter that is not known may be a
 // typo, or a reference that must not be in a URL.
-func (in *call) check(r route) *problem {
+func (in *call) check(r route) error {
 	if in.account != "" && !in.token.sees(in.account) {
-		return notFound()
+		return hidden()
 	}
 	if in.id != "" && !idwise.ValidID(in.id) {
 		return notFound()
 	}
-	for name, values := range in.gin.Request.URL.Query() {
+	query, err := url.ParseQuery(in.gin.Request.URL.RawQuery)
+	if err != nil {
+		return badRequest("the query cannot be read")
+	}
+	for name, values := range query {
 		if !slices.Contains(r.query, name) {
 			return badRequest(fmt.Sprintf("the parameter %q is not known here", brief(name)))
 		}
@@ -128,7 +142,7 @@ func (in *call) only() ([]string, error) {
 		return in.token.accounts, nil
 	}
 	if !in.token.sees(name) {
-		return nil, notFound()
+		return nil, hidden()
 	}
 	return []string{name}, nil
 }
@@ -243,8 +257,13 @@ func text(key, value string, most int) error {
 		return badRequest(key + " is missing")
 	case utf8.RuneCountInString(value) > most:
 		return badRequest(fmt.Sprintf("%s is longer than %d characters", key, most))
-	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == utf8.RuneError }):
-		return badRequest(key + " has characters that are no text")
+	case strings.ContainsFunc(value, notText):
+		return badRequest(key + " has control characters, or characters that change the direction of text")
 	}
 	return nil
+}
+
+// notText says whether a character hides or rearranges what a person reads in a text.
+func notText(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError
 }

@@ -72,7 +72,8 @@ func (a *API) checkOpen(in *call, body openBody) (config.Account, config.Flow, e
 	}
 	account, there := a.accounts[body.Account]
 	if !there || !in.token.sees(body.Account) {
-		return config.Account{}, config.Flow{}, notFound()
+		in.account = body.Account
+		return config.Account{}, config.Flow{}, hidden()
 	}
 	switch {
 	case body.JourneyID != nil && !idwise.ValidID(*body.JourneyID):

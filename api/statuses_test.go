@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -117,10 +118,32 @@ func (p provoked) refusals(t *testing.T, o operation) {
 	if !strings.Contains(got.body, "scope "+scope) || !strings.Contains(got.header.Get("Www-Authenticate"), `scope="`+scope+`"`) {
 		t.Errorf("%s: 403 does not name the scope %s: %s", o.name, scope, got.body)
 	}
+	p.throttled(t, o)
+	for _, malformed := range []string{"?after=99999;x", "?%zz", "?a=1;b=2"} {
+		q := o.request(t, allowed(o))
+		q.path += malformed
+		p.saw(t, o, a.do(t, q), http.StatusBadRequest)
+	}
 	typo := o.request(t, allowed(o))
 	typo.path += "?custmer=jane"
 	if got := p.saw(t, o, a.do(t, typo), http.StatusBadRequest); !strings.Contains(got.body, "custmer") || strings.Contains(got.body, "jane") {
 		t.Errorf("%s: got %s, want the parameter's name without its value", o.name, got.body)
+	}
+}
+
+// throttled guesses tokens until the API stops examining them, even the right one.
+func (p provoked) throttled(t *testing.T, o operation) {
+	t.Helper()
+	a := openAPI(t, nil)
+	var got reply
+	for i := range 100 {
+		if got = a.do(t, o.request(t, fmt.Sprintf("a-guess-of-more-than-32-characters-%d", i))); got.status != http.StatusUnauthorized {
+			break
+		}
+	}
+	p.saw(t, o, got, http.StatusTooManyRequests)
+	if got := p.saw(t, o, a.do(t, o.request(t, allowed(o))), http.StatusTooManyRequests); got.header.Get("Retry-After") == "" {
+		t.Errorf("%s: 429 without Retry-After", o.name)
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
+
+	"golang.org/x/time/rate"
 
 	"idjourney/access"
 	"idjourney/config"
@@ -17,16 +20,22 @@ const apiRealm = `Bearer realm="idjourney"`
 // every decision.
 const minToken = 32
 
+// requestsPerSecond bounds one token, so that a client in a loop leaves the ledger to
+// the others. For a moment it may send twice as many.
+const requestsPerSecond = 500
+
 // token is one caller. Its name is the actor of everything done with it.
 type token struct {
 	name     string
 	secret   access.Digest
 	scopes   []config.Scope
 	accounts []string // the accounts it sees, by name
+	requests *rate.Limiter
 }
 
 func newToken(t config.Token, accounts map[string]config.Account) (*token, error) {
-	made := &token{name: t.Name, secret: access.DigestOf(t.Secret.Reveal()), scopes: t.Scopes, accounts: slices.Clone(t.Accounts)}
+	made := &token{name: t.Name, secret: access.DigestOf(t.Secret.Reveal()), scopes: t.Scopes, accounts: slices.Clone(t.Accounts),
+		requests: rate.NewLimiter(requestsPerSecond, 2*requestsPerSecond)}
 	switch {
 	case t.Name == "":
 		return nil, errors.New("a token has no name")
@@ -50,42 +59,81 @@ func (t *token) sees(account string) bool { return slices.Contains(t.accounts, a
 
 func (t *token) may(s config.Scope) bool { return slices.Contains(t.scopes, s) }
 
-// authenticate returns the caller, nil if it is none. It compares with every token,
-// so that the time it takes tells nothing about which one is near.
-func (a *API) authenticate(h http.Header) *token {
+// authenticate finds out who calls. It compares with every token, so that the time it
+// takes reveals nothing about which one is near. A source that guesses is throttled.
+func (a *API) authenticate(in *call) error {
+	h := in.gin.Request.Header
 	lines := h.Values("Authorization")
-	if len(lines) != 1 {
-		return nil
+	source := access.ClientIP(in.gin.Request.RemoteAddr, h.Values("X-Forwarded-For"), a.cfg.TrustedProxies)
+	if wait := a.throttle.Wait(source); wait > 0 {
+		p := tooMany("too many requests with a wrong token came from this address", wait)
+		p.denied = deniedThrottled
+		return p
 	}
-	sent, ok := access.Credentials(lines[0], "Bearer")
-	if !ok || sent == "" {
-		return nil
-	}
-	got := access.DigestOf(sent)
-	var caller *token
-	for _, t := range a.tokens {
-		if t.secret.Matches(got) == 1 {
-			caller = t
+	if len(lines) == 1 { // of several none is examined
+		sent, bearer := access.Credentials(lines[0], "Bearer")
+		got := access.DigestOf(sent)
+		for _, t := range a.tokens {
+			if t.secret.Matches(got) == 1 && bearer {
+				in.token = t
+			}
 		}
 	}
-	return caller
+	if in.token == nil {
+		a.throttle.Failed(source, strings.Join(lines, "\n"))
+		return unauthorized(len(lines) > 0)
+	}
+	return nil
 }
 
-// unauthorized says what a 401 has to carry. The log says that somebody knocked, not
-// with what.
-func (a *API) unauthorized(r *http.Request) *problem {
-	a.refusals.Do(func() {
-		a.log.WarnContext(r.Context(), "API call refused: the token is missing or unknown", "method", r.Method)
-	})
+// denial says why a caller may not do something.
+type denial string
+
+const (
+	deniedToken     denial = "token"     // none, or a wrong one
+	deniedThrottled denial = "throttled" // too many wrong ones came from the address
+	deniedScope     denial = "scope"
+	deniedAccount   denial = "account"
+)
+
+// deny logs and counts what was denied, without anything that the caller sent but the
+// name of an account that exists.
+func (a *API) deny(in *call, r route, d denial) {
+	token, account := unknown, unknown
+	if in.token != nil {
+		token = in.token.name
+	}
+	if _, ok := a.accounts[in.account]; ok {
+		account = in.account
+	}
+	ctx := in.gin.Request.Context()
+	a.cfg.Instruments.APIDenied(ctx, account, token, string(d))
+	log := func() {
+		a.log.WarnContext(ctx, "API request denied", "token", token, "method", r.method, "route", r.path, "account", account, "missing", d)
+	}
+	if in.token == nil {
+		a.refusals.Do(log)
+		return
+	}
+	log()
+}
+
+// unknown stands for a token or an account that is not configured.
+const unknown = "unknown"
+
+// unauthorized says what a 401 has to carry.
+func unauthorized(sent bool) *problem {
 	challenge := apiRealm
-	if r.Header.Get("Authorization") != "" {
+	if sent {
 		challenge += `, error="invalid_token"`
 	}
-	p := problemOf(http.StatusUnauthorized, "unauthorized", "send the header Authorization: Bearer with a token of the configuration")
+	p := problemOf(http.StatusUnauthorized, "unauthorized", "send one header Authorization: Bearer with a token of the configuration")
+	p.denied = deniedToken
 	return p.with("WWW-Authenticate", challenge)
 }
 
 func forbidden(missing config.Scope) *problem {
 	p := problemOf(http.StatusForbidden, "forbidden", "the token lacks the scope "+string(missing))
+	p.denied = deniedScope
 	return p.with("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, apiRealm, missing))
 }

@@ -43,7 +43,7 @@ func TestSomebodyWhoKnocksAllDayDoesNotFillTheLog(t *testing.T) {
 	for range 50 {
 		a.do(t, ask{method: "GET", path: "/v1/decisions", token: wrong})
 	}
-	if got := strings.Count(a.log.String(), "token is missing or unknown"); got < 1 || got > 10 {
+	if got := strings.Count(a.log.String(), "API request denied"); got < 1 || got > 10 {
 		t.Errorf("%d lines for 50 refusals, want a few", got)
 	}
 	if strings.Contains(a.log.String(), wrong) {

@@ -103,7 +103,7 @@ func newAPI(b *Base, clients map[string]*idwise.Client, wake func()) (*api.API, 
 	return api.New(api.Config{
 		Tokens: b.Config.API.Tokens, Accounts: b.Config.Accounts, Ledger: b.Ledger,
 		Operator: api.NewOperator(b.Temporal, b.Config.TaskQueue), Vendors: vendors,
-		Wake: wake, Logger: b.Logger,
+		Wake: wake, Logger: b.Logger, Instruments: b.Telemetry.Instruments, TrustedProxies: b.Config.Intake.TrustedProxies,
 		Callback: api.NewStepCallback(api.StepCallbackConfig{
 			Accounts: b.Config.Accounts, Ledger: b.Ledger, Wake: wake, Logger: b.Logger,
 		}),

@@ -17,6 +17,7 @@ var (
 	errReviewOutcome   = errors.New("a review ends in approved or rejected")
 	errReviewActor     = errors.New("a review's decision needs an actor and a reason")
 	errNoAlert         = errors.New("the journey has no such AML alert open")
+	errHoldHidden      = errors.New("ending a hold, or approving by an override, needs the scope aml:read")
 	errDisposition     = errors.New("an AML alert ends as true_match, false_positive or accepted")
 	errOverrideOutcome = errors.New("an override's outcome is approved, rejected or on_hold")
 	errOverrideStale   = errors.New("the standing has changed since it was looked at: look again and name its sequence")

@@ -61,6 +61,8 @@ type Reviewed struct {
 	Disposition Disposition `json:"disposition,omitempty"`
 	Actor       string      `json:"actor"` // the token's name, never the caller's word
 	Reason      string      `json:"reason"`
+	// AMLHidden says that the actor may not see AML: see [Act].
+	AMLHidden bool `json:"amlHidden,omitempty"`
 }
 
 // Disposition is what a person found an AML alert to be.
@@ -86,6 +88,9 @@ type Act struct {
 	Sequence int `json:"sequence,omitempty"`
 	// Step is the custom step to be run again by retry-step.
 	Step string `json:"step,omitempty"`
+	// AMLHidden says that the actor may not see AML. They end no hold, because a match
+	// may be its reason, approve nothing by an override, and end no AML alert.
+	AMLHidden bool `json:"amlHidden,omitempty"`
 }
 
 // Acted is what an update answers: the journey as it is after the act.

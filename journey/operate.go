@@ -3,11 +3,12 @@ package journey
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // CheckReview says why a person's decision cannot be taken now; nil if it can.
 func (s State) CheckReview(r Reviewed) error {
-	alert := s.alert(r.Review) != nil
+	alert := s.alert(r.Review) != nil && !r.AMLHidden
 	switch {
 	case s.Phase == Erased:
 		return errErased
@@ -17,8 +18,10 @@ func (s State) CheckReview(r Reviewed) error {
 		return errClosed
 	case r.Actor == "" || r.Reason == "":
 		return errReviewActor
-	case len(r.Reason) > maxReason:
+	case utf8.RuneCountInString(r.Reason) > maxReason:
 		return errReasonLong
+	case r.AMLHidden && s.Standing.Outcome == OutcomeOnHold:
+		return errHoldHidden
 	case alert && r.Disposition != TrueMatch && r.Disposition != FalsePositive && r.Disposition != AcceptedMatch:
 		return errDisposition
 	case alert:
@@ -38,7 +41,7 @@ func (s State) CheckReview(r Reviewed) error {
 	}
 }
 
-// maxReason bounds what a person writes: it is kept in every copy of the decision.
+// maxReason bounds, in characters, what a person writes: it is kept in every copy of the decision.
 const maxReason = 500
 
 // onReviewed takes a person's decision on a local review, or on an AML alert.
@@ -50,13 +53,13 @@ func (s *State) onReviewed(r Reviewed, now time.Time) []Effect {
 	if s.alert(r.Review) != nil {
 		return s.dispose(r, now)
 	}
-	return s.decideBy(Act{Outcome: r.Outcome, Actor: r.Actor, Reason: r.Reason}, now)
+	return s.decideBy(Act{Outcome: r.Outcome, Actor: r.Actor, Reason: r.Reason, AMLHidden: r.AMLHidden}, now)
 }
 
 // decideBy makes a person's decision, which ends everything that waited for one.
 func (s *State) decideBy(a Act, now time.Time) []Effect {
 	s.Review, s.Clock, s.SpotFailed = nil, Clock{}, ""
-	if a.Outcome != OutcomeOnHold {
+	if a.Outcome != OutcomeOnHold && !a.AMLHidden {
 		s.Alerts = nil
 	}
 	s.clear(AttentionRenewalUnclear, AttentionUnknownValue)
@@ -81,7 +84,7 @@ func (s State) CheckAct(a Act) error {
 	switch {
 	case a.Actor == "" || a.Reason == "":
 		return errActActor
-	case len(a.Reason) > maxReason:
+	case utf8.RuneCountInString(a.Reason) > maxReason:
 		return errReasonLong
 	case s.Phase == Erased:
 		return errErased
@@ -95,6 +98,8 @@ func (s State) CheckAct(a Act) error {
 		return nil
 	case s.Closed():
 		return errClosed
+	case a.AMLHidden && (a.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold && a.Kind != UpdateRetryStep):
+		return errHoldHidden
 	}
 	switch a.Kind {
 	case UpdateOverride:

@@ -206,3 +206,59 @@ func TestAnAnswerAnnouncedWhileTheStepRunsIsAskedForAtOnce(t *testing.T) {
 		t.Errorf("the answer leads to nothing: %s", r.s.Describe())
 	}
 }
+
+// Who may not see AML neither ends a hold, nor an alert, nor approves by an override.
+func TestWhoMayNotSeeAMLEndsNothingOfIt(t *testing.T) {
+	const hold = "ending a hold, or approving by an override, needs the scope aml:read"
+	hidden := func(in journey.Input) journey.Input {
+		if in.Reviewed != nil {
+			in.Reviewed.AMLHidden = true
+		} else {
+			in.Acted.AMLHidden = true
+		}
+		return in
+	}
+	held := newRig(t)
+	held.p.Steps = []journey.StepPolicy{{Name: "employer", Activity: "LookUpEmployer", When: journey.WhenAlways,
+		OnFailed: journey.MeansReview, OnInconclusive: journey.MeansReview}}
+	settle(held)
+	held.look(matches(fin("Approved"), mon))
+	alerts := len(held.s.Alerts)
+	for i, want := range []string{hold, hold, hold, hold, "-> awaiting_review", "-> awaiting_review", hold} {
+		r := *held
+		if got := r.try(hidden(tries[i].in(r.s))); got != want {
+			t.Errorf("%s on hold: got %q, want %q", tries[i].name, got, want)
+		}
+		if len(r.s.Alerts) != alerts || r.s.Standing.Outcome != journey.OutcomeOnHold {
+			t.Errorf("%s on hold: %d alerts, standing %s", tries[i].name, len(r.s.Alerts), r.s.Standing.Outcome)
+		}
+	}
+
+	// An alert that holds nothing: a match that was accepted has gone.
+	approved := newRig(t)
+	approved.look(matches(fin("Approved"), plain))
+	approved.now = approved.now.Add(time.Minute)
+	approved.look(matches(fin("Approved")))
+	if len(approved.s.Alerts) != 1 || approved.s.Standing.Outcome != journey.OutcomeApproved {
+		t.Fatalf("%d alerts, standing %s", len(approved.s.Alerts), approved.s.Standing.Outcome)
+	}
+	for _, c := range []struct {
+		in     journey.Input
+		want   string
+		alerts int
+	}{
+		{hidden(tries[1].in(approved.s)), noAlert, 1},
+		{hidden(tries[2].in(approved.s)), toSettled, 1},
+		{tries[2].in(approved.s), toSettled, 0},
+	} {
+		r := *approved
+		if got := r.try(c.in); got != c.want || len(r.s.Alerts) != c.alerts {
+			t.Errorf("%+v: got %q with %d alerts, want %q with %d", c.in, got, len(r.s.Alerts), c.want, c.alerts)
+		}
+	}
+	r := *approved
+	r.look(fin("Rejected"))
+	if got := r.try(hidden(act(journey.Act{Kind: journey.UpdateOverride, Outcome: journey.OutcomeApproved})(r.s))); got != hold {
+		t.Errorf("approving: got %q, want %q", got, hold)
+	}
+}

@@ -32,6 +32,9 @@ type ReviewFilter struct {
 	Kind journey.ReviewKind
 	// Overdue wants only what was to be escalated by now.
 	Overdue bool
+	// WithoutAML leaves out AML alerts, reviews because of AML, and all reviews of journeys
+	// on hold, so that one because of AML cannot be told from others.
+	WithoutAML bool
 	// After is the cursor that the page before ended with; empty for the first.
 	After string
 	// Limit bounds the page: 1 to 500, 100 if it is 0.
@@ -102,6 +105,10 @@ FROM reviews WHERE account IN ` + accounts
 	if f.Overdue {
 		args = append(args, nanos(now))
 		query += fmt.Sprintf(" AND overdue_at <= $%d", len(args))
+	}
+	if f.WithoutAML {
+		query += ` AND kind <> 'aml' AND reason NOT LIKE 'aml\_%' ESCAPE '\' AND NOT EXISTS (SELECT 1 FROM journeys j
+WHERE j.account = reviews.account AND j.journey_id = reviews.journey_id AND j.outcome = 'on_hold')`
 	}
 	if f.After != "" {
 		c, err := parseCursor(f.After)

@@ -46,6 +46,8 @@ type Instruments struct {
 	deliveries   metric.Int64Counter
 	deliveryTook metric.Float64Histogram
 
+	apiDenied metric.Int64Counter
+
 	vendor         metric.Int64Counter
 	vendorTook     metric.Float64Histogram
 	government     metric.Int64Counter
@@ -79,6 +81,7 @@ func NewInstruments(meter metric.Meter) (*Instruments, error) {
 	i.erasures = counter("idjourney.erasures", "Tries to erase a journey's personal data, by account and how they ended.")
 	i.deliveries = counter("idjourney.deliveries", "Tries to deliver a message, by account, endpoint and how they ended.")
 	i.deliveryTook = seconds("idjourney.delivery", "Time that a try to deliver a message took, by account and endpoint.")
+	i.apiDenied = counter("idjourney.api.denied", "Requests to the customer's API that were denied, by account, token and what was missing.")
 	i.vendor = counter("idjourney.vendor.requests", "Calls of IDWise's API, by account, operation and how they ended.")
 	i.vendorTook = seconds("idjourney.vendor.request", "Time from a request to IDWise's API to its answer, by account and operation.")
 	i.government = counter("idjourney.government.requests", "Look-ups in the government's register, by account and how they ended.")

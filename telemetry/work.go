@@ -44,6 +44,12 @@ func (i *Instruments) VendorCall(ctx context.Context, account, operation, outcom
 	}
 }
 
+// APIDenied counts a denied request to the customer's API; missing is token, throttled,
+// scope or account. Account and token are "unknown" unless they are configured.
+func (i *Instruments) APIDenied(ctx context.Context, account, token, missing string) {
+	i.apiDenied.Add(ctx, 1, labels("account", account, "token", token, "missing", missing))
+}
+
 // GovernmentCall counts and measures a look-up in the government's register;
 // outcome is ok, no_record or failed.
 func (i *Instruments) GovernmentCall(ctx context.Context, account, outcome string, took time.Duration) {

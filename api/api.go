@@ -35,7 +35,7 @@ type Ledger interface {
 	Decisions(ctx context.Context, account, journeyID string) ([]journey.Decision, error)
 	DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) ([]ledger.FeedItem, error)
 	Reviews(ctx context.Context, f ledger.ReviewFilter) ([]ledger.ReviewItem, string, error)
-	Incidents(ctx context.Context, accounts []string) ([]ledger.Incident, error)
+	Attention(ctx context.Context, accounts []string) ([]ledger.Attention, error)
 	Acknowledge(ctx context.Context, account string, code journey.AttentionCode, detail, actor string, at time.Time) error
 	HeldSpotChecks(ctx context.Context, accounts []string) ([]ledger.HeldSpotCheck, error)
 	SpotCheck(ctx context.Context, account, spotCheckID string) (journey.SpotDecision, error)

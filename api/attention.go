@@ -37,7 +37,7 @@ func (a *API) attention(in *call) (reply, error) {
 	}
 	ctx, cancel := in.context()
 	defer cancel()
-	all, err := a.cfg.Ledger.Incidents(ctx, accounts)
+	all, err := a.cfg.Ledger.Attention(ctx, accounts)
 	if err != nil {
 		return reply{}, err
 	}

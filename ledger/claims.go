@@ -112,17 +112,15 @@ func (f lane) flag() int {
 // were taken is a fact.
 func (l *Ledger) markForwarded(ctx context.Context, ids []int64) (err error) {
 	defer wrap(&err, "marking webhooks as forwarded")
-	list, args := in(ids, []any{time.Now().UnixNano()})
-	_, err = l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = NULL, forwarded_at = $1 WHERE due_at IS NOT NULL AND id IN "+list, args...)
-	return err
+	claims, args := in(ids, []any{time.Now().UnixNano()})
+	return exec(ctx, l.write, "UPDATE webhooks SET due_at = NULL, forwarded_at = $1 WHERE due_at IS NOT NULL AND id IN "+claims, args...)
 }
 
 // putOff ends a lease early and makes the webhook due again after d.
 func (l *Ledger) putOff(ctx context.Context, c claimed, d time.Duration) (err error) {
 	defer wrap(&err, "putting a webhook off")
-	_, err = l.write.ExecContext(ctx, "UPDATE webhooks SET due_at = $1, failed = 1 WHERE id = $2 AND attempts = $3 AND due_at IS NOT NULL",
+	return exec(ctx, l.write, "UPDATE webhooks SET due_at = $1, failed = 1 WHERE id = $2 AND attempts = $3 AND due_at IS NOT NULL",
 		time.Now().Add(d).UnixNano(), c.ID, c.attempts)
-	return err
 }
 
 // PendingWebhooks counts the webhooks that no workflow has taken yet and says
@@ -151,13 +149,7 @@ UPDATE webhooks SET body = NULL, event = NULL WHERE id IN (SELECT id FROM old)`
 // hashes, so that a duplicate is still known as one.
 func (l *Ledger) RemoveContent(ctx context.Context, before time.Time, limit int) (removed int64, err error) {
 	defer wrap(&err, "removing the content of webhooks")
-	var accounts []string
-	err = each(ctx, l.read, selectWithContent, nil, func(rows *sql.Rows) error {
-		var account string
-		err := rows.Scan(&account)
-		accounts = append(accounts, account)
-		return err
-	})
+	accounts, err := list(ctx, l.read, selectWithContent, nil, itself[string])
 	for _, account := range accounts {
 		if err != nil {
 			return removed, err

@@ -33,19 +33,20 @@ const raiseStanding = `
 UPDATE journeys SET outcome = $3, sequence = $4, since = $5
 WHERE account = $1 AND journey_id = $2 AND sequence < $4`
 
-// SaveDecision appends d and, in the same transaction, lets it become the
-// journey's standing, and phase its phase as of d.DecidedAt. fresh is true for one
-// caller alone: saving the same decision again changes nothing. A different
-// decision with the same sequence is ErrConflict. A sequence below the standing's
-// is recorded and leaves the standing as it is.
+// SaveDecision appends d and, in the same transaction, makes it the journey's standing
+// and phase its phase as of d.DecidedAt. fresh is true for one caller alone: saving the
+// same decision again changes nothing. A different decision with the same sequence is
+// ErrConflict. A sequence below the standing's is recorded and leaves the standing as
+// it is.
 func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) (fresh bool, err error) {
+	defer wrap(&err, "saving decision")
 	if err := checkDecision(d); err != nil {
-		return false, fmt.Errorf("saving decision: %w", err)
+		return false, err
 	}
 	d.DecidedAt = d.DecidedAt.UTC()
 	content, err := json.Marshal(d)
 	if err != nil {
-		return false, fmt.Errorf("saving decision: %w", err)
+		return false, err
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
 		if err := takeLock(ctx, tx, l.dialect.lockFeed); err != nil {
@@ -54,12 +55,9 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {
 			return err
 		}
-		return l.takeStanding(ctx, tx, d, phase)
+		return takeStanding(ctx, tx, d, phase)
 	})
-	if err != nil {
-		return false, fmt.Errorf("saving decision: %w", err)
-	}
-	return fresh, nil
+	return err == nil && fresh, err
 }
 
 func checkDecision(d journey.Decision) error {
@@ -89,7 +87,7 @@ func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content
 		return fresh, err
 	}
 	var recorded string
-	_, err = one(ctx, tx, "SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
+	err = theOne(ctx, tx, "SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
 		[]any{d.Account, d.JourneyID, d.Sequence}, &recorded)
 	if err == nil && recorded != hash {
 		err = ErrConflict
@@ -97,42 +95,33 @@ func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content
 	return false, err
 }
 
-func (l *Ledger) takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
-	_, err := tx.ExecContext(ctx, upsertJourney, d.Account, d.JourneyID, "", "", string(phase), nanos(d.DecidedAt), "")
+func takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
+	err := upsertJourney(ctx, tx, Journey{Account: d.Account, JourneyID: d.JourneyID, Phase: phase, UpdatedAt: d.DecidedAt})
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
-	if err != nil || !final(phase) {
-		return err
-	}
-	return l.bury(ctx, tx, d.Account, d.JourneyID, phase, d.DecidedAt)
+	return exec(ctx, tx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
 }
 
-// Decisions returns a journey's decisions by sequence; none is no error.
-func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) ([]journey.Decision, error) {
-	items, err := l.feed(ctx, `SELECT position, content FROM decisions
-		WHERE account = $1 AND journey_id = $2 ORDER BY sequence`, []any{account, journeyID})
-	if err != nil {
-		return nil, err
-	}
-	decisions := make([]journey.Decision, 0, len(items))
-	for _, item := range items {
-		decisions = append(decisions, item.Decision)
-	}
-	return decisions, nil
+// Decisions returns a journey's decisions by sequence; empty, not nil, if it has none.
+func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) (decisions []journey.Decision, err error) {
+	defer wrap(&err, "reading decisions")
+	decisions, err = list(ctx, l.read, "SELECT content FROM decisions WHERE account = $1 AND journey_id = $2 ORDER BY sequence",
+		[]any{account, journeyID}, func(d *journey.Decision) []any { return []any{document{d}} })
+	return append([]journey.Decision{}, decisions...), err
 }
 
 // DecisionFeed returns up to limit decisions of the accounts with a position above
 // after, in order. Whoever reads on from the last position they saw misses none: a
 // decision never appears below one that was already visible. No account means no
 // decision, never all.
-func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) ([]FeedItem, error) {
+func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) (items []FeedItem, err error) {
+	defer wrap(&err, "reading the feed of decisions")
 	if len(accounts) == 0 {
 		return nil, nil
 	}
 	query, args := feedOf(accounts, after, limit)
-	return l.feed(ctx, query, args)
+	return list(ctx, l.read, query, args, func(i *FeedItem) []any { return []any{&i.Position, document{&i.Decision}} })
 }
 
 // feedOf is one statement, since accounts that are read one after the other could
@@ -147,24 +136,4 @@ func feedOf(accounts []string, after int64, limit int) (query string, args []any
 			WHERE account = $%d AND position > $1 ORDER BY position LIMIT $2) AS part%d`, len(args), len(args)))
 	}
 	return strings.Join(parts, " UNION ALL ") + " ORDER BY position LIMIT $2", args
-}
-
-func (l *Ledger) feed(ctx context.Context, query string, args []any) ([]FeedItem, error) {
-	var items []FeedItem
-	err := each(ctx, l.read, query, args, func(rows *sql.Rows) error {
-		var item FeedItem
-		var content []byte
-		if err := rows.Scan(&item.Position, &content); err != nil {
-			return err
-		}
-		if err := json.Unmarshal(content, &item.Decision); err != nil {
-			return err
-		}
-		items = append(items, item)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading decisions: %w", err)
-	}
-	return items, nil
 }

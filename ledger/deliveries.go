@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -42,37 +41,27 @@ ON CONFLICT (account, message_id, endpoint) DO UPDATE SET
 WHERE old.state <> 'delivered'`
 
 // SaveDelivery records d's state. A message that was delivered stays so.
-func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) error {
+func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) (err error) {
+	defer wrap(&err, "saving delivery")
 	if d.Account == "" || d.MessageID == "" || d.Endpoint == "" {
-		return errors.New("saving delivery: account, message id or endpoint is missing")
+		return errors.New("account, message id or endpoint is missing")
 	}
 	if d.State != DeliveryPending && d.State != DeliveryDelivered && d.State != DeliveryParked {
-		return errors.New("saving delivery: the state is none of pending, delivered, parked")
+		return errors.New("the state is none of pending, delivered, parked")
 	}
 	if d.UpdatedAt.IsZero() {
 		d.UpdatedAt = time.Now()
 	}
-	_, err := l.write.ExecContext(ctx, upsertDelivery, d.MessageID, d.Endpoint, d.Type, d.Stream, d.Account, d.JourneyID,
+	return exec(ctx, l.write, upsertDelivery, d.MessageID, d.Endpoint, d.Type, d.Stream, d.Account, d.JourneyID,
 		string(d.State), d.Attempts, d.LastStatus, nanos(d.UpdatedAt))
-	if err != nil {
-		return fmt.Errorf("saving delivery: %w", err)
-	}
-	return nil
 }
 
 // Delivery returns the state of one message at one endpoint, or ErrNotFound.
-func (l *Ledger) Delivery(ctx context.Context, account, messageID, endpoint string) (Delivery, error) {
-	d := Delivery{Account: account, MessageID: messageID, Endpoint: endpoint}
-	var updatedAt int64
-	found, err := one(ctx, l.read, `SELECT type, stream, journey_id, state, attempts, last_status, updated_at
+func (l *Ledger) Delivery(ctx context.Context, account, messageID, endpoint string) (d Delivery, err error) {
+	defer wrap(&err, "reading delivery")
+	d = Delivery{Account: account, MessageID: messageID, Endpoint: endpoint}
+	err = theOne(ctx, l.read, `SELECT type, stream, journey_id, state, attempts, last_status, updated_at
 		FROM deliveries WHERE account = $1 AND message_id = $2 AND endpoint = $3`, []any{account, messageID, endpoint},
-		&d.Type, &d.Stream, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, &updatedAt)
-	if err == nil && !found {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Delivery{}, fmt.Errorf("reading delivery: %w", err)
-	}
-	d.UpdatedAt = fromNanos(updatedAt)
-	return d, nil
+		&d.Type, &d.Stream, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, (*instant)(&d.UpdatedAt))
+	return d, err
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"idjourney/journey"
@@ -23,53 +22,47 @@ import (
 // come later are recorded without their content. Erasing again is no error, and
 // erases what came in between. Backups and what a database has not yet vacuumed are
 // beyond it.
-func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.Time) error {
+func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.Time) (err error) {
+	defer wrap(&err, "erasing journey")
 	if account == "" || journeyID == "" || at.IsZero() {
-		return errors.New("erasing journey: account, journey id or time is missing")
+		return errors.New("account, journey id or time is missing")
 	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error {
 		if err := takeLock(ctx, tx, l.dialect.lockJourney, account, journeyID); err != nil {
 			return err
 		}
-		e := erasure{Ledger: l, tx: tx, account: account, journeyID: journeyID}
-		for _, step := range []func(context.Context) error{e.findReferences, e.findSpotChecks, e.scrubWebhooks, e.scrubAnswers} {
+		e := erasure{tx: tx, names: l.dialect.names, account: account, journeyID: journeyID}
+		for _, step := range []func(context.Context) error{e.findReferences, e.findSpotChecks, e.scrubWebhooks, e.scrubQuarantined, e.scrubAnswers} {
 			if err := step(ctx); err != nil {
 				return err
 			}
 		}
 		return e.leaveTombstone(ctx, at)
 	})
-	if err != nil {
-		return fmt.Errorf("erasing journey: %w", err)
-	}
-	return nil
 }
 
 // erasure is one erasure within its transaction.
 type erasure struct {
-	*Ledger
-	tx                 *sql.Tx
-	account, journeyID string
+	tx                        *sql.Tx
+	names, account, journeyID string
 	// references are those that belong to no other journey; spotChecks are the ids of
 	// those which belong to this one.
 	references, spotChecks []string
 }
 
-func (e *erasure) exec(ctx context.Context, statement string, more ...any) error {
-	_, err := e.tx.ExecContext(ctx, statement, append([]any{e.account}, more...)...)
-	return err
+// forEach runs a statement for each value, with the account as $1 and the value as $2.
+func (e *erasure) forEach(ctx context.Context, statement string, values ...string) error {
+	for _, v := range values {
+		if err := exec(ctx, e.tx, statement, e.account, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // strings reads a column of an account's rows.
 func (e *erasure) strings(ctx context.Context, query string, more ...any) ([]string, error) {
-	var found []string
-	err := each(ctx, e.tx, query, append([]any{e.account}, more...), func(rows *sql.Rows) error {
-		var s string
-		err := rows.Scan(&s)
-		found = append(found, s)
-		return err
-	})
-	return found, err
+	return list(ctx, e.tx, query, append([]any{e.account}, more...), itself[string])
 }
 
 // findReferences looks at all places: the journey's own may have changed since.
@@ -114,46 +107,38 @@ const scrub = "UPDATE webhooks SET reference_no = '', body = NULL, event = NULL,
 const byReferenceNo = "journey_id = '' AND substr(reference_no, 1, 128) = substr($2, 1, 128) AND reference_no = $2 AND reference_no <> ''"
 
 func (e *erasure) scrubWebhooks(ctx context.Context) error {
-	for _, id := range append([]string{e.journeyID}, e.spotChecks...) {
-		if err := e.exec(ctx, scrub+"journey_id = $2", id); err != nil {
-			return err
-		}
+	if err := e.forEach(ctx, scrub+"journey_id = $2", append([]string{e.journeyID}, e.spotChecks...)...); err != nil {
+		return err
 	}
-	for _, reference := range e.references {
-		if err := e.exec(ctx, scrub+byReferenceNo, reference); err != nil {
-			return err
-		}
-	}
-	return e.scrubQuarantined(ctx)
+	return e.forEach(ctx, scrub+byReferenceNo, e.references...)
 }
 
 // scrubQuarantined removes the bodies that name the journey, or its references as JSON
 // strings, where the endpoint could not read whom they are about.
 func (e *erasure) scrubQuarantined(ctx context.Context) error {
-	named := []string{e.journeyID}
+	words := []string{e.journeyID}
 	for _, reference := range e.references {
-		named = append(named, `"`+reference+`"`)
+		words = append(words, `"`+reference+`"`)
 	}
 	var ids []int64
-	for _, name := range named {
-		query := "SELECT id, body FROM webhooks WHERE account = $1 AND disposition = 'quarantine' AND " + e.dialect.names
-		err := each(ctx, e.tx, query, []any{e.account, name}, func(rows *sql.Rows) error {
-			var id int64
-			var body []byte
-			if err := rows.Scan(&id, &body); err != nil {
+	for _, word := range words {
+		// One body at a time is in memory.
+		err := each(ctx, e.tx, "SELECT id, body FROM webhooks WHERE account = $1 AND disposition = 'quarantine' AND "+e.names,
+			[]any{e.account, word}, func(rows *sql.Rows) error {
+				var id int64
+				var body []byte
+				err := rows.Scan(&id, &body)
+				if hasWord(body, []byte(word)) {
+					ids = append(ids, id)
+				}
 				return err
-			}
-			if hasWord(body, []byte(name)) {
-				ids = append(ids, id)
-			}
-			return nil
-		})
+			})
 		if err != nil {
 			return err
 		}
 	}
 	for _, id := range ids {
-		if err := e.exec(ctx, scrub+"id = $2", id); err != nil {
+		if err := exec(ctx, e.tx, scrub+"id = $2", e.account, id); err != nil {
 			return err
 		}
 	}
@@ -186,19 +171,24 @@ func inID(c byte) bool {
 const scrubIdempotent = "UPDATE idempotency SET body = '' WHERE account = $1 AND journey_id = $2 AND journey_id <> ''"
 
 func (e *erasure) scrubAnswers(ctx context.Context) error {
-	for _, id := range e.spotChecks {
-		if err := e.exec(ctx, "UPDATE spot_checks SET reference = '' WHERE account = $1 AND spot_id = $2", id); err != nil {
-			return err
-		}
+	if err := e.forEach(ctx, "UPDATE spot_checks SET reference = '' WHERE account = $1 AND spot_id = $2", e.spotChecks...); err != nil {
+		return err
 	}
 	for _, table := range []string{"step_answers", "step_calls", "submissions"} {
-		if err := e.exec(ctx, "DELETE FROM "+table+" WHERE account = $1 AND journey_id = $2", e.journeyID); err != nil {
+		if err := e.forEach(ctx, "DELETE FROM "+table+" WHERE account = $1 AND journey_id = $2", e.journeyID); err != nil {
 			return err
 		}
 	}
-	return e.exec(ctx, scrubIdempotent, e.journeyID)
+	for _, table := range []string{"subjects", "withheld_webhooks"} {
+		if err := e.forEach(ctx, "DELETE FROM "+table+" WHERE account = $1 AND kind = 'journey' AND id = $2", e.journeyID); err != nil {
+			return err
+		}
+	}
+	return e.forEach(ctx, scrubIdempotent, e.journeyID)
 }
 
+// eraseJourney keeps the snapshot of a journey that is erased already: it was taken
+// after the erasure.
 const eraseJourney = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, phase_since, tombstone)
 VALUES ($1, $2, '', '', 'erased', $3, $3, 'erased')
@@ -206,11 +196,11 @@ ON CONFLICT (account, journey_id) DO UPDATE SET reference = '', registered = 0,
 	snapshot = CASE WHEN old.phase = 'erased' THEN old.snapshot ELSE '' END,
 	snapshot_at = CASE WHEN old.phase = 'erased' THEN old.snapshot_at ELSE 0 END`
 
-// leaveTombstone keeps the snapshot of a journey that is erased already: it was taken
-// after the erasure. What needs a person is codes alone and goes by the next one.
+// leaveTombstone leaves alone what needs a person: that is codes, and the next snapshot
+// replaces it.
 func (e *erasure) leaveTombstone(ctx context.Context, at time.Time) error {
-	if err := e.exec(ctx, eraseJourney, e.journeyID, nanos(at)); err != nil {
+	if err := exec(ctx, e.tx, eraseJourney, e.account, e.journeyID, nanos(at)); err != nil {
 		return err
 	}
-	return e.bury(ctx, e.tx, e.account, e.journeyID, journey.Erased, at)
+	return bury(ctx, e.tx, e.account, e.journeyID, journey.Erased, at)
 }

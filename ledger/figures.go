@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 
 	"idjourney/telemetry"
@@ -22,99 +20,43 @@ WHERE state <> 'delivered' GROUP BY account, endpoint, state`
 	selectOpenReviews = `
 SELECT account, kind, severity, COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
 GROUP BY account, kind, severity`
-	selectOpenIncidents = `
+	selectWithheld = `
+SELECT account, state, COUNT(*), MIN(since) FROM subjects
+WHERE state IN ('waiting', 'parked') GROUP BY account, state`
+	selectOpenAttention = `
 SELECT account, code, COUNT(*), MIN(since) FROM attention GROUP BY account, code`
 )
 
 // Figures returns what waits, as of now. A journey that entered its phase before
 // overdue counts as overdue; a review or an AML alert does once its ladder has
 // escalated it.
-func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error) {
-	var f telemetry.Figures
-	var err error
+func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (f telemetry.Figures, err error) {
+	defer wrap(&err, "reading what waits")
 	if f.Pending, f.OldestPending, err = l.PendingWebhooks(ctx); err != nil {
-		return telemetry.Figures{}, err
+		return f, err
 	}
-	for _, read := range []func(context.Context, *telemetry.Figures) error{
-		func(ctx context.Context, f *telemetry.Figures) error { return l.readWaiting(ctx, f, overdue) },
-		l.readUndelivered, l.readReviews, l.readIncidents, l.readWithheld,
-	} {
-		if err := read(ctx, &f); err != nil {
-			return telemetry.Figures{}, err
-		}
+	if f.Waiting, err = list(ctx, l.read, selectWaiting, []any{nanos(overdue)}, func(w *telemetry.Waiting) []any {
+		return []any{&w.Account, &w.Phase, &w.Review, &w.Count, (*instant)(&w.Oldest), &w.Overdue}
+	}); err != nil {
+		return f, err
 	}
-	return f, nil
-}
-
-func (l *Ledger) readWaiting(ctx context.Context, f *telemetry.Figures, overdue time.Time) error {
-	err := each(ctx, l.read, selectWaiting, []any{nanos(overdue)}, func(rows *sql.Rows) error {
-		var w telemetry.Waiting
-		var oldest int64
-		err := rows.Scan(&w.Account, &w.Phase, &w.Review, &w.Count, &oldest, &w.Overdue)
-		w.Oldest = fromNanos(oldest)
-		f.Waiting = append(f.Waiting, w)
-		return err
+	if f.Undelivered, err = list(ctx, l.read, selectUndelivered, nil, func(u *telemetry.Undelivered) []any {
+		return []any{&u.Account, &u.Endpoint, &u.State, &u.Count, (*instant)(&u.Oldest)}
+	}); err != nil {
+		return f, err
+	}
+	if f.Reviews, err = list(ctx, l.read, selectOpenReviews, []any{nanos(time.Now())}, func(r *telemetry.OpenReviews) []any {
+		return []any{&r.Account, &r.Kind, &r.Severity, &r.Count, (*instant)(&r.Oldest), &r.Overdue}
+	}); err != nil {
+		return f, err
+	}
+	if f.Withheld, err = list(ctx, l.read, selectWithheld, nil, func(w *telemetry.Withheld) []any {
+		return []any{&w.Account, &w.State, &w.Count, (*instant)(&w.Oldest)}
+	}); err != nil {
+		return f, err
+	}
+	f.Attention, err = list(ctx, l.read, selectOpenAttention, nil, func(a *telemetry.OpenAttention) []any {
+		return []any{&a.Account, &a.Code, &a.Count, (*instant)(&a.Oldest)}
 	})
-	if err != nil {
-		return fmt.Errorf("counting waiting journeys: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) readUndelivered(ctx context.Context, f *telemetry.Figures) error {
-	err := each(ctx, l.read, selectUndelivered, nil, func(rows *sql.Rows) error {
-		var u telemetry.Undelivered
-		var oldest int64
-		err := rows.Scan(&u.Account, &u.Endpoint, &u.State, &u.Count, &oldest)
-		u.Oldest = fromNanos(oldest)
-		f.Undelivered = append(f.Undelivered, u)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("counting undelivered messages: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) readReviews(ctx context.Context, f *telemetry.Figures) error {
-	err := each(ctx, l.read, selectOpenReviews, []any{nanos(time.Now())}, func(rows *sql.Rows) error {
-		var r telemetry.OpenReviews
-		var oldest int64
-		err := rows.Scan(&r.Account, &r.Kind, &r.Severity, &r.Count, &oldest, &r.Overdue)
-		r.Oldest = fromNanos(oldest)
-		f.Reviews = append(f.Reviews, r)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("counting open reviews: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) readIncidents(ctx context.Context, f *telemetry.Figures) error {
-	err := each(ctx, l.read, selectOpenIncidents, nil, func(rows *sql.Rows) error {
-		var i telemetry.OpenIncidents
-		var oldest int64
-		err := rows.Scan(&i.Account, &i.Code, &i.Count, &oldest)
-		i.Oldest = fromNanos(oldest)
-		f.Incidents = append(f.Incidents, i)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("counting open incidents: %w", err)
-	}
-	return nil
-}
-
-// WebhookTimes says when a journey's first webhook came, and when the newest that
-// came before until. Both are zero if the ledger has none that went to the workflow.
-func (l *Ledger) WebhookTimes(ctx context.Context, account, journeyID string, until time.Time) (first, newest time.Time, err error) {
-	var oldest, latest sql.NullInt64
-	_, err = one(ctx, l.read, `SELECT MIN(received_at), MAX(received_at) FROM webhooks
-		WHERE account = $1 AND journey_id = $2 AND received_at <= $3 AND disposition = 'forward'`,
-		[]any{account, journeyID, nanos(until)}, &oldest, &latest)
-	if err != nil {
-		return time.Time{}, time.Time{}, fmt.Errorf("reading the times of webhooks: %w", err)
-	}
-	return fromNanos(oldest.Int64), fromNanos(latest.Int64), nil
+	return f, err
 }

@@ -107,7 +107,7 @@ func TestFiguresCountWhatWaitsForPeople(t *testing.T) {
 		}
 		slices.SortFunc(got.Waiting, func(a, b telemetry.Waiting) int { return cmp.Compare(a.Review, b.Review) })
 		slices.SortFunc(got.Reviews, func(a, b telemetry.OpenReviews) int { return cmp.Compare(a.Kind, b.Kind) })
-		slices.SortFunc(got.Incidents, func(a, b telemetry.OpenIncidents) int { return cmp.Compare(a.Code, b.Code) })
+		slices.SortFunc(got.Attention, func(a, b telemetry.OpenAttention) int { return cmp.Compare(a.Code, b.Code) })
 		want := telemetry.Figures{
 			Waiting: []telemetry.Waiting{
 				{Account: "bank", Phase: "awaiting_review", Review: "local", Count: 1, Oldest: at(1), Overdue: 1},
@@ -118,7 +118,7 @@ func TestFiguresCountWhatWaitsForPeople(t *testing.T) {
 				{Account: "bank", Kind: "local", Count: 1, Oldest: at(1), Overdue: 1},
 				{Account: "bank", Kind: "vendor", Count: 1, Oldest: at(0), Overdue: 1},
 			},
-			Incidents: []telemetry.OpenIncidents{
+			Attention: []telemetry.OpenAttention{
 				{Account: "bank", Code: "delivery_parked", Count: 2, Oldest: at(4)},
 				{Account: "bank", Code: "vendor_denied", Count: 2, Oldest: at(3)},
 			},

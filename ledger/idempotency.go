@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
 	"idjourney/journey"
@@ -59,10 +58,10 @@ type IdempotentRequest struct {
 // ErrKeyReused if the key came with another request; ErrInProgress if that request is
 // not finished. A key is kept for 24 hours, as a hash; a request that was neither
 // finished nor released counts as cut off after 5 minutes.
-func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at time.Time) (*StoredAnswer, error) {
-	var answer *StoredAnswer
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, expireKeys, r.Account, nanos(at.Add(-keepKeys))); err != nil {
+func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at time.Time) (answer *StoredAnswer, err error) {
+	defer wrap(&err, "claiming idempotency key")
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := exec(ctx, tx, expireKeys, r.Account, nanos(at.Add(-keepKeys))); err != nil {
 			return err
 		}
 		var status int
@@ -72,17 +71,14 @@ func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at ti
 		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("claiming idempotency key: %w", err)
-	}
-	return answer, nil
+	return answer, err
 }
 
 func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*StoredAnswer, error) {
 	var answer StoredAnswer
 	var hash string
 	var tombstone journey.Phase
-	_, err := one(ctx, tx, selectAnswer, []any{r.Account, r.Token, hashOf(r.Key)}, &hash, &answer.Status, &answer.Body, &tombstone)
+	err := theOne(ctx, tx, selectAnswer, []any{r.Account, r.Token, hashOf(r.Key)}, &hash, &answer.Status, &answer.Body, &tombstone)
 	switch {
 	case err != nil:
 		return nil, err
@@ -99,28 +95,22 @@ func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*Stored
 
 // FinishIdempotent keeps the answer, whose body is text, for whoever asks again. The
 // first answer stays. journeyID is the journey that it is about; empty if none.
-func (l *Ledger) FinishIdempotent(ctx context.Context, r IdempotentRequest, journeyID string, status int, body []byte) error {
+func (l *Ledger) FinishIdempotent(ctx context.Context, r IdempotentRequest, journeyID string, status int, body []byte) (err error) {
+	defer wrap(&err, "keeping the answer to an idempotent request")
 	if status == 0 {
-		return errors.New("keeping answer: the status is missing")
+		return errors.New("the status is missing")
 	}
-	_, err := l.write.ExecContext(ctx, `UPDATE idempotency SET status = $1, body = $2, journey_id = $3
+	return exec(ctx, l.write, `UPDATE idempotency SET status = $1, body = $2, journey_id = $3
 		WHERE account = $4 AND token = $5 AND key_hash = $6 AND status = 0`,
 		status, text(string(body)), text(journeyID), r.Account, r.Token, hashOf(r.Key))
-	if err != nil {
-		return fmt.Errorf("keeping answer: %w", err)
-	}
-	return nil
 }
 
 // ReleaseIdempotent gives the key of a request without effect back, so that it can be
 // tried again at once.
-func (l *Ledger) ReleaseIdempotent(ctx context.Context, r IdempotentRequest) error {
-	_, err := l.write.ExecContext(ctx, "DELETE FROM idempotency WHERE account = $1 AND token = $2 AND key_hash = $3 AND status = 0",
+func (l *Ledger) ReleaseIdempotent(ctx context.Context, r IdempotentRequest) (err error) {
+	defer wrap(&err, "releasing idempotency key")
+	return exec(ctx, l.write, "DELETE FROM idempotency WHERE account = $1 AND token = $2 AND key_hash = $3 AND status = 0",
 		r.Account, r.Token, hashOf(r.Key))
-	if err != nil {
-		return fmt.Errorf("releasing idempotency key: %w", err)
-	}
-	return nil
 }
 
 // hashOf hides a key, into which the caller may have put anything.

@@ -64,7 +64,7 @@ func TestFiguresReadIndexesAlone(t *testing.T) {
 	t.Parallel()
 	l := openMigrated(t)
 	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting",
-		selectOpenReviews: "reviews_open", selectOpenIncidents: "attention_by_code"} {
+		selectOpenReviews: "reviews_open", selectOpenAttention: "attention_by_code"} {
 		plan := planOf(t, l, query)
 		if len(plan) != 1 || !strings.HasSuffix(plan[0], "USING COVERING INDEX "+index) {
 			t.Errorf("got the plan %q, want a scan of %s alone", plan, index)
@@ -88,7 +88,7 @@ func TestQueriesSearchIndexes(t *testing.T) {
 		selectApproved:                         "journeys_reference",
 		feed:                                   "decisions_account",
 		reviews:                                "reviews_oldest",
-		fmt.Sprintf(selectIncidents, accounts): "attention_by_code",
+		fmt.Sprintf(selectAttention, accounts): "attention_by_code",
 		fmt.Sprintf(selectHeld, "($1)"):        "spot_checks_held",
 		scrub + "journey_id = $2":              "webhooks_journey",
 		scrub + byReferenceNo:                  "webhooks_reference",

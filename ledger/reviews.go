@@ -61,6 +61,7 @@ type ReviewItem struct {
 // the next page, which is empty after the last. A cursor that cannot be read is
 // ErrCursor.
 func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewItem, next string, err error) {
+	defer wrap(&err, "reading reviews")
 	if len(f.Accounts) == 0 {
 		return nil, "", nil
 	}
@@ -71,20 +72,14 @@ func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewIte
 	now := time.Now()
 	query, args, err := selectReviews(f, now)
 	if err != nil {
-		return nil, "", fmt.Errorf("reading reviews: %w", err)
+		return nil, "", err
 	}
-	err = each(ctx, l.read, query, args, func(rows *sql.Rows) error {
-		var i ReviewItem
-		var since int64
-		var overdueAt sql.NullInt64
-		err := rows.Scan(&i.Account, &i.JourneyID, &i.ID, &i.Kind, &i.Reason, &i.Severity, &i.AMLVersion, &since, &overdueAt)
-		i.Since, i.OverdueAt = fromNanos(since), fromNanos(overdueAt.Int64)
-		i.Overdue = overdueAt.Valid && !i.OverdueAt.After(now)
-		items = append(items, i)
-		return err
+	items, err = list(ctx, l.read, query, args, func(i *ReviewItem) []any {
+		return []any{&i.Account, &i.JourneyID, &i.ID, &i.Kind, &i.Reason, &i.Severity, &i.AMLVersion,
+			(*instant)(&i.Since), (*instant)(&i.OverdueAt), &i.Overdue}
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("reading reviews: %w", err)
+		return nil, "", err
 	}
 	if len(items) > f.Limit {
 		items = items[:f.Limit]
@@ -95,16 +90,15 @@ func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewIte
 
 // selectReviews asks for one item more than the page has, to know whether it is the last.
 func selectReviews(f ReviewFilter, now time.Time) (query string, args []any, err error) {
-	accounts, args := in(f.Accounts, []any{f.Limit + 1})
-	query = `SELECT account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at
-FROM reviews WHERE account IN ` + accounts
+	query, args = inAccounts(`
+SELECT account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at, COALESCE(overdue_at <= $2, FALSE)
+FROM reviews WHERE account IN %s`, f.Accounts, f.Limit+1, nanos(now))
 	if f.Kind != "" {
 		args = append(args, string(f.Kind))
 		query += fmt.Sprintf(" AND kind = $%d", len(args))
 	}
 	if f.Overdue {
-		args = append(args, nanos(now))
-		query += fmt.Sprintf(" AND overdue_at <= $%d", len(args))
+		query += " AND overdue_at <= $2"
 	}
 	if f.WithoutAML {
 		query += ` AND kind <> 'aml' AND reason NOT LIKE 'aml\_%' ESCAPE '\' AND NOT EXISTS (SELECT 1 FROM journeys j
@@ -146,8 +140,8 @@ func parseCursor(s string) (cursor, error) {
 	return c, nil
 }
 
-// itemsOf lists what of a snapshot waits for a person.
-func itemsOf(s journey.Snapshot) []ReviewItem {
+// reviewsOf lists what of a snapshot waits for a person.
+func reviewsOf(s journey.Snapshot) []ReviewItem {
 	var items []ReviewItem
 	if r := s.Review; r != nil {
 		i := ReviewItem{ID: r.ID, Kind: r.Kind, Reason: r.Reason, Since: r.Since}
@@ -175,15 +169,15 @@ const insertReview = `
 INSERT INTO reviews (account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, journey_id, id) DO NOTHING`
 
-// replaceReviews lets items be all that waits for a person at a journey.
+// replaceReviews makes items all that waits for a person's decision at a journey.
 func replaceReviews(ctx context.Context, tx *sql.Tx, account, journeyID string, items []ReviewItem) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
+	err := exec(ctx, tx, "DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
 	for _, i := range items {
 		if err != nil {
 			return err
 		}
 		overdue := sql.NullInt64{Int64: nanos(i.OverdueAt), Valid: !i.OverdueAt.IsZero()}
-		_, err = tx.ExecContext(ctx, insertReview, account, journeyID, text(i.ID), string(i.Kind), text(i.Reason),
+		err = exec(ctx, tx, insertReview, account, journeyID, text(i.ID), string(i.Kind), text(i.Reason),
 			string(i.Severity), i.AMLVersion, nanos(i.Since), overdue)
 	}
 	return err

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"idjourney/telemetry"
 )
 
 // Anyone who knows a webhook secret can invent journey ids. The first webhook of an
@@ -81,14 +79,11 @@ const (
 
 // Admit returns nil if w may start or wake the workflow of its subject, and
 // ErrWithheld if it has to wait until the vendor is asked.
-func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screening) error {
+func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screening) (err error) {
+	defer wrap(&err, "screening a webhook")
 	var found int
-	known, err := one(ctx, l.read, selectConfirmed, of.key(), &found)
-	if err != nil {
-		return fmt.Errorf("screening a webhook: %w", err)
-	}
-	if known {
-		return nil
+	if known, err := one(ctx, l.read, selectConfirmed, of.key(), &found); err != nil || known {
+		return err
 	}
 	admitted := false
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
@@ -97,13 +92,10 @@ func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screenin
 		}
 		return withhold(ctx, tx, w, of)
 	})
-	switch {
-	case err != nil:
-		return fmt.Errorf("screening a webhook: %w", err)
-	case !admitted:
-		return ErrWithheld
+	if err == nil && !admitted {
+		err = ErrWithheld
 	}
-	return nil
+	return err
 }
 
 func admit(ctx context.Context, tx *sql.Tx, of Subject, rule Screening) (admitted bool, err error) {
@@ -115,21 +107,20 @@ func admit(ctx context.Context, tx *sql.Tx, of Subject, rule Screening) (admitte
 	if _, err := one(ctx, tx, countStarted, []any{of.Account, nanos(rule.Since)}, &started); err != nil || started >= rule.Limit {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, insertStarted, append(of.key(), time.Now().UnixNano())...)
+	err = exec(ctx, tx, insertStarted, append(of.key(), time.Now().UnixNano())...)
 	return err == nil, err
 }
 
 // withhold takes the webhook out of the forwarder's hands in the transaction that
 // makes its subject wait, so that a release cannot come in between.
 func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Subject) error {
-	if _, err := tx.ExecContext(ctx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
+	if err := exec(ctx, tx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, insertWithheld, append(of.key(), w.ID)...); err != nil {
+	if err := exec(ctx, tx, insertWithheld, append(of.key(), w.ID)...); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE webhooks SET due_at = NULL WHERE id = $1 AND forwarded_at IS NULL", w.ID)
-	return err
+	return exec(ctx, tx, "UPDATE webhooks SET due_at = NULL WHERE account = $1 AND id = $2 AND forwarded_at IS NULL", of.Account, w.ID)
 }
 
 // claimScreened moves ask_at on, so that starters that share the ledger do not ask
@@ -142,82 +133,67 @@ WITH due AS MATERIALIZED (
 )
 UPDATE subjects SET ask_at = $4, asked = asked + 1
 WHERE (account, kind, id) IN (SELECT account, kind, id FROM due)
-RETURNING kind, id, since`
+RETURNING account, kind = 'spot_check', id, since`
 
 // ClaimScreened returns up to limit of the account's withheld subjects that the
 // vendor is to be asked about now. Each of them is then due again after lease,
 // unless Release, Park or AskAgain settles it before.
-func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) ([]Screened, error) {
-	var claims []Screened
+func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) (claims []Screened, err error) {
+	defer wrap(&err, "claiming subjects to screen")
 	now := time.Now()
-	err := each(ctx, l.write, fmt.Sprintf(claimScreened, l.dialect.skipLocked),
-		[]any{account, now.UnixNano(), limit, now.Add(lease).UnixNano()}, func(rows *sql.Rows) error {
-			var kind string
-			var since int64
-			s := Screened{Subject: Subject{Account: account}}
-			err := rows.Scan(&kind, &s.ID, &since)
-			s.SpotCheck, s.Since = kind == "spot_check", fromNanos(since)
-			claims = append(claims, s)
-			return err
-		})
-	if err != nil {
-		return nil, fmt.Errorf("claiming subjects to screen: %w", err)
-	}
-	return claims, nil
+	return list(ctx, l.write, fmt.Sprintf(claimScreened, l.dialect.skipLocked), []any{account, now.UnixNano(), limit, now.Add(lease).UnixNano()},
+		func(s *Screened) []any { return []any{&s.Account, &s.SpotCheck, &s.ID, (*instant)(&s.Since)} })
 }
 
 // Release makes the subject's withheld webhooks due: the vendor knows it.
-func (l *Ledger) Release(ctx context.Context, of Subject) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
-	if err != nil {
-		return fmt.Errorf("releasing withheld webhooks: %w", err)
-	}
-	return nil
+func (l *Ledger) Release(ctx context.Context, of Subject) (err error) {
+	defer wrap(&err, "releasing withheld webhooks")
+	return l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
 }
+
+// releaseWithheld leaves alone what has lost its event to an erasure or to its age.
+const releaseWithheld = `
+UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND event IS NOT NULL
+	AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE ` + ofSubject + `)`
 
 func release(ctx context.Context, tx *sql.Tx, of Subject, state string) error {
 	now := time.Now().UnixNano()
-	if _, err := tx.ExecContext(ctx, "UPDATE subjects SET state = $4, since = $5, ask_at = NULL WHERE "+ofSubject,
-		append(of.key(), state, now)...); err != nil {
+	err := exec(ctx, tx, "UPDATE subjects SET state = $4, since = $5, ask_at = NULL WHERE "+ofSubject, append(of.key(), state, now)...)
+	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND disposition = 'forward'
-		AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE `+ofSubject+`)`, append(of.key(), now)...); err != nil {
+	if err := exec(ctx, tx, releaseWithheld, append(of.key(), now)...); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM withheld_webhooks WHERE "+ofSubject, of.key()...)
-	return err
+	return exec(ctx, tx, "DELETE FROM withheld_webhooks WHERE "+ofSubject, of.key()...)
 }
 
 // AskAgain lets the vendor be asked about the subject again after wait.
-func (l *Ledger) AskAgain(ctx context.Context, of Subject, wait time.Duration) error {
-	return l.settleSubject(ctx, "UPDATE subjects SET ask_at = $4 WHERE state = 'waiting' AND "+ofSubject, of, time.Now().Add(wait).UnixNano())
+func (l *Ledger) AskAgain(ctx context.Context, of Subject, wait time.Duration) (err error) {
+	defer wrap(&err, "putting a question about a subject off")
+	return exec(ctx, l.write, "UPDATE subjects SET ask_at = $4 WHERE state = 'waiting' AND "+ofSubject, append(of.key(), time.Now().Add(wait).UnixNano())...)
 }
 
 // Park keeps the subject's webhooks withheld without asking again: the vendor does
 // not know it. Another webhook about it, or the ledger's learning of it, changes that.
-func (l *Ledger) Park(ctx context.Context, of Subject) error {
-	return l.settleSubject(ctx, "UPDATE subjects SET state = 'parked', ask_at = NULL WHERE state = 'waiting' AND "+ofSubject, of)
+func (l *Ledger) Park(ctx context.Context, of Subject) (err error) {
+	defer wrap(&err, "parking a subject")
+	return exec(ctx, l.write, "UPDATE subjects SET state = 'parked', ask_at = NULL WHERE state = 'waiting' AND "+ofSubject, of.key()...)
 }
 
-func (l *Ledger) settleSubject(ctx context.Context, statement string, of Subject, more ...any) error {
-	if _, err := l.write.ExecContext(ctx, statement, append(of.key(), more...)...); err != nil {
-		return fmt.Errorf("settling a screened subject: %w", err)
-	}
-	return nil
-}
+const forgetSubjects = `
+DELETE FROM subjects WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
+	OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM subjects s WHERE s.account = $1 AND s.state IN ('started', 'known') AND ` + confirmed + `))`
 
 // TidyScreening releases the account's withheld subjects that the ledger has learnt
 // of meanwhile, and, while the account has fewer than half its limit of unconfirmed
-// subjects, the oldest ones that nobody has asked about yet: after an outage of the
+// subjects, the oldest ones that were never asked about: after an outage of the
 // vendor, many real journeys wait here. It forgets subjects that no longer count.
 // released says that webhooks have become due.
 func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
+	defer wrap(&err, "tidying screened subjects")
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM subjects WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
-			OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM subjects s WHERE s.account = $1 AND s.state IN ('started', 'known') AND `+confirmed+`))`,
-			account, nanos(rule.Since))
-		if err != nil {
+		if err := exec(ctx, tx, forgetSubjects, account, nanos(rule.Since)); err != nil {
 			return err
 		}
 		var started int
@@ -229,9 +205,6 @@ func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screeni
 			return err
 		}
 		unasked, err := subjects(ctx, tx, account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
-		if err != nil {
-			return err
-		}
 		released = len(known)+len(unasked) > 0
 		for _, of := range known {
 			err = errors.Join(err, release(ctx, tx, of, "known"))
@@ -241,10 +214,7 @@ func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screeni
 		}
 		return err
 	})
-	if err != nil {
-		return false, fmt.Errorf("tidying screened subjects: %w", err)
-	}
-	return released, nil
+	return err == nil && released, err
 }
 
 // tidyBatch bounds one transaction; the rest follows with the next pass.
@@ -252,32 +222,6 @@ const tidyBatch = 500
 
 // subjects lists up to limit of the account's subjects, the oldest first.
 func subjects(ctx context.Context, tx *sql.Tx, account, condition string, limit int) ([]Subject, error) {
-	var found []Subject
-	err := each(ctx, tx, "SELECT s.kind, s.id FROM subjects s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
-		[]any{account, max(limit, 0)}, func(rows *sql.Rows) error {
-			var kind string
-			of := Subject{Account: account}
-			err := rows.Scan(&kind, &of.ID)
-			of.SpotCheck = kind == "spot_check"
-			found = append(found, of)
-			return err
-		})
-	return found, err
-}
-
-// readWithheld counts the subjects whose webhooks are withheld.
-func (l *Ledger) readWithheld(ctx context.Context, f *telemetry.Figures) error {
-	err := each(ctx, l.read, `SELECT account, state, COUNT(*), MIN(since) FROM subjects
-		WHERE state IN ('waiting', 'parked') GROUP BY account, state`, nil, func(rows *sql.Rows) error {
-		var w telemetry.Withheld
-		var oldest int64
-		err := rows.Scan(&w.Account, &w.State, &w.Count, &oldest)
-		w.Oldest = fromNanos(oldest)
-		f.Withheld = append(f.Withheld, w)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("counting withheld subjects: %w", err)
-	}
-	return nil
+	return list(ctx, tx, "SELECT s.account, s.kind = 'spot_check', s.id FROM subjects s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
+		[]any{account, max(limit, 0)}, func(of *Subject) []any { return []any{&of.Account, &of.SpotCheck, &of.ID} })
 }

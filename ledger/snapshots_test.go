@@ -75,8 +75,8 @@ func TestViewShowsTheLatestSnapshot(t *testing.T) {
 				if err != nil || len(items) != 0 {
 					t.Errorf("a settled journey has reviews: %v, %v", items, err)
 				}
-				if incidents, err := l.Incidents(t.Context(), []string{"bank"}); err != nil || len(incidents) != 0 {
-					t.Errorf("a settled journey has incidents: %v, %v", incidents, err)
+				if open, err := l.Attention(t.Context(), []string{"bank"}); err != nil || len(open) != 0 {
+					t.Errorf("a settled journey has open: %v, %v", open, err)
 				}
 			})
 		})

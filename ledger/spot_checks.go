@@ -5,12 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"idjourney/journey"
 )
 
-// HeldSpotCheck is a spot check that a person has to look at.
+// HeldSpotCheck is a spot check for a person to examine.
 type HeldSpotCheck struct {
 	journey.SpotDecision
 	// Reference is the customer's own reference: personal data, in no log.
@@ -31,23 +30,22 @@ RETURNING account`
 // that is bound to a journey is never unbound. While it is bound to none it is an item
 // of attention, spot_check_unbound. The reference of a journey that was erased is not
 // kept.
-func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, reference string) error {
+func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, reference string) (err error) {
+	defer wrap(&err, "saving spot check")
 	if d.Account == "" || d.SpotID == "" || d.Outcome == "" || d.DecidedAt.IsZero() {
-		return errors.New("saving spot check: account, id, outcome or time is missing")
+		return errors.New("account, id, outcome or time is missing")
 	}
 	d.DecidedAt = d.DecidedAt.UTC()
 	content, err := json.Marshal(d)
 	if err != nil {
-		return fmt.Errorf("saving spot check: %w", err)
+		return err
 	}
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if d.JourneyID != "" {
-			err := l.mustLive(ctx, tx, d.Account, d.JourneyID)
-			if errors.Is(err, ErrErased) {
-				reference = ""
-			} else if err != nil {
-				return err
-			}
+	return l.inTx(ctx, func(tx *sql.Tx) error {
+		err := l.mustLive(ctx, tx, d.Account, d.JourneyID)
+		if errors.Is(err, ErrErased) {
+			reference = ""
+		} else if err != nil {
+			return err
 		}
 		var taken string
 		newest, err := one(ctx, tx, upsertSpotCheck, []any{d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
@@ -55,33 +53,19 @@ func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, refe
 		if err != nil || !newest {
 			return err
 		}
-		var calls []journey.AttentionItem
+		var items []journey.AttentionItem
 		if d.JourneyID == "" {
-			calls = append(calls, journey.AttentionItem{Code: journey.AttentionSpotCheckUnbound, Since: d.DecidedAt})
+			items = append(items, journey.AttentionItem{Code: journey.AttentionSpotCheckUnbound, Since: d.DecidedAt})
 		}
-		return l.replaceAttention(ctx, tx, d.Account, d.SpotID, true, calls)
+		return l.replaceAttention(ctx, tx, d.Account, d.SpotID, true, items)
 	})
-	if err != nil {
-		return fmt.Errorf("saving spot check: %w", err)
-	}
-	return nil
 }
 
 // SpotCheck returns a spot check by its SpotID, or ErrNotFound.
-func (l *Ledger) SpotCheck(ctx context.Context, account, spotID string) (journey.SpotDecision, error) {
-	var d journey.SpotDecision
-	var content []byte
-	found, err := one(ctx, l.read, "SELECT content FROM spot_checks WHERE account = $1 AND spot_id = $2", []any{account, spotID}, &content)
-	switch {
-	case err == nil && !found:
-		err = ErrNotFound
-	case err == nil:
-		err = json.Unmarshal(content, &d)
-	}
-	if err != nil {
-		return journey.SpotDecision{}, fmt.Errorf("reading spot check: %w", err)
-	}
-	return d, nil
+func (l *Ledger) SpotCheck(ctx context.Context, account, spotID string) (d journey.SpotDecision, err error) {
+	defer wrap(&err, "reading spot check")
+	err = theOne(ctx, l.read, "SELECT content FROM spot_checks WHERE account = $1 AND spot_id = $2", []any{account, spotID}, document{&d})
+	return d, err
 }
 
 // The condition is that of the index spot_checks_held, word by word.
@@ -91,23 +75,11 @@ WHERE account IN %s AND (journey_id = '' OR outcome = 'on_hold') ORDER BY decide
 
 // HeldSpotChecks returns the accounts' spot checks that are bound to no journey or
 // whose outcome is on_hold, oldest first. No account means none, never all.
-func (l *Ledger) HeldSpotChecks(ctx context.Context, accounts []string) ([]HeldSpotCheck, error) {
+func (l *Ledger) HeldSpotChecks(ctx context.Context, accounts []string) (held []HeldSpotCheck, err error) {
+	defer wrap(&err, "reading held spot checks")
 	if len(accounts) == 0 {
 		return nil, nil
 	}
-	list, args := in(accounts, nil)
-	var held []HeldSpotCheck
-	err := each(ctx, l.read, fmt.Sprintf(selectHeld, list), args, func(rows *sql.Rows) error {
-		var h HeldSpotCheck
-		var content []byte
-		if err := rows.Scan(&content, &h.Reference); err != nil {
-			return err
-		}
-		held = append(held, h)
-		return json.Unmarshal(content, &held[len(held)-1].SpotDecision)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading held spot checks: %w", err)
-	}
-	return held, nil
+	query, args := inAccounts(selectHeld, accounts)
+	return list(ctx, l.read, query, args, func(h *HeldSpotCheck) []any { return []any{document{&h.SpotDecision}, &h.Reference} })
 }

@@ -35,9 +35,9 @@ func TestSpotCheckIsHeldUntilItIsBound(t *testing.T) {
 					unbound++
 				}
 			}
-			incidents, err := l.Incidents(t.Context(), []string{"bank"})
-			if err != nil || len(incidents) != min(unbound, 1) || (unbound > 0 && incidents[0].Count != unbound) {
-				t.Errorf("%s: got incidents %+v, %v, want %d unbound", what, incidents, err, unbound)
+			open, err := l.Attention(t.Context(), []string{"bank"})
+			if err != nil || len(open) != min(unbound, 1) || (unbound > 0 && open[0].Count != unbound) {
+				t.Errorf("%s: got open %+v, %v, want %d unbound", what, open, err, unbound)
 			}
 		}
 		unbound, odd := spot("s1", "", journey.SpotFailed, 2), spot("s2", "j2", journey.SpotHeld, 1)

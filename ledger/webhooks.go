@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
+
+	"idjourney/journey"
 )
 
 // Disposition says what becomes of a recorded webhook. The set is closed.
@@ -56,14 +58,11 @@ type Webhook struct {
 // body): the second time, duplicate is true and id is the first one's. One
 // without an EventID is never a duplicate, since two real ones may be equal.
 func (l *Ledger) RecordWebhook(ctx context.Context, w Webhook) (id int64, duplicate bool, err error) {
+	defer wrap(&err, "recording webhook")
 	if err := w.check(); err != nil {
-		return 0, false, fmt.Errorf("recording webhook: %w", err)
+		return 0, false, err
 	}
-	w = w.stored()
-	if id, duplicate, err = l.insertWebhook(ctx, w); err != nil {
-		return 0, false, fmt.Errorf("recording webhook: %w", err)
-	}
-	return id, duplicate, nil
+	return l.insertWebhook(ctx, w.stored())
 }
 
 func (w Webhook) check() error {
@@ -120,50 +119,50 @@ func (l *Ledger) insertWebhook(ctx context.Context, w Webhook) (id int64, duplic
 		return id, false, err
 	}
 	// The earlier row is committed: the insert would have waited for it otherwise.
-	found, err = one(ctx, l.read, `SELECT id FROM webhooks
+	err = theOne(ctx, l.read, `SELECT id FROM webhooks
 		WHERE account = $1 AND event_type = $2 AND event_id = $3 AND body_hash = $4 AND event_id <> ''`,
 		[]any{w.Account, w.EventType, w.EventID, w.BodyHash}, &id)
-	if err == nil && !found {
-		err = errors.New("an equal webhook was found and was gone at once")
-	}
 	return id, true, err
 }
 
-const webhookColumns = `id, account, event_type, event_id, journey_id, reference_no, body, body_hash,
-	disposition, reason, received_at, trace_parent, event`
-
-func scanWebhook(rows *sql.Rows, more ...any) (Webhook, error) {
-	var w Webhook
-	var receivedAt int64
-	err := rows.Scan(append([]any{&w.ID, &w.Account, &w.EventType, &w.EventID, &w.JourneyID, &w.ReferenceNo,
-		&w.Body, &w.BodyHash, &w.Disposition, &w.Reason, &receivedAt, &w.TraceParent, &w.Event}, more...)...)
-	w.ReceivedAt = fromNanos(receivedAt)
-	return w, err
+// RecordEvent keeps an event of our own durably, as a row of webhooks that the
+// forwarder brings to the journey. It is kept once per account, type and EventID,
+// which it must have: the second time fresh is false. Wake the forwarder after it.
+// Its ReferenceNo is left out, so that it gets into no history.
+func (l *Ledger) RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error) {
+	defer wrap(&err, "recording event")
+	if e.EventID == "" || e.Type == "" || e.JourneyID == "" {
+		return false, errors.New("its id, type or journey id is missing")
+	}
+	e.ReferenceNo = ""
+	data, err := json.Marshal(e)
+	if err != nil {
+		return false, err
+	}
+	// Without a body all of one id have the same hash, whenever they were received.
+	_, duplicate, err := l.RecordWebhook(ctx, Webhook{
+		Account: e.Account, EventType: string(e.Type), EventID: e.EventID, JourneyID: e.JourneyID,
+		Disposition: Forward, ReceivedAt: e.ReceivedAt, TraceParent: e.TraceParent, Event: data,
+	})
+	return err == nil && !duplicate, err
 }
 
 // Webhook returns one recorded webhook, or ErrNotFound.
 func (l *Ledger) Webhook(ctx context.Context, id int64) (w Webhook, err error) {
-	found := false
-	err = each(ctx, l.read, "SELECT "+webhookColumns+" FROM webhooks WHERE id = $1", []any{id},
-		func(rows *sql.Rows) (err error) {
-			found = true
-			w, err = scanWebhook(rows)
-			return err
-		})
-	if err == nil && !found {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Webhook{}, fmt.Errorf("reading webhook: %w", err)
-	}
-	return w, nil
+	defer wrap(&err, "reading webhook")
+	err = theOne(ctx, l.read, `SELECT id, account, event_type, event_id, journey_id, reference_no, body, body_hash,
+		disposition, reason, received_at, trace_parent, event FROM webhooks WHERE id = $1`, []any{id},
+		&w.ID, &w.Account, &w.EventType, &w.EventID, &w.JourneyID, &w.ReferenceNo, &w.Body, &w.BodyHash,
+		&w.Disposition, &w.Reason, (*instant)(&w.ReceivedAt), &w.TraceParent, &w.Event)
+	return w, err
 }
 
 // WebhookCounts counts an account's webhooks by disposition. Dispositions that
 // never occurred are absent.
-func (l *Ledger) WebhookCounts(ctx context.Context, account string) (map[Disposition]int, error) {
-	counts := map[Disposition]int{}
-	err := each(ctx, l.read, "SELECT disposition, COUNT(*) FROM webhooks WHERE account = $1 GROUP BY disposition",
+func (l *Ledger) WebhookCounts(ctx context.Context, account string) (counts map[Disposition]int, err error) {
+	defer wrap(&err, "counting webhooks")
+	counts = map[Disposition]int{}
+	err = each(ctx, l.read, "SELECT disposition, COUNT(*) FROM webhooks WHERE account = $1 GROUP BY disposition",
 		[]any{account}, func(rows *sql.Rows) error {
 			var d Disposition
 			var n int
@@ -171,8 +170,15 @@ func (l *Ledger) WebhookCounts(ctx context.Context, account string) (map[Disposi
 			counts[d] = n
 			return err
 		})
-	if err != nil {
-		return nil, fmt.Errorf("counting webhooks: %w", err)
-	}
-	return counts, nil
+	return counts, err
+}
+
+// WebhookTimes says when a journey's first webhook came, and when the newest that
+// came before until. Both are zero if the ledger has none that went to the workflow.
+func (l *Ledger) WebhookTimes(ctx context.Context, account, journeyID string, until time.Time) (first, newest time.Time, err error) {
+	defer wrap(&err, "reading the times of webhooks")
+	_, err = one(ctx, l.read, `SELECT MIN(received_at), MAX(received_at) FROM webhooks
+		WHERE account = $1 AND journey_id = $2 AND received_at <= $3 AND disposition = 'forward'`,
+		[]any{account, journeyID, nanos(until)}, (*instant)(&first), (*instant)(&newest))
+	return first, newest, err
 }

@@ -24,8 +24,8 @@ type Figures struct {
 	Reviews []OpenReviews
 	// Withheld has one entry for each account and state of what is withheld.
 	Withheld []Withheld
-	// Incidents has one entry for each account and attention code that is open.
-	Incidents []OpenIncidents
+	// Attention has one entry for each account and attention code that is open.
+	Attention []OpenAttention
 }
 
 // OpenReviews counts open reviews of one kind, or open AML alerts of one severity.
@@ -38,9 +38,9 @@ type OpenReviews struct {
 	Overdue int
 }
 
-// OpenIncidents counts the journeys that need a person for one reason; one whose
+// OpenAttention counts the journeys that need a person for one reason; one whose
 // messages are parked at two endpoints counts twice.
-type OpenIncidents struct {
+type OpenAttention struct {
 	Account, Code string
 	Count         int
 	Oldest        time.Time

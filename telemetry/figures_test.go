@@ -28,7 +28,7 @@ func TestFigures(t *testing.T) {
 				{Account: "acme", Kind: "aml", Severity: "high", Count: 4, Overdue: 1, Oldest: ago(24 * time.Hour)},
 				{Account: "acme", Kind: "aml", Severity: "low", Count: 1, Oldest: ago(time.Minute)},
 			},
-			Incidents:   []OpenIncidents{{Account: "acme", Code: "vendor_denied", Count: 6, Oldest: ago(time.Hour)}},
+			Attention:   []OpenAttention{{Account: "acme", Code: "vendor_denied", Count: 6, Oldest: ago(time.Hour)}},
 			Undelivered: []Undelivered{{Account: "acme", Endpoint: "old", State: "parked", Count: 1, Oldest: ago(time.Hour)}},
 		}, nil
 	}, watchedAcme)

@@ -68,7 +68,7 @@ func (g *gauges) observe(o metric.Observer, f Figures, up bool, watched []Watche
 	o.ObserveFloat64(g.pendingAge, since(f.OldestPending))
 	g.observeJourneys(o, f.Waiting, watched)
 	g.observeReviews(o, f.Reviews, watched)
-	g.observeIncidents(o, f.Incidents, watched)
+	g.observeAttention(o, f.Attention, watched)
 	g.observeUndelivered(o, f.Undelivered, watched)
 	g.observeWithheld(o, f.Withheld, watched)
 }

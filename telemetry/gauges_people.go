@@ -46,7 +46,7 @@ func (g *gauges) observeReviews(o metric.Observer, open []OpenReviews, watched [
 	}
 }
 
-func (g *gauges) observeIncidents(o metric.Observer, open []OpenIncidents, watched []Watched) {
+func (g *gauges) observeAttention(o metric.Observer, open []OpenAttention, watched []Watched) {
 	all := map[key]*tally{}
 	for _, w := range watched {
 		for _, code := range attentionCodes {

@@ -18,7 +18,7 @@ func needing(minute int, items ...journey.AttentionItem) journey.Snapshot {
 	return journey.Snapshot{At: at(minute), Phase: journey.Settled, Since: at(0), Attention: items}
 }
 
-func TestIncidentsGroupAttention(t *testing.T) {
+func TestAttentionIsGroupedByCode(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -42,23 +42,23 @@ func TestIncidentsGroupAttention(t *testing.T) {
 		mustDo(t, l.Acknowledge(t.Context(), "bank", journey.AttentionDeliveryParked, "core", "anna", at(60)))
 		mustDo(t, l.Acknowledge(t.Context(), "bank", journey.AttentionDeliveryParked, "core", "ben", at(61)))
 
-		bank := []ledger.Incident{
+		bank := []ledger.Attention{
 			{Account: "bank", Code: "delivery_parked", Detail: "core", Count: 1, Since: at(1), Journeys: []string{"p"}, AcknowledgedBy: "ben", AcknowledgedAt: at(61)},
 			{Account: "bank", Code: "delivery_parked", Detail: "crm", Count: 1, Since: at(2), Journeys: []string{"p"}},
 			{Account: "bank", Code: "vendor_denied", Count: 12, Since: at(29), Journeys: first},
 		}
-		fintech := []ledger.Incident{
+		fintech := []ledger.Attention{
 			{Account: "fintech", Code: "delivery_parked", Detail: "core", Count: 1, Since: at(3), Journeys: []string{"p"}},
 			{Account: "fintech", Code: "spot_check_unbound", Count: 1, Since: at(5), Journeys: []string{"s1"}},
 		}
 		for _, tc := range []struct {
 			accounts []string
-			want     []ledger.Incident
+			want     []ledger.Attention
 		}{
 			{[]string{"bank"}, bank}, {[]string{"fintech"}, fintech}, {nil, nil},
-			{[]string{"fintech", "bank"}, []ledger.Incident{bank[0], bank[1], fintech[0], fintech[1], bank[2]}},
+			{[]string{"fintech", "bank"}, []ledger.Attention{bank[0], bank[1], fintech[0], fintech[1], bank[2]}},
 		} {
-			got, err := l.Incidents(t.Context(), tc.accounts)
+			got, err := l.Attention(t.Context(), tc.accounts)
 			if diff := gocmp.Diff(tc.want, got); diff != "" || err != nil {
 				t.Errorf("%v: %v, -want +got:\n%s", tc.accounts, err, diff)
 			}
@@ -72,7 +72,7 @@ func TestIncidentsGroupAttention(t *testing.T) {
 
 // Both journeys' items are cleared at once; whoever comes last takes the
 // acknowledgement away.
-func TestAnAcknowledgementEndsWithItsIncident(t *testing.T) {
+func TestAnAcknowledgementEndsWithItsLastItem(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -80,13 +80,13 @@ func TestAnAcknowledgementEndsWithItsIncident(t *testing.T) {
 		for round := range 10 {
 			mustSnapshot(t, l, "j1", needing(3*round, open))
 			mustSnapshot(t, l, "j2", needing(3*round, open))
-			got, err := l.Incidents(t.Context(), []string{"bank"})
+			got, err := l.Attention(t.Context(), []string{"bank"})
 			if err != nil || len(got) != 1 || got[0].Count != 2 || got[0].AcknowledgedBy != "" {
-				t.Fatalf("round %d: got %+v, %v, want one incident that nobody has acknowledged", round, got, err)
+				t.Fatalf("round %d: got %+v, %v, want one item that nobody has acknowledged", round, got, err)
 			}
 			mustDo(t, l.Acknowledge(t.Context(), "bank", journey.AttentionAMLGap, "", "anna", at(1)))
 			mustSnapshot(t, l, "j1", needing(3*round+1, open, journey.AttentionItem{Code: journey.AttentionQuarantined, Since: at(1)}))
-			if got, err = l.Incidents(t.Context(), []string{"bank"}); err != nil || len(got) != 2 || got[0].AcknowledgedBy != "anna" {
+			if got, err = l.Attention(t.Context(), []string{"bank"}); err != nil || len(got) != 2 || got[0].AcknowledgedBy != "anna" {
 				t.Fatalf("round %d: got %+v, %v, want the acknowledgement to stay", round, got, err)
 			}
 			var together sync.WaitGroup

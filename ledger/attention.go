@@ -1,0 +1,154 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"idjourney/journey"
+)
+
+// maxJourneys bounds the ids that an Attention names.
+const maxJourneys = 10
+
+// Attention is what needs a person at one account for one reason, at however many
+// journeys. It is over when its last journey's item is cleared.
+type Attention struct {
+	Account string
+	Code    journey.AttentionCode
+	// Detail is the endpoint of delivery_parked, and empty for every other code.
+	Detail string
+	// Count is how many journeys it concerns, Since the oldest item of theirs.
+	Count int
+	Since time.Time
+	// Journeys are the ids of the first of them, at most 10; for spot_check_unbound
+	// they are those of the spot checks.
+	Journeys []string
+	// AcknowledgedBy and AcknowledgedAt are zero until somebody has taken it on.
+	AcknowledgedBy string
+	AcknowledgedAt time.Time
+}
+
+// selectAttention reads the index attention_by_code in its order.
+const selectAttention = `
+SELECT i.account, i.code, i.part, i.count, i.oldest, i.journey_id, COALESCE(k.actor, ''), k.at
+FROM (
+	SELECT account, code, part, journey_id, since,
+		COUNT(*) OVER (PARTITION BY account, code, part) AS count,
+		MIN(since) OVER (PARTITION BY account, code, part) AS oldest,
+		ROW_NUMBER() OVER (PARTITION BY account, code, part ORDER BY since, journey_id) AS place
+	FROM attention WHERE account IN %s
+) AS i
+LEFT JOIN acknowledgements k ON k.account = i.account AND k.code = i.code AND k.part = i.part
+WHERE i.place <= $1
+ORDER BY i.oldest, i.account, i.code, i.part, i.place`
+
+// Attention returns what needs a person at the accounts, oldest first. No account
+// means nothing, never all.
+func (l *Ledger) Attention(ctx context.Context, accounts []string) (all []Attention, err error) {
+	defer wrap(&err, "reading attention")
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	query, args := inAccounts(selectAttention, accounts, maxJourneys)
+	err = each(ctx, l.read, query, args, func(rows *sql.Rows) error {
+		var a Attention
+		var journeyID string
+		if err := rows.Scan(&a.Account, &a.Code, &a.Detail, &a.Count, (*instant)(&a.Since), &journeyID,
+			&a.AcknowledgedBy, (*instant)(&a.AcknowledgedAt)); err != nil {
+			return err
+		}
+		last := len(all) - 1
+		if last < 0 || all[last].Account != a.Account || all[last].Code != a.Code || all[last].Detail != a.Detail {
+			all = append(all, a)
+			last++
+		}
+		all[last].Journeys = append(all[last].Journeys, journeyID)
+		return nil
+	})
+	return all, err
+}
+
+const acknowledge = `
+INSERT INTO acknowledgements (account, code, part, actor, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account, code, part) DO UPDATE SET actor = excluded.actor, at = excluded.at`
+
+// Acknowledge records that actor has taken on what needs a person; a later actor takes
+// it over. What is not open is ErrNotFound.
+func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.AttentionCode, detail, actor string, at time.Time) (err error) {
+	defer wrap(&err, "acknowledging attention")
+	if actor == "" {
+		return errors.New("the actor is missing")
+	}
+	return l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := takeLock(ctx, tx, l.dialect.lockAttention); err != nil {
+			return err
+		}
+		var open string
+		err := theOne(ctx, tx, "SELECT account FROM attention WHERE account = $1 AND code = $2 AND part = $3 LIMIT 1",
+			[]any{account, string(code), detail}, &open)
+		if err != nil {
+			return err
+		}
+		return exec(ctx, tx, acknowledge, account, string(code), detail, actor, nanos(at))
+	})
+}
+
+// item names what needs a person at one journey; part is the endpoint of delivery_parked.
+type item struct{ code, part string }
+
+const (
+	// ofSpotCheck tells the items of a spot check from those of a journey with the same id.
+	ofSpotCheck = "(code = 'spot_check_unbound')"
+
+	saveItem = `
+INSERT INTO attention (account, journey_id, code, part, since) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account, journey_id, code, part) DO UPDATE SET since = excluded.since`
+
+	endAcknowledgement = `
+DELETE FROM acknowledgements WHERE account = $1 AND code = $2 AND part = $3 AND NOT EXISTS
+	(SELECT 1 FROM attention WHERE account = $1 AND code = $2 AND part = $3)`
+)
+
+// replaceAttention makes items all that needs a person at a journey or, with spotCheck,
+// at a spot check. What loses its last item is over, and with it its acknowledgement.
+// It is a transaction's last step: its lock is held until the commit.
+func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, spotCheck bool, items []journey.AttentionItem) error {
+	known, err := list(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
+		[]any{account, journeyID, spotCheck}, func(i *item) []any { return []any{&i.code, &i.part} })
+	if err != nil {
+		return err
+	}
+	wanted := map[item]time.Time{}
+	for _, i := range items {
+		key := item{code: string(i.Code)}
+		if i.Code == journey.AttentionDeliveryParked {
+			key.part = text(i.Detail)
+		}
+		if since, ok := wanted[key]; !ok || i.Since.Before(since) {
+			wanted[key] = i.Since
+		}
+	}
+	for i, since := range wanted {
+		if err := exec(ctx, tx, saveItem, account, journeyID, i.code, i.part, nanos(since)); err != nil {
+			return err
+		}
+	}
+	known = slices.DeleteFunc(known, func(i item) bool { _, stays := wanted[i]; return stays })
+	if len(known) == 0 {
+		return nil
+	}
+	err = takeLock(ctx, tx, l.dialect.lockAttention)
+	for _, i := range known {
+		if err == nil {
+			err = exec(ctx, tx, "DELETE FROM attention WHERE account = $1 AND journey_id = $2 AND code = $3 AND part = $4",
+				account, journeyID, i.code, i.part)
+		}
+		if err == nil {
+			err = exec(ctx, tx, endAcknowledgement, account, i.code, i.part)
+		}
+	}
+	return err
+}

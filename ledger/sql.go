@@ -1,0 +1,173 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// querier is a *sql.DB or a *sql.Tx.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// each runs a query and calls scan for every row. It always reads to the end:
+// a statement with RETURNING commits only when its last row has been read, and
+// only there does a failed commit show. (sql.Row closes after the first row and
+// may miss that, which would acknowledge a webhook that is not kept.)
+func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// list returns the rows of a query; columns says where the columns of a row go.
+func list[T any](ctx context.Context, q querier, query string, args []any, columns func(*T) []any) (all []T, err error) {
+	err = each(ctx, q, query, args, func(rows *sql.Rows) error {
+		var item T
+		err := rows.Scan(columns(&item)...)
+		all = append(all, item)
+		return err
+	})
+	return all, err
+}
+
+// itself is the columns of a list of single values.
+func itself[T any](value *T) []any { return []any{value} }
+
+// one reads a query of at most one row; found is false if there is none.
+func one(ctx context.Context, q querier, query string, args []any, into ...any) (found bool, err error) {
+	err = each(ctx, q, query, args, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(into...)
+	})
+	return found, err
+}
+
+// theOne is one for a row that has to be there: else it fails with ErrNotFound.
+func theOne(ctx context.Context, q querier, query string, args []any, into ...any) error {
+	found, err := one(ctx, q, query, args, into...)
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	return err
+}
+
+// exec runs a statement without rows.
+func exec(ctx context.Context, q querier, statement string, args ...any) error {
+	_, err := q.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// inTx runs do in one transaction; it is rolled back if do fails.
+func (l *Ledger) inTx(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := l.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		// A cancelled context has rolled it back already.
+		if failed := tx.Rollback(); failed != nil && !errors.Is(failed, sql.ErrTxDone) {
+			err = errors.Join(err, failed)
+		}
+		return err
+	}
+	return tx.Commit()
+}
+
+// takeLock takes a dialect's lock until the transaction ends, where one is needed.
+func takeLock(ctx context.Context, tx *sql.Tx, statement string, args ...any) error {
+	if statement == "" {
+		return nil
+	}
+	return exec(ctx, tx, statement, args...)
+}
+
+// in is the list of an IN for values, whose parameters go on from args.
+func in[T any](values []T, args []any) (list string, all []any) {
+	places := make([]string, 0, len(values))
+	for _, v := range values {
+		args = append(args, v)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
+	return "(" + strings.Join(places, ", ") + ")", args
+}
+
+// inAccounts completes a query that has a place for the list of accounts.
+func inAccounts(query string, accounts []string, args ...any) (string, []any) {
+	places, args := in(accounts, args)
+	return fmt.Sprintf(query, places), args
+}
+
+// wrap says in an error what was being done.
+func wrap(err *error, doing string) {
+	if *err != nil {
+		*err = fmt.Errorf("%s: %w", doing, *err)
+	}
+}
+
+// nanos keeps the zero time as 0.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// instant reads nanos back; NULL is the zero time, too.
+type instant time.Time
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(value any) error {
+	n, ok := value.(int64)
+	switch {
+	case !ok && value != nil:
+		return fmt.Errorf("a time is stored as %T", value)
+	case n == 0:
+		*i = instant{}
+	default:
+		*i = instant(time.Unix(0, n).UTC())
+	}
+	return nil
+}
+
+// document reads a column of JSON; an empty one changes nothing.
+type document struct{ into any }
+
+// Scan implements sql.Scanner.
+func (d document) Scan(value any) error {
+	data, ok := value.([]byte)
+	if text, is := value.(string); is {
+		data, ok = []byte(text), true
+	}
+	switch {
+	case !ok:
+		return fmt.Errorf("a document is stored as %T", value)
+	case len(data) == 0:
+		return nil
+	default:
+		return json.Unmarshal(data, d.into)
+	}
+}
+
+// text makes s storable everywhere: PostgreSQL refuses NUL and invalid UTF-8,
+// and a webhook that contains them must be kept like any other.
+func text(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}

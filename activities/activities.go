@@ -43,7 +43,7 @@ type account struct {
 func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measure *telemetry.Instruments) (*Activities, error) {
 	a := &Activities{
 		accounts: map[string]*account{}, ledger: store, sender: sender, measure: measure,
-		key: []byte(cfg.ReferenceKey.Reveal()), steps: steps.NewClient(nil), apiURL: cfg.API.URL,
+		key: []byte(cfg.ReferenceKey.Reveal()), steps: steps.NewClient(), apiURL: cfg.API.URL,
 	}
 	for i := range cfg.Accounts {
 		acc, err := a.connect(&cfg.Accounts[i])

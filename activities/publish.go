@@ -93,14 +93,9 @@ func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known le
 }
 
 func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journey.Message, reference string) error {
-	to := notify.Endpoint{Name: endpoint.Name, URL: endpoint.URL}
+	to := notify.Endpoint{Name: endpoint.Name, URL: endpoint.URL, Timeout: endpoint.Timeout}
 	for _, secret := range endpoint.Secrets {
 		to.Secrets = append(to.Secrets, secret.Reveal())
-	}
-	if endpoint.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, endpoint.Timeout)
-		defer cancel()
 	}
 	return a.sender.Send(ctx, to, m, reference)
 }

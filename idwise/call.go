@@ -5,20 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
+
+	"idjourney/outbound"
 )
 
-const (
-	// maxErrorBody is how much of a refusal is read to find the vendor's envelope.
-	maxErrorBody = 64 << 10
-	// maxRetryAfter bounds what a mistaken header can do.
-	maxRetryAfter = time.Hour
-)
+// maxRetryAfter bounds what a mistaken header can do.
+const maxRetryAfter = time.Hour
 
 // request is one call before it is sent.
 type request struct {
@@ -27,7 +22,7 @@ type request struct {
 	id          string
 	query       url.Values
 	contentType string
-	body        io.Reader
+	body        []byte
 	// accept reads the body of a success, and may find that it is none; nil if the
 	// operation's answer says nothing.
 	accept func(body []byte) error
@@ -60,58 +55,47 @@ func (c *Client) send(ctx context.Context, r request, sent *time.Time) ([]byte, 
 	if err := c.turn(ctx, r.operation); err != nil {
 		return nil, err
 	}
-	if r.operation == JourneySummary {
-		defer c.summaries.leave(true)
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	endpoint := c.paths[r.operation]
 	address := c.base + endpoint.resolve(r.id)
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, endpoint.Method, address, r.body)
-	if err != nil {
-		return nil, fmt.Errorf("calling %s: %w: %w", r.operation, ErrNotSent, err)
-	}
-	req.SetBasicAuth(c.credentials.Key, c.credentials.Secret)
-	req.Header.Set("Accept", "application/json")
-	if r.contentType != "" {
-		req.Header.Set("Content-Type", r.contentType)
-	}
 	*sent = time.Now()
-	resp, err := c.http.Do(req)
+	answer, err := c.http.Do(ctx, outbound.Request{Method: endpoint.Method, URL: address, Header: c.header(r), Body: r.body})
 	if err != nil {
-		return nil, fmt.Errorf("calling %s: %w", r.operation, withoutURL(err))
+		return nil, fmt.Errorf("calling %s: %w", r.operation, err)
 	}
-	defer func() { _ = resp.Body.Close() }()
-	return c.read(r.operation, resp)
+	return c.read(r.operation, answer)
 }
 
-func (c *Client) read(op Operation, resp *http.Response) ([]byte, error) {
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a refusal counts even if its text is cut off
-		return nil, c.refusal(op, resp, body)
+func (c *Client) header(r request) http.Header {
+	h := http.Header{"Accept": {"application/json"}, "Authorization": {c.authorization}}
+	if r.contentType != "" {
+		h.Set("Content-Type", r.contentType)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxBody+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", op, err)
-	}
-	if int64(len(body)) > c.maxBody {
-		return nil, fmt.Errorf("reading the answer of %s: larger than %d bytes: %w", op, c.maxBody, ErrUnreadable)
-	}
-	if _, isError := errorCode(body); isError {
-		return nil, c.refusal(op, resp, body)
-	}
-	return body, nil
+	return h
 }
 
-func (c *Client) refusal(op Operation, resp *http.Response, body []byte) error {
-	e := &APIError{Operation: op, Status: resp.StatusCode}
-	e.Code, e.HasEnvelope = errorCode(body)
-	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
-		e.RetryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
+// read answers the body of a success. A refusal counts even if its text is cut off.
+func (c *Client) read(op Operation, answer outbound.Answer) ([]byte, error) {
+	if outbound.Judge(answer.Status) != outbound.Success {
+		return nil, c.refusal(op, answer)
 	}
+	if errors.Is(answer.BodyErr, outbound.ErrTooLarge) {
+		return nil, fmt.Errorf("reading the answer of %s: %w: %w", op, answer.BodyErr, ErrUnreadable)
+	}
+	if answer.BodyErr != nil {
+		return nil, fmt.Errorf("reading the answer of %s: %w", op, answer.BodyErr)
+	}
+	if _, isError := errorCode(answer.Body); isError {
+		return nil, c.refusal(op, answer)
+	}
+	return answer.Body, nil
+}
+
+func (c *Client) refusal(op Operation, answer outbound.Answer) error {
+	e := &APIError{Operation: op, Status: answer.Status, RetryAfter: min(answer.RetryAfter, maxRetryAfter)}
+	e.Code, e.HasEnvelope = errorCode(answer.Body)
 	if e.RetryAfter > 0 {
 		c.hold.extend(e.RetryAfter)
 	}
@@ -132,24 +116,3 @@ func errorCode(body []byte) (code string, envelope bool) {
 
 // maxErrorCode bounds, in characters, what of the vendor's goes into our errors.
 const maxErrorCode = 64
-
-// parseRetryAfter reads seconds or an HTTP date; 0 for anything else.
-func parseRetryAfter(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	var d time.Duration
-	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil {
-		d = time.Duration(min(seconds, int64(maxRetryAfter/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(header); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, 0), maxRetryAfter)
-}
-
-// withoutURL keeps the cause of a transport error and drops the address, which
-// repeats in every line of a log.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
-	return err
-}

@@ -1,16 +1,19 @@
 package idwise
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"math"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"idjourney/outbound"
 )
 
 // Credentials are the API key and secret of one environment of one account.
@@ -33,9 +36,6 @@ type Config struct {
 	Credentials Credentials
 	// Paths corrects the table of [Operations]: operation to path.
 	Paths map[string]string
-	// HTTPClient is used for its transport; nil for one of the client's own.
-	// Redirects are never followed.
-	HTTPClient *http.Client
 	// Timeout bounds one call, without the wait for its turn; default 15 s.
 	Timeout time.Duration
 	// MaxBody bounds an answer in bytes; default 8 MiB.
@@ -53,16 +53,13 @@ const (
 
 // Client calls the vendor's API for one account. It is safe for concurrent use.
 type Client struct {
-	base        string
-	credentials Credentials
-	paths       map[Operation]Endpoint
-	http        *http.Client
-	timeout     time.Duration
-	maxBody     int64
-	limiter     *rate.Limiter
-	hold        hold
-	summaries   *gap
-	observe     ObserveFunc
+	base          string
+	authorization string
+	paths         map[Operation]Endpoint
+	http          *outbound.Client
+	limiter       *rate.Limiter
+	hold          hold
+	observe       ObserveFunc
 }
 
 // New makes a client. The error is a sentence that says what to correct.
@@ -86,19 +83,16 @@ func New(cfg Config) (*Client, error) {
 		limit = rate.Limit(cfg.RequestsPerSecond)
 	}
 	c := &Client{
-		base: base, credentials: cfg.Credentials, paths: paths,
-		http: httpClient(cfg.HTTPClient), timeout: cfg.Timeout, maxBody: cfg.MaxBody,
-		limiter:   rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
-		summaries: newGap(summaryGap), observe: cfg.Observe,
+		base: base, paths: paths,
+		authorization: "Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.Credentials.Key+":"+cfg.Credentials.Secret)),
+		http: outbound.New(outbound.Limits{
+			Timeout: cmp.Or(cfg.Timeout, defaultTimeout), MaxAnswer: cmp.Or(cfg.MaxBody, defaultMaxBody),
+		}),
+		limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
+		observe: cfg.Observe,
 	}
 	if c.observe == nil {
 		c.observe = func(context.Context, Operation, Outcome, time.Duration) {}
-	}
-	if c.timeout <= 0 {
-		c.timeout = defaultTimeout
-	}
-	if c.maxBody <= 0 {
-		c.maxBody = defaultMaxBody
 	}
 	return c, nil
 }
@@ -112,19 +106,4 @@ func checkBase(base string) (string, error) {
 		return "", errors.New("the vendor's base URL must hold no user, query or fragment")
 	}
 	return strings.TrimRight(base, "/"), nil
-}
-
-// httpClient copies the given client. A redirect would show the credentials to a
-// host that nobody configured, so it is an answer like any other.
-func httpClient(given *http.Client) *http.Client {
-	own := http.Client{}
-	if given != nil {
-		own = *given
-	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t = t.Clone()
-		t.MaxIdleConnsPerHost = 16
-		own.Transport = t
-	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own
 }

@@ -166,23 +166,6 @@ func TestRetryAfterHoldsTheWholeClient(t *testing.T) {
 	}
 }
 
-func TestRetryAfterAsADate(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second,
-		now.Add(-time.Hour).Format(http.TimeFormat):       0,
-		now.AddDate(1, 0, 0).Format(http.TimeFormat):      time.Hour,
-		"-5":                   0,
-		"":                     0,
-		"99999999999999999999": 0,
-	} {
-		if got := parseRetryAfter(header, now); got != want {
-			t.Errorf("%q: got %v, want %v", header, got, want)
-		}
-	}
-}
-
 func TestTransportErrors(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -24,7 +24,7 @@ func (c *Client) ProcessCustomStep(ctx context.Context, journeyID, stepID string
 	}
 	return c.do(ctx, request{
 		operation: ProcessCustomStep, id: journeyID,
-		contentType: form.FormDataContentType(), body: &body,
+		contentType: form.FormDataContentType(), body: body.Bytes(),
 	})
 }
 
@@ -71,6 +71,6 @@ func (c *Client) CompleteCustomStep(ctx context.Context, journeyID string) error
 	}
 	return c.do(ctx, request{
 		operation: CompleteCustomStep, id: journeyID,
-		contentType: "application/json", body: bytes.NewReader(body),
+		contentType: "application/json", body: body,
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"idjourney/outbound"
 )
 
 // Errors of a call that are no answer of the vendor's.
@@ -68,11 +70,8 @@ func IsDenied(err error) bool {
 	if !ok || IsMissing(err) {
 		return false
 	}
-	switch api.Status {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
-		return false
-	}
-	return api.Status >= 300 && api.Status < 500
+	redirect := api.Status >= 300 && api.Status < 400
+	return redirect || outbound.Judge(api.Status) == outbound.Refused
 }
 
 // RetryAfter is how long the vendor asked to wait before the next call; false if it

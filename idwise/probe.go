@@ -9,7 +9,8 @@ import (
 
 // Probe makes one reading call for an id and says whether it answers what it
 // should: nil, or an error as of every call. It refuses an operation that would
-// change something. What was read is forgotten.
+// change something. What was read is forgotten. The vendor wants at least two seconds
+// between two calls of JourneySummary with one key, and may block its access otherwise.
 func (c *Client) Probe(ctx context.Context, op Operation, id string) error {
 	if c.paths[op].Method != http.MethodGet {
 		return fmt.Errorf("probing %s: it changes a journey: %w", op, ErrNotSent)

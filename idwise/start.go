@@ -1,7 +1,6 @@
 package idwise
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -46,7 +45,7 @@ func (c *Client) StartJourney(ctx context.Context, r StartRequest) (StartedJourn
 	}
 	var started StartedJourney
 	err = c.do(ctx, request{
-		operation: StartJourney, contentType: "application/json", body: bytes.NewReader(body),
+		operation: StartJourney, contentType: "application/json", body: body,
 		accept: func(body []byte) (err error) {
 			started, err = decodeStarted(body)
 			return err

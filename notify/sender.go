@@ -1,32 +1,19 @@
 package notify
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"idjourney/journey"
+	"idjourney/outbound"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-)
-
-const (
-	defaultTimeout = 15 * time.Second
-	// maxAnswer is how much of an answer is read, only so that the connection
-	// can be used again; its content is of no interest.
-	maxAnswer = 64 << 10
-	// maxRetryAfter bounds what an endpoint may ask for; a typo in a header must
-	// not silence a customer for a year.
-	maxRetryAfter = 6 * time.Hour
 )
 
 // Endpoint is one of the customer's endpoints.
@@ -37,7 +24,7 @@ type Endpoint struct {
 	// Secrets are the live signing secrets ("whsec_" and base64), the newest
 	// first; every message is signed with all, so that a receiver can rotate.
 	Secrets []string
-	// Timeout bounds one attempt at this endpoint; 0 means the sender's.
+	// Timeout bounds one attempt, connecting and answer included; 0 means 15 s.
 	Timeout time.Duration
 }
 
@@ -49,13 +36,6 @@ func (e Endpoint) LogValue() slog.Value { return slog.StringValue(e.Name) }
 
 // Config is what a Sender needs; the zero value is usable.
 type Config struct {
-	// Transport carries the requests; nil for a clone of http.DefaultTransport.
-	Transport http.RoundTripper
-	// Timeout bounds one attempt at an endpoint that names no time-out of its own,
-	// connecting and answer included; 0 means 15 s.
-	Timeout time.Duration
-	// UserAgent names the sender; empty for "idjourney".
-	UserAgent string
 	// Now is the clock of the signature's timestamp; nil for time.Now.
 	Now func() time.Time
 }
@@ -63,35 +43,13 @@ type Config struct {
 // Sender sends messages. It keeps no state of deliveries and does not retry:
 // both belong to whoever calls it. Safe for concurrent use.
 type Sender struct {
-	client    *http.Client
-	timeout   time.Duration
-	userAgent string
-	now       func() time.Time
+	client *outbound.Client
+	now    func() time.Time
 }
 
 // NewSender returns a Sender.
 func NewSender(cfg Config) *Sender {
-	transport := cfg.Transport
-	if transport == nil {
-		transport = http.DefaultTransport.(*http.Transport).Clone()
-	}
-	s := &Sender{
-		client: &http.Client{
-			Transport: transport,
-			// A redirect would carry the customer's data to an address that
-			// nobody configured.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		timeout:   cfg.Timeout,
-		userAgent: cfg.UserAgent,
-		now:       cfg.Now,
-	}
-	if s.timeout == 0 {
-		s.timeout = defaultTimeout
-	}
-	if s.userAgent == "" {
-		s.userAgent = "idjourney"
-	}
+	s := &Sender{client: outbound.New(outbound.Limits{}), now: cfg.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -108,38 +66,32 @@ func (s *Sender) Send(ctx context.Context, ep Endpoint, m journey.Message, refer
 		return err
 	}
 	now := s.now()
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(ep.Timeout, s.timeout))
-	defer cancel()
-	req, err := s.request(ctx, ep, m.ID, now, body)
+	signature, err := sign(ep, m.ID, now, body)
 	if err != nil {
 		return err
 	}
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return &Unavailable{Endpoint: ep.Name, Err: withoutURL(err)}
+	header := http.Header{"Content-Type": {"application/json"}}
+	header.Set(standardwebhooks.HeaderWebhookID, m.ID)
+	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
+	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	answer, err := s.client.Do(ctx, outbound.Request{
+		Method: http.MethodPost, URL: ep.URL, Header: header, Body: body, Timeout: ep.Timeout,
+	})
+	switch {
+	case errors.Is(err, outbound.ErrAddress):
+		return fmt.Errorf("addressing endpoint %s: %w", ep.Name, err)
+	case err != nil:
+		return &Unavailable{Endpoint: ep.Name, Err: err}
 	}
-	defer func() { _ = resp.Body.Close() }()
-	// The status alone decides; a failure to read the rest changes nothing.
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
-	return judge(ep.Name, resp.StatusCode, resp.Header, now)
-}
-
-func (s *Sender) request(ctx context.Context, ep Endpoint, id string, now time.Time, body []byte) (*http.Request, error) {
-	signature, err := sign(ep, id, now, body)
-	if err != nil {
-		return nil, err
+	// The status alone decides; the body is of no interest.
+	switch outbound.Judge(answer.Status) {
+	case outbound.Success:
+		return nil
+	case outbound.Refused:
+		return &Refused{Endpoint: ep.Name, Status: answer.Status}
+	default:
+		return &Unavailable{Endpoint: ep.Name, Status: answer.Status, RetryAfter: answer.RetryAfter}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ep.URL, bytes.NewReader(body))
-	if err != nil {
-		// The parser's error quotes the URL, hence is not passed on.
-		return nil, fmt.Errorf("addressing endpoint %s: its url cannot be parsed", ep.Name)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", s.userAgent)
-	req.Header.Set(standardwebhooks.HeaderWebhookID, id)
-	req.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	return req, nil
 }
 
 // sign signs with every live secret. An endpoint without one is an error: an
@@ -163,22 +115,37 @@ func sign(ep Endpoint, id string, at time.Time, body []byte) (string, error) {
 	return strings.Join(signatures, " "), nil
 }
 
-// retryAfter reads both forms of the header, seconds and a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	var wait time.Duration
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(now)
-	}
-	return min(max(wait, 0), maxRetryAfter)
+// Refused says that the endpoint will not take this message, however often it is
+// sent: any 4xx except 408, 425 and 429. The message is parked, visibly.
+type Refused struct {
+	Endpoint string // the endpoint's name
+	Status   int
 }
 
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
+// Error names endpoint and status; the endpoint's answer is not read into it.
+func (e *Refused) Error() string {
+	return fmt.Sprintf("endpoint %s refused the message with status %d", e.Endpoint, e.Status)
 }
+
+// Unavailable says that the message has not arrived, as far as is known, and is
+// to be sent again: a network failure, a time-out, a 5xx, a redirect, 408, 425 or 429.
+type Unavailable struct {
+	Endpoint string // the endpoint's name
+	// Status is 0 when no answer came.
+	Status int
+	// RetryAfter is how long the endpoint asks to be left alone, 0 if it does not.
+	RetryAfter time.Duration
+	// Err is the network's error, without the endpoint's URL; nil with a Status.
+	Err error
+}
+
+// Error names endpoint and status or the network's failure.
+func (e *Unavailable) Error() string {
+	if e.Status == 0 {
+		return fmt.Sprintf("reaching endpoint %s: %v", e.Endpoint, e.Err)
+	}
+	return fmt.Sprintf("endpoint %s answered %d", e.Endpoint, e.Status)
+}
+
+// Unwrap gives the network's error.
+func (e *Unavailable) Unwrap() error { return e.Err }

@@ -1,23 +1,18 @@
 package steps
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"idjourney/journey"
+	"idjourney/outbound"
 )
-
-const defaultTimeout = 15 * time.Second
 
 // The reasons of answers that the service did not give itself.
 const (
@@ -67,43 +62,17 @@ func (e *Unavailable) Unwrap() error { return e.Err }
 
 // Client asks steps' services. It keeps no state and does not retry. Safe for
 // concurrent use.
-type Client struct{ http http.Client }
+type Client struct{ http *outbound.Client }
 
-// NewClient returns a client; a nil transport means one of its own.
-func NewClient(transport http.RoundTripper) *Client {
-	if transport == nil {
-		transport = http.DefaultTransport.(*http.Transport).Clone()
-	}
-	return &Client{http: http.Client{
-		Transport: transport,
-		// A redirect would carry token and capability to an address that nobody configured.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// NewClient returns a client.
+func NewClient() *Client {
+	return &Client{outbound.New(outbound.Limits{MaxAnswer: MaxAnswer})}
 }
 
 // Ask asks a service once. A refusal and an answer that is none are inconclusive,
 // 202 is pending; the only error is [*Unavailable]. An empty callbackURL offers no
 // callback.
 func (c *Client) Ask(ctx context.Context, s Service, in journey.StepInput, callbackURL string) (journey.StepAnswer, error) {
-	timeout := s.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	req, err := question(ctx, s, in, callbackURL)
-	if err != nil {
-		return journey.StepAnswer{}, &Unavailable{Err: err}
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return journey.StepAnswer{}, &Unavailable{Err: withoutURL(err)}
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return judge(resp)
-}
-
-func question(ctx context.Context, s Service, in journey.StepInput, callbackURL string) (*http.Request, error) {
 	body, err := json.Marshal(struct {
 		Account     string `json:"account"`
 		JourneyID   string `json:"journeyId"`
@@ -113,69 +82,46 @@ func question(ctx context.Context, s Service, in journey.StepInput, callbackURL 
 		CallbackURL string `json:"callbackUrl,omitempty"`
 	}{in.Account, in.JourneyID, in.Step, in.Subject, in.Round, callbackURL})
 	if err != nil {
-		return nil, errors.New("the question cannot be encoded")
+		return journey.StepAnswer{}, &Unavailable{Err: errors.New("the question cannot be encoded")}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, errors.New("its url cannot be used") // the parser's error quotes it
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "idjourney")
-	req.Header.Set("Idempotency-Key", Key(in))
+	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Idempotency-Key": {Key(in)}}
 	if s.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+s.Token)
+		header.Set("Authorization", "Bearer "+s.Token)
 	}
-	return req, nil
+	answer, err := c.http.Do(ctx, outbound.Request{Method: http.MethodPost, URL: s.URL, Header: header, Body: body, Timeout: s.Timeout})
+	if err != nil {
+		return journey.StepAnswer{}, &Unavailable{Err: err}
+	}
+	return judge(answer)
 }
 
 // judge says what an answer means.
-func judge(resp *http.Response) (journey.StepAnswer, error) {
-	switch status := resp.StatusCode; {
-	case status == http.StatusOK:
-		return read(resp)
-	case status == http.StatusAccepted:
+func judge(answer outbound.Answer) (journey.StepAnswer, error) {
+	switch verdict := outbound.Judge(answer.Status); {
+	case answer.Status == http.StatusOK:
+		return read(answer)
+	case answer.Status == http.StatusAccepted:
 		return journey.StepAnswer{Outcome: journey.StepPending}, nil
-	case status > http.StatusOK && status < 300:
+	case verdict == outbound.Success:
 		return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: ReasonBadAnswer}, nil
-	case status >= 400 && status < 500 && status != http.StatusRequestTimeout &&
-		status != http.StatusTooEarly && status != http.StatusTooManyRequests:
+	case verdict == outbound.Refused:
 		return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: ReasonRefused}, nil
 	default:
-		return journey.StepAnswer{}, &Unavailable{Status: status, RetryAfter: retryAfter(resp.Header, time.Now())}
+		return journey.StepAnswer{}, &Unavailable{Status: answer.Status, RetryAfter: answer.RetryAfter}
 	}
 }
 
-func read(resp *http.Response) (journey.StepAnswer, error) {
-	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return journey.StepAnswer{}, &Unavailable{Status: resp.StatusCode, Err: errors.New("its content type is not application/json")}
+func read(answer outbound.Answer) (journey.StepAnswer, error) {
+	tooLarge := errors.Is(answer.BodyErr, outbound.ErrTooLarge)
+	if kind, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return journey.StepAnswer{}, &Unavailable{Status: answer.Status, Err: errors.New("its content type is not application/json")}
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
-	if err != nil {
-		return journey.StepAnswer{}, &Unavailable{Status: resp.StatusCode, Err: err}
+	if answer.BodyErr != nil && !tooLarge {
+		return journey.StepAnswer{}, &Unavailable{Status: answer.Status, Err: answer.BodyErr}
 	}
-	answer, err := ReadAnswer(body)
-	if err != nil || len(body) > MaxAnswer {
+	given, err := ReadAnswer(answer.Body)
+	if err != nil || tooLarge {
 		return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: ReasonBadAnswer}, nil //nolint:nilerr // no answer is an answer of the service's
 	}
-	return answer, nil
-}
-
-// retryAfter reads both forms of the header, seconds and a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return max(time.Duration(seconds)*time.Second, 0)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
-	}
-	return 0
-}
-
-func withoutURL(err error) error {
-	if withURL, ok := errors.AsType[*url.Error](err); ok {
-		return withURL.Err
-	}
-	return err
+	return given, nil
 }

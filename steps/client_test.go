@@ -33,7 +33,7 @@ func ask(t *testing.T, h http.HandlerFunc) (journey.StepAnswer, error) {
 
 func askAt(t *testing.T, url string, timeout time.Duration) (journey.StepAnswer, error) {
 	t.Helper()
-	a, err := steps.NewClient(nil).Ask(t.Context(), steps.Service{URL: url, Token: token, Timeout: timeout}, question, callback)
+	a, err := steps.NewClient().Ask(t.Context(), steps.Service{URL: url, Token: token, Timeout: timeout}, question, callback)
 	if err != nil {
 		for _, secret := range []string{token, "capability", "secret-of-the-url", "Jane"} {
 			if strings.Contains(err.Error(), secret) {

@@ -40,7 +40,7 @@ func TestTheServiceSpeaksTheContract(t *testing.T) {
 	}))
 	defer idjourney.Close()
 	ask := func() journey.StepAnswer {
-		a, err := steps.NewClient(nil).Ask(t.Context(), steps.Service{URL: service.URL, Token: "token"}, asked, idjourney.URL)
+		a, err := steps.NewClient().Ask(t.Context(), steps.Service{URL: service.URL, Token: "token"}, asked, idjourney.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestTheServiceWantsItsToken(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(&service{token: "token", underWay: map[string]*employer.Answer{}})
 	defer service.Close()
-	got, err := steps.NewClient(nil).Ask(t.Context(), steps.Service{URL: service.URL, Token: "other"}, asked, "http://127.0.0.1:1")
+	got, err := steps.NewClient().Ask(t.Context(), steps.Service{URL: service.URL, Token: "other"}, asked, "http://127.0.0.1:1")
 	if err != nil || got.Reason != steps.ReasonRefused {
 		t.Errorf("got %+v, %v, want refused", got, err)
 	}

@@ -2,17 +2,21 @@ package journey
 
 import "time"
 
-// Input is one thing that Apply is told; exactly one field is set.
+// Input is one thing that Apply or SpotApply is told; exactly one field is set.
 type Input struct {
-	Event       *Event          `json:"event,omitempty"`
-	Fetched     *FetchAnswer    `json:"fetched,omitempty"`
-	Stepped     *Stepped        `json:"stepped,omitempty"`
-	Completed   *CompleteAnswer `json:"completed,omitempty"`
-	Published   *Published      `json:"published,omitempty"`
-	Reviewed    *Reviewed       `json:"reviewed,omitempty"`
-	Acted       *Act            `json:"acted,omitempty"`
-	AMLFetched  *AMLHistory     `json:"amlFetched,omitempty"`
-	Erased      *EraseAnswer    `json:"erased,omitempty"`
+	Event      *Event          `json:"event,omitempty"`
+	Fetched    *FetchAnswer    `json:"fetched,omitempty"`
+	Stepped    *Stepped        `json:"stepped,omitempty"`
+	Completed  *CompleteAnswer `json:"completed,omitempty"`
+	Published  *Published      `json:"published,omitempty"`
+	Reviewed   *Reviewed       `json:"reviewed,omitempty"`
+	Acted      *Act            `json:"acted,omitempty"`
+	AMLFetched *AMLHistory     `json:"amlFetched,omitempty"`
+	Erased     *EraseAnswer    `json:"erased,omitempty"`
+	// A spot check's answers, and a person's word on whose it is.
+	SpotFetched *SpotAnswer     `json:"spotFetched,omitempty"`
+	HandedOver  *HandOverAnswer `json:"handedOver,omitempty"`
+	Linked      *SpotLink       `json:"linked,omitempty"`
 	Quarantined string          `json:"quarantined,omitempty"` // why a signal could not be read
 	// Tick says that everything which arrived together has been told, and that
 	// time has passed: Apply looks at its deadlines and decides whether to fetch.
@@ -150,9 +154,13 @@ type Effect struct {
 	Publish  *PublishInput  `json:"publish,omitempty"`
 	AML      *AMLInput      `json:"aml,omitempty"`
 	Erase    *EraseInput    `json:"erase,omitempty"`
+
+	// A spot check's, beside Publish.
+	SpotFetch *SpotFetchInput `json:"spotFetch,omitempty"`
+	HandOver  *HandOverInput  `json:"handOver,omitempty"`
 }
 
-// causedBy names the webhooks that an effect follows; a fetch knows its own.
+// causedBy names the webhooks that an effect follows; a journey's fetch knows its own.
 func (e *Effect) causedBy(links []string) {
 	switch {
 	case e.StepIn != nil:
@@ -163,6 +171,10 @@ func (e *Effect) causedBy(links []string) {
 		e.Publish.Links = links
 	case e.AML != nil:
 		e.AML.Links = links
+	case e.SpotFetch != nil:
+		e.SpotFetch.Links = links
+	case e.HandOver != nil:
+		e.HandOver.Links = links
 	}
 }
 

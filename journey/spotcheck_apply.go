@@ -11,14 +11,14 @@ import (
 // SpotApply is the life of one spot check, as Apply is that of a journey: the webhook is
 // a hint to look, the API says what was found, the ledger whose it is. It is decided
 // once, told, handed over to its journey where the policy says so, and then over.
-func SpotApply(s SpotState, in SpotInput, now time.Time) (SpotState, []SpotEffect) {
+func SpotApply(s SpotState, in Input, now time.Time) (SpotState, []Effect) {
 	s = s.clone()
-	var effects []SpotEffect
+	var effects []Effect
 	switch {
 	case in.Event != nil:
 		s.onEvent(*in.Event, now)
-	case in.Fetched != nil:
-		effects = s.onFetched(*in.Fetched, now)
+	case in.SpotFetched != nil:
+		effects = s.onFetched(*in.SpotFetched, now)
 	case in.Published != nil:
 		s.onPublished(*in.Published, now)
 	case in.HandedOver != nil:
@@ -38,18 +38,6 @@ func SpotApply(s SpotState, in SpotInput, now time.Time) (SpotState, []SpotEffec
 		effects[i].causedBy(s.Causes)
 	}
 	return s, effects
-}
-
-// causedBy names the webhooks that an effect follows.
-func (e *SpotEffect) causedBy(links []string) {
-	switch {
-	case e.Fetch != nil:
-		e.Fetch.Links = links
-	case e.Publish != nil:
-		e.Publish.Links = links
-	case e.HandOver != nil:
-		e.HandOver.Links = links
-	}
 }
 
 // onEvent takes a hint. One that comes after the decision is looked at like any other:
@@ -97,7 +85,7 @@ func (s *SpotState) lookNow(now time.Time) {
 }
 
 // onTick starts a look if one is due; what arrived together shares it.
-func (s *SpotState) onTick(now time.Time) []SpotEffect {
+func (s *SpotState) onTick(now time.Time) []Effect {
 	if s.Looking || s.LookAt.IsZero() || now.Before(s.LookAt) {
 		return nil
 	}
@@ -110,7 +98,7 @@ func (s *SpotState) onTick(now time.Time) []SpotEffect {
 	if s.Linking = s.Link != nil; s.Linking {
 		ask.Link = s.Link.JourneyID
 	}
-	return []SpotEffect{{Kind: EffectFetchSpotCheck, Lane: LaneVendor, Fetch: &ask}}
+	return []Effect{{Kind: EffectFetchSpotCheck, Lane: LaneVendor, SpotFetch: &ask}}
 }
 
 func (s *SpotState) onPublished(p Published, now time.Time) {
@@ -123,7 +111,7 @@ func (s *SpotState) onPublished(p Published, now time.Time) {
 
 // onHandedOver hands over again what the ledger did not take: a failed spot check that
 // its journey never hears of would leave an approval standing.
-func (s *SpotState) onHandedOver(a HandOverAnswer) []SpotEffect {
+func (s *SpotState) onHandedOver(a HandOverAnswer) []Effect {
 	if a.Problem == "" {
 		return nil
 	}
@@ -146,7 +134,7 @@ func (s *SpotState) clear(codes ...AttentionCode) {
 
 // publish makes one effect per endpoint, each in a lane of its own. A decision is
 // recorded even where there is no endpoint to tell.
-func (s *SpotState) publish(id string, d SpotDecision) []SpotEffect {
+func (s *SpotState) publish(id string, d SpotDecision) []Effect {
 	m := Message{
 		ID: id, Type: MessageSpotCheckDecided, Account: s.Account, JourneyID: d.JourneyID, At: d.DecidedAt, SpotCheck: &d,
 	}
@@ -154,9 +142,9 @@ func (s *SpotState) publish(id string, d SpotDecision) []SpotEffect {
 	if len(endpoints) == 0 {
 		endpoints = []string{""}
 	}
-	var effects []SpotEffect
+	var effects []Effect
 	for _, endpoint := range endpoints {
-		effects = append(effects, SpotEffect{
+		effects = append(effects, Effect{
 			Kind: EffectPublish, Lane: fmt.Sprintf("%s@%s", id, endpoint), Publish: &PublishInput{Message: m, Endpoint: endpoint},
 		})
 	}

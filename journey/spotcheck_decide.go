@@ -88,7 +88,7 @@ func heldSpot(account, spotID, system, unbound string, now time.Time) SpotDecisi
 }
 
 // hold calls a person to link a spot check, and tells so once. What it found waits.
-func (s *SpotState) hold(unbound string, now time.Time) []SpotEffect {
+func (s *SpotState) hold(unbound string, now time.Time) []Effect {
 	if s.Unbound != unbound {
 		s.clear(AttentionSpotCheckUnbound)
 	}
@@ -101,7 +101,7 @@ func (s *SpotState) hold(unbound string, now time.Time) []SpotEffect {
 }
 
 // decide makes the spot check's one decision and tells it.
-func (s *SpotState) decide(d SpotDecision, now time.Time) []SpotEffect {
+func (s *SpotState) decide(d SpotDecision, now time.Time) []Effect {
 	d.ID, d.Account, d.SpotID = SpotDecisionID(s.Account, s.SpotID), s.Account, s.SpotID
 	d.System, d.DecidedAt = s.Result.System, now
 	d.Outcome, d.Reasons = s.Result.outcome()
@@ -119,13 +119,13 @@ func (s *SpotState) settle(d SpotDecision) {
 }
 
 // tell publishes the decision and hands over what did not pass.
-func (s *SpotState) tell() []SpotEffect {
+func (s *SpotState) tell() []Effect {
 	return append(s.publish(s.Decision.ID, *s.Decision), s.handOver()...)
 }
 
 // handOver brings a spot check that did not pass to its journey, where the policy says
 // that people look at it there. What was held is handed over as well: it did not pass.
-func (s *SpotState) handOver() []SpotEffect {
+func (s *SpotState) handOver() []Effect {
 	outcome := s.Decision.Outcome
 	if outcome == SpotPassed && s.Result != nil {
 		outcome, _ = s.Result.outcome()
@@ -133,7 +133,7 @@ func (s *SpotState) handOver() []SpotEffect {
 	if outcome == SpotPassed || s.Policy.SpotCheckFailed != SpotCheckMeansReview {
 		return nil
 	}
-	return []SpotEffect{{Kind: EffectHandOver, Lane: LaneHandOver, HandOver: &HandOverInput{Event: Event{
+	return []Effect{{Kind: EffectHandOver, Lane: LaneHandOver, HandOver: &HandOverInput{Event: Event{
 		EventID: messageID("spf", s.Account, s.SpotID), Type: SpotCheckFailed,
 		Account: s.Account, JourneyID: s.Decision.JourneyID,
 		Hint: Hint{SpotCheck: s.SpotID}, ReceivedAt: s.Decision.DecidedAt,
@@ -177,7 +177,7 @@ func (s *SpotState) onLinked(l SpotLink, now time.Time) {
 }
 
 // onLinkAnswered binds the spot check as a person said, if the ledger knows the journey.
-func (s *SpotState) onLinkAnswered(a SpotAnswer, now time.Time) []SpotEffect {
+func (s *SpotState) onLinkAnswered(a SpotAnswer, now time.Time) []Effect {
 	link := *s.Link
 	s.Link, s.Linking, s.LookAt = nil, false, now.Add(spotLookEvery)
 	switch {

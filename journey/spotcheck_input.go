@@ -14,25 +14,6 @@ const SpotStateVersion = 1
 // has no phases of its own.
 const PhaseSpotCheck Phase = "spot_check"
 
-// SpotStart is the argument of a spot check's first run.
-type SpotStart struct {
-	Account string `json:"account"`
-	SpotID  string `json:"spotCheckJourneyId"`
-	Rules   int    `json:"rules"`
-}
-
-// SpotInput is one thing that SpotApply is told; exactly one field is set.
-type SpotInput struct {
-	Event       *Event          `json:"event,omitempty"`
-	Fetched     *SpotAnswer     `json:"fetched,omitempty"`
-	Published   *Published      `json:"published,omitempty"`
-	HandedOver  *HandOverAnswer `json:"handedOver,omitempty"`
-	Linked      *SpotLink       `json:"linked,omitempty"`
-	Quarantined string          `json:"quarantined,omitempty"` // why a signal could not be read
-	// Tick says that everything which arrived together has been told.
-	Tick bool `json:"tick,omitempty"`
-}
-
 // SpotLink is a person's word on which journey a spot check belongs to.
 type SpotLink struct {
 	JourneyID string `json:"journeyId"`
@@ -97,14 +78,3 @@ const (
 
 // LaneHandOver is the lane of EffectHandOver.
 const LaneHandOver = "hand-over"
-
-// SpotEffect is one thing to be done to the world, as Effect is a journey's.
-type SpotEffect struct {
-	ID   int        `json:"id"`
-	Kind EffectKind `json:"kind"`
-	Lane string     `json:"lane"`
-
-	Fetch    *SpotFetchInput `json:"fetch,omitempty"`
-	Publish  *PublishInput   `json:"publish,omitempty"`
-	HandOver *HandOverInput  `json:"handOver,omitempty"`
-}

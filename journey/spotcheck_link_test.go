@@ -52,7 +52,7 @@ func TestAnUnboundSpotCheckWaitsForALink(t *testing.T) {
 		if err := p.state.CheckLink(link); err != nil {
 			t.Fatalf("%s: %v", reason, err)
 		}
-		p.tell(journey.SpotInput{Linked: &link})
+		p.tell(journey.Input{Linked: &link})
 		if got, want := p.outcome(), "failed j-linked ops refer"; got != want || p.state.LinkRefused() != nil {
 			t.Errorf("%s: decided %q (%v), want %q", reason, got, p.state.LinkRefused(), want)
 		}
@@ -100,14 +100,14 @@ func TestALinkToAJourneyThatTheLedgerDoesNotKnowChangesNothing(t *testing.T) {
 	t.Parallel()
 	p := openSpot(t, shows("Refer"))
 	p.tell(spotEvent("e1"))
-	p.tell(journey.SpotInput{Linked: &journey.SpotLink{JourneyID: "j-typo", Actor: "ops", Reason: "r"}})
+	p.tell(journey.Input{Linked: &journey.SpotLink{JourneyID: "j-typo", Actor: "ops", Reason: "r"}})
 	if err := p.state.LinkRefused(); err == nil || !strings.Contains(err.Error(), "knows no journey") {
 		t.Errorf("refused with %v", err)
 	}
 	if p.state.Decision != nil || p.state.Unbound == "" || p.state.Deadline().IsZero() {
 		t.Errorf("got %+v, want it held as before", p.state)
 	}
-	p.tell(journey.SpotInput{Linked: &journey.SpotLink{JourneyID: "j-linked", Actor: "ops", Reason: "r"}})
+	p.tell(journey.Input{Linked: &journey.SpotLink{JourneyID: "j-linked", Actor: "ops", Reason: "r"}})
 	if got, want := p.outcome(), "failed j-linked ops refer"; got != want || p.state.LinkRefused() != nil {
 		t.Errorf("decided %q (%v), want %q", got, p.state.LinkRefused(), want)
 	}
@@ -121,29 +121,29 @@ func TestALinkAndALookMayCross(t *testing.T) {
 	held.tell(spotEvent("e1"))
 	link := journey.SpotLink{JourneyID: "j-linked", Actor: "ops", Reason: "r"}
 	now := held.now.Add(time.Minute)
-	step := func(s *journey.SpotState, in journey.SpotInput) (effects []journey.SpotEffect) {
+	step := func(s *journey.SpotState, in journey.Input) (effects []journey.Effect) {
 		*s, effects = journey.SpotApply(*s, in, now)
 		return effects
 	}
 
 	s := held.state // the link first
-	step(&s, journey.SpotInput{Linked: &link})
-	asked := step(&s, journey.SpotInput{Tick: true})
-	if len(asked) != 1 || asked[0].Fetch.Link != "j-linked" {
+	step(&s, journey.Input{Linked: &link})
+	asked := step(&s, journey.Input{Tick: true})
+	if len(asked) != 1 || asked[0].SpotFetch.Link != "j-linked" {
 		t.Fatalf("asked %+v, want the ledger about the link", asked)
 	}
 	step(&s, spotEvent("e2"))
-	step(&s, journey.SpotInput{Fetched: &journey.SpotAnswer{Policy: spotPolicy, Linked: true}})
+	step(&s, journey.Input{SpotFetched: &journey.SpotAnswer{Policy: spotPolicy, Linked: true}})
 	if s.Decision == nil || s.Decision.BoundBy != "ops" || s.Closed() {
 		t.Errorf("decided %+v, closed %v; want it bound by ops and the news looked at", s.Decision, s.Closed())
 	}
 
 	s = held.state // a look first
 	step(&s, spotEvent("e2"))
-	step(&s, journey.SpotInput{Tick: true})
-	step(&s, journey.SpotInput{Linked: &link})
+	step(&s, journey.Input{Tick: true})
+	step(&s, journey.Input{Linked: &link})
 	a := shows("Refer", "j1")(journey.SpotFetchInput{}, now)
-	step(&s, journey.SpotInput{Fetched: &a})
+	step(&s, journey.Input{SpotFetched: &a})
 	if s.Decision == nil || s.Decision.JourneyID != "j1" || s.LinkRefused() == nil {
 		t.Errorf("decided %+v, link refused with %v; want j1 and a refusal", s.Decision, s.LinkRefused())
 	}

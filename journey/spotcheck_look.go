@@ -7,7 +7,7 @@ import "time"
 const spotLookEvery = 24 * time.Hour
 
 // onFetched takes what was answered about the result, or about a person's link.
-func (s *SpotState) onFetched(a SpotAnswer, now time.Time) []SpotEffect {
+func (s *SpotState) onFetched(a SpotAnswer, now time.Time) []Effect {
 	s.Looking = false
 	if a.Policy.Version != "" {
 		s.Policy = a.Policy
@@ -39,7 +39,7 @@ func (s *SpotState) onFetched(a SpotAnswer, now time.Time) []SpotEffect {
 }
 
 // onFinished decides what the result means, once it is known for whom.
-func (s *SpotState) onFinished(a SpotAnswer, now time.Time) []SpotEffect {
+func (s *SpotState) onFinished(a SpotAnswer, now time.Time) []Effect {
 	s.LookAt = time.Time{}
 	switch {
 	case s.Decision != nil: // it stands; that the vendor finds worse since goes to the journey's people

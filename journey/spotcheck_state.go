@@ -48,10 +48,34 @@ type SpotState struct {
 }
 
 // OpenSpot is the state of a spot check that nothing is known of yet.
-func OpenSpot(start SpotStart, now time.Time) SpotState {
+func OpenSpot(start Start, now time.Time) SpotState {
 	return SpotState{
 		Version: SpotStateVersion, Rules: start.Rules,
 		Account: start.Account, SpotID: start.SpotID, OpenedAt: now,
+	}
+}
+
+// Start names the spot check, and the rules it is bound to.
+func (s SpotState) Start() Start { return Start{Account: s.Account, SpotID: s.SpotID, Rules: s.Rules} }
+
+// Needs lists what needs a person.
+func (s SpotState) Needs() []AttentionItem { return s.Attention }
+
+// Addressed says whether the event is this spot check's.
+func (s SpotState) Addressed(e Event) bool {
+	return e.Type == FinishedSpotCheck && e.Account == s.Account && e.Hint.SpotCheck == s.SpotID
+}
+
+// EndsAs is what the workflow answers when it closes: the decision's outcome, or
+// "unknown"; empty while there is neither.
+func (s SpotState) EndsAs() string {
+	switch {
+	case s.Decision != nil:
+		return string(s.Decision.Outcome)
+	case s.Unknown:
+		return string(Unknown)
+	default:
+		return ""
 	}
 }
 

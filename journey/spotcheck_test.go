@@ -31,7 +31,7 @@ type spot struct {
 
 func openSpot(t *testing.T, answer func(journey.SpotFetchInput, time.Time) journey.SpotAnswer) *spot {
 	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	return &spot{t: t, now: now, answer: answer, state: journey.OpenSpot(journey.SpotStart{
+	return &spot{t: t, now: now, answer: answer, state: journey.OpenSpot(journey.Start{
 		Account: spotAccount, SpotID: spotID, Rules: journey.SpotRules,
 	}, now)}
 }
@@ -46,9 +46,9 @@ func shows(system string, candidates ...string) func(journey.SpotFetchInput, tim
 	}
 }
 
-func (p *spot) tell(inputs ...journey.SpotInput) {
-	for _, in := range append(inputs, journey.SpotInput{Tick: true}) {
-		var effects []journey.SpotEffect
+func (p *spot) tell(inputs ...journey.Input) {
+	for _, in := range append(inputs, journey.Input{Tick: true}) {
+		var effects []journey.Effect
 		p.state, effects = journey.SpotApply(p.state, in, p.now)
 		for _, e := range effects {
 			p.run(e)
@@ -56,12 +56,12 @@ func (p *spot) tell(inputs ...journey.SpotInput) {
 	}
 }
 
-func (p *spot) run(e journey.SpotEffect) {
+func (p *spot) run(e journey.Effect) {
 	switch e.Kind {
 	case journey.EffectFetchSpotCheck:
 		p.fetches++
-		a := p.answer(*e.Fetch, p.now)
-		p.tell(journey.SpotInput{Fetched: &a})
+		a := p.answer(*e.SpotFetch, p.now)
+		p.tell(journey.Input{SpotFetched: &a})
 	case journey.EffectPublish:
 		if e.Publish.Endpoint != "crm" { // each endpoint is told the same
 			p.told = append(p.told, e.Publish.Message)
@@ -71,8 +71,8 @@ func (p *spot) run(e journey.SpotEffect) {
 	}
 }
 
-func spotEvent(id string) journey.SpotInput {
-	return journey.SpotInput{Event: &journey.Event{
+func spotEvent(id string) journey.Input {
+	return journey.Input{Event: &journey.Event{
 		EventID: id, Type: journey.FinishedSpotCheck, Account: spotAccount, Hint: journey.Hint{System: "Complete", SpotCheck: spotID},
 	}}
 }

@@ -38,9 +38,11 @@ const (
 // WorkflowID names the one workflow of a journey.
 func WorkflowID(account, journeyID string) string { return "journey/" + account + "/" + journeyID }
 
-// Start is the argument of a journey's first run.
+// Start is the argument of the first run of a journey, or of a spot check: one of the
+// ids is set.
 type Start struct {
 	Account   string `json:"account"`
-	JourneyID string `json:"journeyId"`
+	JourneyID string `json:"journeyId,omitempty"`
+	SpotID    string `json:"spotCheckJourneyId,omitempty"`
 	Rules     int    `json:"rules"`
 }

@@ -218,6 +218,27 @@ func Open(start Start, now time.Time) State {
 	}
 }
 
+// Start names the journey, and the rules it is bound to.
+func (s State) Start() Start {
+	return Start{Account: s.Account, JourneyID: s.JourneyID, Rules: s.Rules}
+}
+
+// Needs lists what needs a person.
+func (s State) Needs() []AttentionItem { return s.Attention }
+
+// Addressed says whether the event is this journey's.
+func (s State) Addressed(e Event) bool {
+	return e.Type != "" && e.Account == s.Account && e.JourneyID == s.JourneyID
+}
+
+// EndsAs is what the workflow answers when it closes; empty while the journey is open.
+func (s State) EndsAs() string {
+	if !s.Closed() {
+		return ""
+	}
+	return string(s.Phase)
+}
+
 // over says that the journey is over for good.
 func (s *State) over() bool { return s.Phase == Ended || s.Phase == Erased }
 

@@ -70,7 +70,7 @@ func (t *TemporalSignaler) signalSpotCheck(ctx context.Context, e journey.Event)
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
 	id := journey.SpotCheckWorkflowID(e.Account, spotID)
-	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.SpotCheckOptions(e.Account, spotID, t.taskQueue), journey.SpotCheckWorkflowName, journey.SpotStart{Account: e.Account, SpotID: spotID, Rules: journey.SpotRules})
+	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.SpotCheckOptions(e.Account, spotID, t.taskQueue), journey.SpotCheckWorkflowName, journey.Start{Account: e.Account, SpotID: spotID, Rules: journey.SpotRules})
 	if err != nil {
 		return fmt.Errorf("signalling spot check: %w", err)
 	}

@@ -159,13 +159,13 @@ func TestASignalStartsTheSpotCheckItBelongsTo(t *testing.T) {
 		got := map[string]any{
 			"id": r.GetWorkflowId(), "type": r.GetWorkflowType().GetName(), "queue": r.GetTaskQueue().GetName(),
 			"signal": r.GetSignalName(), "reuse": r.GetWorkflowIdReusePolicy().String(),
-			"event": payload[journey.Event](t, r.GetSignalInput()), "start": payload[journey.SpotStart](t, r.GetInput()),
+			"event": payload[journey.Event](t, r.GetSignalInput()), "start": payload[journey.Start](t, r.GetInput()),
 			"JourneyAccount": string(r.GetSearchAttributes().GetIndexedFields()["JourneyAccount"].GetData()),
 			"JourneyPhase":   string(r.GetSearchAttributes().GetIndexedFields()["JourneyPhase"].GetData()),
 		}
 		want := map[string]any{
 			"id": "spotcheck/bank/s1", "type": "SpotCheck", "queue": "queue", "signal": "event", "reuse": "AllowDuplicate",
-			"event": e, "start": journey.SpotStart{Account: "bank", SpotID: "s1", Rules: journey.SpotRules},
+			"event": e, "start": journey.Start{Account: "bank", SpotID: "s1", Rules: journey.SpotRules},
 			"JourneyAccount": `"bank"`, "JourneyPhase": `"spot_check"`,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

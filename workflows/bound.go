@@ -6,8 +6,6 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
-
-	"idjourney/journey"
 )
 
 // Unknown says that a run is bound to something which this build does not know, so that
@@ -17,18 +15,24 @@ type Unknown struct{ Needs string }
 // Error says which build is needed.
 func (e *Unknown) Error() string { return "needs a build that knows " + e.Needs }
 
+// known is what this build knows of one kind of workflow.
+type known struct{ minRules, rules, state int }
+
+func (k known) check(rules int) error {
+	if rules < k.minRules || rules > k.rules {
+		return &Unknown{Needs: fmt.Sprintf("rules %d (this one: %d to %d)", rules, k.minRules, k.rules)}
+	}
+	return nil
+}
+
 // CheckBound reads the argument that a run of the named workflow was started with, and
 // answers with an *Unknown if this build would wait for another one. Any other error
 // means that it is no argument of ours.
 func CheckBound(name string, argument *commonpb.Payloads) error {
-	known, ok := map[string]struct{ minRules, rules, state int }{
-		journey.WorkflowName:          {journey.MinRules, journey.Rules, journey.StateVersion},
-		journey.SpotCheckWorkflowName: {journey.MinSpotRules, journey.SpotRules, journey.SpotStateVersion},
-	}[name]
+	k, ok := map[string]known{journeys.name: journeys.known, spotChecks.name: spotChecks.known}[name]
 	if !ok {
 		return &Unknown{Needs: fmt.Sprintf("workflows of type %q", name)}
 	}
-	// What the arguments of both workflows have in common.
 	var head struct {
 		Rules int `json:"rules"`
 		Carry *struct {
@@ -44,12 +48,9 @@ func CheckBound(name string, argument *commonpb.Payloads) error {
 	rules := head.Rules
 	if head.Carry != nil {
 		rules = head.Carry.State.Rules
-		if v := head.Carry.State.Version; v < 1 || v > known.state {
-			return &Unknown{Needs: fmt.Sprintf("state version %d (this one: 1 to %d)", v, known.state)}
+		if v := head.Carry.State.Version; v < 1 || v > k.state {
+			return &Unknown{Needs: fmt.Sprintf("state version %d (this one: 1 to %d)", v, k.state)}
 		}
 	}
-	if rules < known.minRules || rules > known.rules {
-		return &Unknown{Needs: fmt.Sprintf("rules %d (this one: %d to %d)", rules, known.minRules, known.rules)}
-	}
-	return nil
+	return k.check(rules)
 }

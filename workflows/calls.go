@@ -19,26 +19,37 @@ type call struct {
 	limits    Limits
 }
 
-func (i *interpreter) call(e journey.Effect) call {
+func (i *interpreter[S]) call(e journey.Effect) call {
+	c := call{name: string(e.Kind), limits: i.options.Limits(string(e.Kind))}
 	switch e.Kind {
 	case journey.EffectFetch:
-		return call{name: string(e.Kind), input: e.Fetch, summary: "ask IDWise for the result", limits: i.options.Limits(string(e.Kind))}
+		c.input, c.summary = e.Fetch, "ask IDWise for the result"
 	case journey.EffectComplete:
-		return call{name: string(e.Kind), input: e.Complete, summary: "Complete Custom Step at IDWise", limits: i.options.Limits(string(e.Kind))}
+		c.input, c.summary = e.Complete, "Complete Custom Step at IDWise"
 	case journey.EffectStep:
-		return call{
-			name: e.Step.Activity, input: e.StepIn, taskQueue: e.Step.TaskQueue,
-			summary: "custom step " + e.Step.Name, limits: i.options.StepLimits(i.state.Account, e.Step.Name),
-		}
+		c.name, c.input, c.taskQueue = e.Step.Activity, e.StepIn, e.Step.TaskQueue
+		c.summary, c.limits = "custom step "+e.Step.Name, i.options.StepLimits(e.StepIn.Account, e.Step.Name)
 	case journey.EffectAML:
-		return call{name: string(e.Kind), input: e.AML, summary: fmt.Sprintf("ask IDWise for AML versions %d to %d", e.AML.From, e.AML.To), limits: i.options.Limits(string(e.Kind))}
+		c.input, c.summary = e.AML, fmt.Sprintf("ask IDWise for AML versions %d to %d", e.AML.From, e.AML.To)
 	case journey.EffectErase:
-		return call{name: string(e.Kind), input: e.Erase, summary: "erase the personal data", limits: i.options.Limits(string(e.Kind))}
+		c.input, c.summary = e.Erase, "erase the personal data"
 	case journey.EffectPublish:
-		return call{name: string(e.Kind), input: e.Publish, summary: publishSummary(*e.Publish), limits: i.options.Limits(string(e.Kind))}
+		c.input, c.summary = e.Publish, publishSummary(*e.Publish)
+	case journey.EffectFetchSpotCheck:
+		c.input, c.summary = e.SpotFetch, "ask IDWise for the spot check, and the ledger whose it is"
+		if e.SpotFetch.Link != "" {
+			c.summary = "ask the ledger about the journey that a person named"
+		}
+	case journey.EffectHandOver:
+		c.input, c.summary = e.HandOver, "hand over to journey "+e.HandOver.Event.JourneyID
 	default:
-		panic(fmt.Sprintf("effect %d has the kind %q, which this worker does not know", e.ID, e.Kind))
+		panic(unknownEffect(e))
 	}
+	return c
+}
+
+func unknownEffect(e journey.Effect) string {
+	return fmt.Sprintf("effect %d has the kind %q, which this worker does not know", e.ID, e.Kind)
 }
 
 func publishSummary(p journey.PublishInput) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -19,7 +20,7 @@ const (
 	maxAge    = 90 * 24 * time.Hour
 )
 
-// argument is the one argument of the workflow: what to start with, and from the
+// argument is the one argument of a workflow: what to start with, and from the
 // second run on what was carried over.
 type argument struct {
 	journey.Start
@@ -34,12 +35,15 @@ type carry struct {
 	Shown   journey.Attributes `json:"shown"`
 }
 
-// continueDue says whether this run should end: when the journey has settled,
-// when the history is long, and, if something woke it anyway, when it is old.
-func (i *interpreter) continueDue(ctx workflow.Context) bool {
+// continueDue says whether this run should end: when the state has come to rest, when
+// the history is long, and, if something woke it anyway, when the run is old. An update
+// is answered in the run that took it.
+func (i *interpreter[S]) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	switch {
-	case i.settled && i.state.AtRest() && len(i.pending) == 0 && !i.woken(ctx):
+	case len(i.updates) > 0:
+		return false
+	case i.fresh && i.state.AtRest() && len(i.pending) == 0 && !i.woken(ctx):
 		return true
 	case info.GetContinueAsNewSuggested(), info.GetCurrentHistoryLength() > cmp.Or(i.options.MaxEvents, maxEvents):
 		return true
@@ -52,7 +56,7 @@ func (i *interpreter) continueDue(ctx workflow.Context) bool {
 // and what was not, and takes everything along. Draining comes last, with nothing
 // between it and the command: a signal that arrives later fails the task, and the
 // task is then done again with it.
-func (i *interpreter) continueAsNew(ctx workflow.Context) error {
+func (i *interpreter[S]) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
 	for {
 		idle := func() bool { return len(i.updates) > 0 || i.lanesIdle() && workflow.AllHandlersFinished(ctx) }
@@ -62,67 +66,83 @@ func (i *interpreter) continueAsNew(ctx workflow.Context) error {
 		if len(i.updates) == 0 {
 			break
 		}
-		i.tell(ctx) // an update that came meanwhile waits for its answer, however long a lane takes
+		// An update that came meanwhile waits for its answer, however long a lane takes.
+		if i.answered == nil {
+			i.apply(ctx)
+		} else {
+			i.refuseUpdates(errNextRun)
+		}
 	}
 	i.drain(ctx)
-	i.state.Rules = journey.Rules
+	i.state = i.bind(i.state, i.known.rules)
 	state, err := json.Marshal(i.state) //workflowcheck:ignore (map keys are sorted)
 	if err != nil {                     // texts, numbers and times: a failure is a bug in the types
-		panic(fmt.Sprintf("writing the journey's state: %v", err))
+		panic(fmt.Sprintf("writing the state: %v", err))
 	}
 	next := argument{
-		Start: journey.Start{Account: i.state.Account, JourneyID: i.state.JourneyID, Rules: journey.Rules},
+		Start: i.state.Start(),
 		Carry: &carry{State: state, Inbox: i.inbox, Shown: i.shown},
 	}
 	for _, p := range i.pending {
 		next.Carry.Pending = append(next.Carry.Pending, *p)
 	}
-	return workflow.NewContinueAsNewError(ctx, journey.WorkflowName, next)
+	return workflow.NewContinueAsNewError(ctx, i.name, next)
 }
 
-func (i *interpreter) lanesIdle() bool {
-	for _, p := range i.pending {
-		if p.running {
-			return false
-		}
+// refuseUpdates answers the updates whose inputs wait for lanes that are given up.
+func (i *interpreter[S]) refuseUpdates(why error) {
+	for _, w := range i.updates {
+		w.done, w.refused = true, why
+		i.inbox = slices.DeleteFunc(i.inbox, func(in journey.Input) bool { return in == w.in })
 	}
-	return true
+	i.updates = nil
 }
 
-// decodeArgument reads and migrates the argument. What it cannot read, and rules
-// that it does not know, panic: the task waits for a newer worker.
-func decodeArgument(raw converter.RawValue) (arg argument, carried journey.State) {
+func (i *interpreter[S]) lanesIdle() bool {
+	return !slices.ContainsFunc(i.pending, func(p *pending) bool { return p.running })
+}
+
+// resume reads and migrates the argument. What it cannot read, and rules that it does
+// not know, panic: the task waits for a newer worker.
+func (i *interpreter[S]) resume(raw converter.RawValue, now time.Time) {
+	var arg argument
 	mustDecode(raw, &arg)
-	rules := arg.Rules
-	if arg.Carry != nil {
+	if arg.Carry == nil {
+		i.state = i.open(arg.Start, now)
+		i.shown = journey.Attributes{Phase: i.state.Attributes().Phase, Account: arg.Account}
+	} else {
 		var err error
-		if carried, err = journey.Migrate(arg.Carry.State); err != nil {
+		if i.state, err = i.migrate(arg.Carry.State); err != nil {
 			panic(err.Error())
 		}
-		rules = carried.Rules
+		i.inbox, i.shown = arg.Carry.Inbox, arg.Carry.Shown
+		for _, p := range arg.Carry.Pending {
+			i.pending = append(i.pending, &p)
+		}
 	}
-	if rules < journey.MinRules || rules > journey.Rules {
-		panic(fmt.Sprintf("the run is bound to rules %d, this worker knows %d to %d", rules, journey.MinRules, journey.Rules))
+	start := i.state.Start()
+	if err := i.known.check(start.Rules); err != nil {
+		panic(err.Error())
 	}
-	if arg.Account == "" || arg.JourneyID == "" {
-		panic("the workflow's argument names no account or no journey")
+	if start.Account == "" || start.JourneyID+start.SpotID == "" {
+		panic("the workflow's argument names no account, or no journey or spot check")
 	}
-	return arg, carried
 }
 
-// decodeEvent reads one signal. A signal that is no event of this journey is
-// quarantined: counted, raised, and left in the history to be looked at.
-func (i *interpreter) decodeEvent(ctx workflow.Context, raw converter.RawValue) journey.Input {
+// decodeEvent reads one signal. A signal that is no event for this workflow is
+// quarantined: counted, raised, and left in the history to be examined.
+func (i *interpreter[S]) decodeEvent(ctx workflow.Context, raw converter.RawValue) journey.Input {
 	var e journey.Event
 	switch err := decode(raw, &e); {
 	case err != nil:
 		workflow.GetLogger(ctx).Error("quarantined a signal that is no event")
 		return journey.Input{Quarantined: "unreadable"}
 	case e.Type == journey.Refresh && e.Account == "" && e.JourneyID == "":
-		// One batch command sends the same signal to thousands of journeys, so it
+		// One batch command sends the same signal to thousands of workflows, so it
 		// cannot name any of them.
-		e.Account, e.JourneyID = i.state.Account, i.state.JourneyID
-	case e.Type == "" || e.Account != i.state.Account || e.JourneyID != i.state.JourneyID:
+		start := i.state.Start()
+		e.Account, e.JourneyID = start.Account, start.JourneyID
+	case !i.state.Addressed(e):
 		workflow.GetLogger(ctx).Error("quarantined an event that is addressed elsewhere")
 		return journey.Input{Quarantined: "misaddressed"}
 	}

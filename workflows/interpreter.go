@@ -1,17 +1,58 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"idjourney/journey"
 )
 
-// interpreter is one run of a journey's workflow.
-type interpreter struct {
+// state is what package journey remembers between two inputs.
+type state interface {
+	Start() journey.Start           // whose state it is, and the rules it is bound to
+	Needs() []journey.AttentionItem // what needs a person
+	Describe() string
+	Attributes() journey.Attributes
+	AtRest() bool
+	Deadline() time.Time
+	Closed() bool
+	EndsAs() string // what a run that closes now answers; empty while there is none
+	Addressed(e journey.Event) bool
+}
+
+// kind is what differs between the workflows that the interpreter runs.
+type kind[S state] struct {
+	name  string // of the workflow
+	known known
+
+	open    func(start journey.Start, now time.Time) S
+	migrate func(raw []byte) (S, error)
+	bind    func(s S, rules int) S
+	apply   func(s S, in journey.Input, now time.Time) (S, []journey.Effect)
+
+	// rested says that this input brought the state to rest for long, which is worth
+	// a fresh history.
+	rested func(before, after S) bool
+	// due is the summary of the timer for the state's deadline.
+	due func(s S) string
+	// check says why the act of an update cannot be done, just before Apply takes it:
+	// the update's validator saw the state before other inputs of the same moment.
+	check func(s S, in journey.Input) error
+	// answered says whether an update that Apply has taken has its answer, and which.
+	// It is nil where each has it at once.
+	answered func(s S, cancelled bool) (done bool, refused error)
+	handle   func(ctx workflow.Context, i *interpreter[S]) error
+}
+
+// interpreter is one run of a workflow.
+type interpreter[S state] struct {
+	kind[S]
 	options Options
-	state   journey.State
+	state   S
 	inbox   []journey.Input
 	pending []*pending
 	shown   journey.Attributes // as last written to the search attributes
@@ -25,11 +66,9 @@ type interpreter struct {
 	fired   bool
 	// cancelled says that an operator asked for the run to be cancelled.
 	cancelled func() bool
-	// again says that an effect which was given up has to be started again.
-	again bool
-	// updates wait for what Apply makes of them, each under its input.
-	updates map[any]*waiting
-	settled bool // this run came to settle: worth a fresh history
+	again     bool // an effect that was given up has to be started again
+	updates   []*waiting
+	fresh     bool // this run came to rest: worth a fresh history
 }
 
 // pending is an effect that has not been answered yet. Until is the end of its
@@ -40,30 +79,105 @@ type pending struct {
 	running bool
 }
 
-func newInterpreter(ctx workflow.Context, options Options, arg argument, carried journey.State) *interpreter {
-	i := &interpreter{
-		options: options,
-		updates: map[any]*waiting{},
-		signals: workflow.GetSignalChannelWithOptions(ctx, journey.SignalEvent, workflow.SignalChannelOptions{
-			Description: "A webhook's hint, or an operator's refresh: the journey looks at the API.",
+// interpret runs a workflow. Its argument is raw: an argument that the SDK could not
+// decode would close the workflow, while a panic here only fails the task, which
+// waits for a worker that can read it.
+func interpret[S state](ctx workflow.Context, k kind[S], options Options, raw converter.RawValue) (string, error) {
+	// A cancel request must not cut off what is decided and not delivered yet, so the
+	// run works on a context of its own and checks for the request where it may close.
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	i := &interpreter[S]{
+		kind: k, options: options, cancelled: func() bool { return ctx.Err() != nil },
+		signals: workflow.GetSignalChannelWithOptions(own, journey.SignalEvent, workflow.SignalChannelOptions{
+			Description: "A webhook's hint, or an operator's refresh: fetch from the API.",
 		}),
 	}
-	i.lanes, i.cancel = workflow.WithCancel(ctx)
-	if arg.Carry == nil {
-		i.state = journey.Open(arg.Start, workflow.Now(ctx).UTC())
-		i.shown = journey.Attributes{Phase: i.state.Phase, Account: i.state.Account}
-		return i
+	i.lanes, i.cancel = workflow.WithCancel(own)
+	i.resume(raw, workflow.Now(own).UTC())
+	i.expect(own)
+	if err := i.handle(own, i); err != nil {
+		return "", err
 	}
-	i.state, i.inbox, i.shown = carried, arg.Carry.Inbox, arg.Carry.Shown
-	for _, p := range arg.Carry.Pending {
-		i.pending = append(i.pending, &p)
+	return i.run(own)
+}
+
+// run is the loop. At its head nothing of a batch is half applied, so here, and only
+// here, the run may close or continue as new.
+func (i *interpreter[S]) run(ctx workflow.Context) (string, error) {
+	for {
+		i.drain(ctx)
+		i.apply(ctx)
+		i.dispatch(ctx)
+		i.show(ctx)
+		if i.mayClose(ctx) {
+			return i.close()
+		}
+		if i.continueDue(ctx) {
+			return "", i.continueAsNew(ctx)
+		}
+		i.arm(ctx)
+		if err := workflow.Await(ctx, func() bool { return i.woken(ctx) }); err != nil {
+			return "", err
+		}
 	}
-	return i
+}
+
+// drain moves every signal that is there into the inbox and runs nothing.
+func (i *interpreter[S]) drain(ctx workflow.Context) {
+	var raw converter.RawValue
+	for i.signals.ReceiveAsync(&raw) {
+		i.inbox = append(i.inbox, i.decodeEvent(ctx, raw))
+	}
+}
+
+// apply gives Apply the inbox and then a tick, so that what arrived together is
+// judged together.
+func (i *interpreter[S]) apply(ctx workflow.Context) {
+	now := workflow.Now(ctx).UTC()
+	inbox := i.inbox
+	if !i.cancelled() {
+		inbox = append(inbox, journey.Input{Tick: true})
+	}
+	i.inbox, i.fired, i.again = nil, false, false
+	before := i.state
+	for _, in := range inbox {
+		i.checkUpdate(in)
+		attention := i.state.Needs()
+		var effects []journey.Effect
+		i.state, effects = i.kind.apply(i.state, in, now)
+		i.measure(ctx, in, attention, effects)
+		for _, e := range effects {
+			i.pending = append(i.pending, &pending{Effect: e})
+		}
+	}
+	i.fresh = i.fresh || i.rested(before, i.state)
+	i.answerUpdates()
+}
+
+func (i *interpreter[S]) woken(ctx workflow.Context) bool { return i.news() || i.mayClose(ctx) }
+
+func (i *interpreter[S]) news() bool {
+	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.again || i.fired && !i.cancelled()
+}
+
+// mayClose says that the state is closed, or an operator has cancelled the run, and
+// that everything it began is done and answered, also to whoever asked by an update.
+func (i *interpreter[S]) mayClose(ctx workflow.Context) bool {
+	return (i.state.Closed() || i.cancelled()) && len(i.pending) == 0 && !i.news() && workflow.AllHandlersFinished(ctx)
+}
+
+// close ends the run. A later event starts the workflow again, from what the ledger
+// holds.
+func (i *interpreter[S]) close() (string, error) {
+	if result := i.state.EndsAs(); result != "" {
+		return result, nil
+	}
+	return "", temporal.NewCanceledError("an operator cancelled the run; a later event starts it again")
 }
 
 // arm keeps one timer for the earliest deadline. It is re-armed lazily: a timer
 // that is too early is left to fire, which costs less than a second one.
-func (i *interpreter) arm(ctx workflow.Context) {
+func (i *interpreter[S]) arm(ctx workflow.Context) {
 	deadline := i.state.Deadline()
 	if deadline.IsZero() || !i.armedAt.IsZero() && !deadline.Before(i.armedAt) {
 		return
@@ -74,15 +188,64 @@ func (i *interpreter) arm(ctx workflow.Context) {
 	timerCtx, disarm := workflow.WithCancel(ctx)
 	i.armedAt, i.disarm = deadline, disarm
 	wait := max(deadline.Sub(workflow.Now(ctx)), time.Millisecond) // 0 would issue no command
-	due := "a reminder or a deadline is due while "
-	if deadline.Equal(i.state.LookAt) {
-		due = "look at IDWise again if nothing comes while "
-	}
-	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: due + string(i.state.Phase)})
+	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: i.due(i.state)})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) != nil {
 			return // disarmed
 		}
 		i.fired, i.armedAt, i.disarm = true, time.Time{}, nil
 	})
+}
+
+// Why an update that was accepted is refused after all.
+var (
+	errNextRun     = errors.New("the workflow is beginning a new run: try again")
+	errRunCanceled = errors.New("an operator cancelled the run: a later event, or a refresh, starts it again")
+)
+
+// waiting is an accepted update. Only Apply, and for some the ledger, say whether its
+// act could be done.
+type waiting struct {
+	in      journey.Input
+	applied bool
+	done    bool
+	refused error
+}
+
+// act brings an update's input to the loop, and waits for what comes of it.
+func (i *interpreter[S]) act(ctx workflow.Context, in journey.Input) error {
+	w := &waiting{in: in}
+	i.updates = append(i.updates, w)
+	i.inbox = append(i.inbox, in)
+	if err := workflow.Await(ctx, func() bool { return w.done }); err != nil {
+		return err
+	}
+	return w.refused
+}
+
+// checkUpdate marks the update that brought this input, if one did.
+func (i *interpreter[S]) checkUpdate(in journey.Input) {
+	for _, w := range i.updates {
+		if w.in == in {
+			w.applied, w.refused = true, i.check(i.state, in)
+			w.done = w.refused != nil
+		}
+	}
+}
+
+// answerUpdates answers each update whose input was applied and led to something.
+func (i *interpreter[S]) answerUpdates() {
+	var open []*waiting
+	for _, w := range i.updates {
+		if w.applied && !w.done {
+			w.done = true
+			if i.answered != nil {
+				w.done, w.refused = i.answered(i.state, i.cancelled())
+			}
+		}
+		if !w.done {
+			open = append(open, w)
+		}
+	}
+	i.updates = open
 }

@@ -1,8 +1,9 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -15,7 +16,7 @@ import (
 
 // dispatch starts the first pending effect of every lane that is idle. Lanes run
 // side by side, so a customer's endpoint that is down keeps nothing else waiting.
-func (i *interpreter) dispatch(ctx workflow.Context) {
+func (i *interpreter[S]) dispatch(ctx workflow.Context) {
 	taken := map[string]bool{}
 	for _, p := range i.pending {
 		if taken[p.Lane] {
@@ -30,7 +31,7 @@ func (i *interpreter) dispatch(ctx workflow.Context) {
 
 // start runs one effect as an activity and appends its answer to the inbox. A
 // cancelled activity was not done: its effect stays pending for the next run.
-func (i *interpreter) start(ctx workflow.Context, p *pending) {
+func (i *interpreter[S]) start(ctx workflow.Context, p *pending) {
 	call := i.call(p.Effect)
 	now := workflow.Now(ctx).UTC()
 	if p.Until.IsZero() {
@@ -52,8 +53,8 @@ func (i *interpreter) start(ctx workflow.Context, p *pending) {
 			i.again = true
 			return
 		}
-		i.inbox = append(i.inbox, answer(i.state, p.Effect, raw, err))
-		i.forget(p)
+		i.inbox = append(i.inbox, answer(p.Effect, raw, err))
+		i.pending = slices.DeleteFunc(slices.Clone(i.pending), func(other *pending) bool { return other == p })
 	})
 }
 
@@ -79,71 +80,54 @@ func notRecorded(err error) bool {
 	}
 }
 
-func (i *interpreter) forget(done *pending) {
-	for n, p := range i.pending {
-		if p == done {
-			i.pending = append(i.pending[:n:n], i.pending[n+1:]...)
-			return
-		}
+// answer turns what an activity returned, or how it failed, into an input. An answer
+// of our own that cannot be read panics: the task then waits for a worker that can,
+// while a custom step written elsewhere is inconclusive.
+func answer(e journey.Effect, raw converter.RawValue, failed error) journey.Input {
+	switch e.Kind {
+	case journey.EffectFetch:
+		return journey.Input{Fetched: result(raw, failed, journey.FetchAnswer{Problem: journey.ProblemUnreachable})}
+	case journey.EffectStep:
+		return journey.Input{Stepped: &journey.Stepped{Step: e.StepIn.Step, Answer: stepAnswer(e, raw, failed)}}
+	case journey.EffectComplete:
+		return journey.Input{Completed: result(raw, failed, journey.CompleteAnswer{Problem: "unreachable"})}
+	case journey.EffectPublish:
+		return journey.Input{Published: &journey.Published{
+			MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Lane: e.Lane,
+			Answer: *result(raw, failed, journey.PublishAnswer{Parked: true}),
+		}}
+	case journey.EffectAML:
+		return journey.Input{AMLFetched: result(raw, failed, journey.AMLHistory{Problem: journey.ProblemUnreachable})}
+	case journey.EffectErase:
+		return journey.Input{Erased: result(raw, failed, journey.EraseAnswer{Problem: failureCode(failed)})}
+	case journey.EffectFetchSpotCheck:
+		return journey.Input{SpotFetched: result(raw, failed, journey.SpotAnswer{Problem: journey.ProblemUnreachable})}
+	case journey.EffectHandOver:
+		return journey.Input{HandedOver: result(raw, failed, journey.HandOverAnswer{Problem: "unreachable"})}
+	default:
+		panic(unknownEffect(e))
 	}
 }
 
-// answer turns what an activity returned, or how it failed, into what Apply is
-// told. An answer of our own that cannot be read panics: the task then waits for
-// a worker that can, while a custom step written elsewhere is inconclusive.
-func answer(s journey.State, e journey.Effect, raw converter.RawValue, failed error) journey.Input {
-	switch e.Kind {
-	case journey.EffectFetch:
-		a := journey.FetchAnswer{Problem: journey.ProblemUnreachable}
-		if failed == nil {
-			a = journey.FetchAnswer{}
-			mustDecode(raw, &a)
-		}
-		return journey.Input{Fetched: &a}
-	case journey.EffectStep:
-		var a journey.StepAnswer
-		if failed != nil {
-			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: failureCode(failed)}
-		} else if err := decode(raw, &a); err != nil {
-			a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: "bad_answer"}
-		}
-		if a.Subject == "" && e.StepIn != nil {
-			a.Subject = e.StepIn.Subject
-		}
-		return journey.Input{Stepped: &journey.Stepped{Step: e.StepIn.Step, Answer: a}}
-	case journey.EffectComplete:
-		a := journey.CompleteAnswer{Problem: "unreachable"}
-		if failed == nil {
-			a = journey.CompleteAnswer{}
-			mustDecode(raw, &a)
-		}
-		return journey.Input{Completed: &a}
-	case journey.EffectPublish:
-		a := journey.PublishAnswer{Parked: true}
-		if failed == nil {
-			a = journey.PublishAnswer{}
-			mustDecode(raw, &a)
-		}
-		return journey.Input{Published: &journey.Published{
-			MessageID: e.Publish.Message.ID, Endpoint: e.Publish.Endpoint, Lane: e.Lane, Answer: a,
-		}}
-	case journey.EffectAML:
-		a := journey.AMLHistory{Problem: journey.ProblemUnreachable}
-		if failed == nil {
-			a = journey.AMLHistory{}
-			mustDecode(raw, &a)
-		}
-		return journey.Input{AMLFetched: &a}
-	case journey.EffectErase:
-		a := journey.EraseAnswer{Problem: failureCode(failed)}
-		if failed == nil {
-			a = journey.EraseAnswer{}
-			mustDecode(raw, &a)
-		}
-		return journey.Input{Erased: &a}
-	default:
-		panic(fmt.Sprintf("effect %d of journey %s has the kind %q, which this worker does not know", e.ID, s.JourneyID, e.Kind))
+// result is the activity's own answer, or the one that stands for its failure.
+func result[A any](raw converter.RawValue, failed error, otherwise A) *A {
+	if failed != nil {
+		return &otherwise
 	}
+	var a A
+	mustDecode(raw, &a)
+	return &a
+}
+
+func stepAnswer(e journey.Effect, raw converter.RawValue, failed error) journey.StepAnswer {
+	var a journey.StepAnswer
+	if failed != nil {
+		a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: failureCode(failed)}
+	} else if err := decode(raw, &a); err != nil {
+		a = journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: "bad_answer"}
+	}
+	a.Subject = cmp.Or(a.Subject, e.StepIn.Subject)
+	return a
 }
 
 // failureCode is the failing activity's own error type if it looks like a code;

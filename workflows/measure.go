@@ -18,8 +18,8 @@ const (
 )
 
 // measure counts what one input led to.
-func (i *interpreter) measure(ctx workflow.Context, in journey.Input, before []journey.AttentionItem, effects []journey.Effect) {
-	for _, a := range i.state.Attention {
+func (i *interpreter[S]) measure(ctx workflow.Context, in journey.Input, before []journey.AttentionItem, effects []journey.Effect) {
+	for _, a := range i.state.Needs() {
 		if !slices.Contains(before, a) {
 			i.count(ctx, 1, metricAttention, "code", string(a.Code))
 		}
@@ -49,7 +49,7 @@ func stepOutcome(a journey.StepAnswer) string {
 
 // expect shows at 0 what an account's people are woken by: Prometheus sees no
 // increase in a series that begins at 1.
-func (i *interpreter) expect(ctx workflow.Context) {
+func (i *interpreter[S]) expect(ctx workflow.Context) {
 	for _, code := range journey.AttentionCodes() {
 		i.count(ctx, 0, metricAttention, "code", string(code))
 	}
@@ -57,8 +57,8 @@ func (i *interpreter) expect(ctx workflow.Context) {
 }
 
 // count adds n under labels that are given in pairs.
-func (i *interpreter) count(ctx workflow.Context, n int64, name string, labels ...string) {
-	tags := map[string]string{"account": i.state.Account}
+func (i *interpreter[S]) count(ctx workflow.Context, n int64, name string, labels ...string) {
+	tags := map[string]string{"account": i.state.Start().Account}
 	for l := 0; l+1 < len(labels); l += 2 {
 		tags[labels[l]] = labels[l+1]
 	}

@@ -20,7 +20,7 @@ var (
 
 // show writes the sentence that an operator reads, which costs nothing, and the
 // search attributes, which cost an Action: once when the journey comes to rest.
-func (i *interpreter) show(ctx workflow.Context) {
+func (i *interpreter[S]) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, i.state.Describe())
 	if !i.state.AtRest() {
 		return
@@ -29,7 +29,7 @@ func (i *interpreter) show(ctx workflow.Context) {
 	if worthShowing(now) == worthShowing(i.shown) {
 		return
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, updates(i.shown, now)...); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, changed(i.shown, now)...); err != nil {
 		// Only an invalid update is refused here; a missing attribute fails the task.
 		panic(err)
 	}
@@ -42,7 +42,7 @@ func worthShowing(a journey.Attributes) journey.Attributes {
 	return a
 }
 
-func updates(old, now journey.Attributes) []temporal.SearchAttributeUpdate {
+func changed(old, now journey.Attributes) []temporal.SearchAttributeUpdate {
 	all := []temporal.SearchAttributeUpdate{AttributePhase.ValueSet(string(now.Phase))}
 	keyword := func(key temporal.SearchAttributeKeyKeyword, was, is string) {
 		switch {

@@ -23,6 +23,8 @@ type spotWorld struct {
 	system     string
 	candidates []string
 	handOver   func() error
+	publish    func() error
+	maxEvents  int
 	fetches    int
 	told       []journey.SpotDecision
 	handed     []journey.Event
@@ -47,11 +49,16 @@ func (w *spotWorld) newRun(now time.Time) {
 	w.env.SetStartTime(now)
 	w.env.SetWorkflowRunTimeout(0)
 	w.env.SetTestTimeout(30 * time.Second)
-	flows := workflows.New(workflows.Options{Limits: func(string) workflows.Limits { return limits }})
+	flows := workflows.New(workflows.Options{Limits: func(string) workflows.Limits { return limits }, MaxEvents: w.maxEvents})
 	w.env.RegisterWorkflowWithOptions(flows.SpotCheck, workflow.RegisterOptions{Name: journey.SpotCheckWorkflowName})
 	as := func(name string, f any) { w.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as("FetchSpotCheck", w.fetch)
 	as("Publish", func(_ context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+		if w.publish != nil {
+			if err := w.publish(); err != nil {
+				return journey.PublishAnswer{}, err
+			}
+		}
 		w.told = append(w.told, *in.Message.SpotCheck)
 		return journey.PublishAnswer{Status: 200}, nil
 	})
@@ -93,7 +100,7 @@ func (w *spotWorld) play(input any) (string, error) {
 	return answer, nil
 }
 
-var spotStart = journey.SpotStart{Account: "acme", SpotID: "s1", Rules: journey.SpotRules}
+var spotStart = journey.Start{Account: "acme", SpotID: "s1", Rules: journey.SpotRules}
 
 func TestASpotCheckIsToldAndHandedOverAndCloses(t *testing.T) {
 	t.Parallel()
@@ -132,6 +139,38 @@ func TestAFailedSpotCheckIsHandedOverInTheEnd(t *testing.T) {
 	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
 	if _, err := w.play(spotStart); err != nil || len(w.handed) != 1 {
 		t.Errorf("handed over %d times, %v; want once", len(w.handed), err)
+	}
+}
+
+// A decision that the ledger could not take for longer than a delivery is tried is
+// recorded in the end: the run does not close with a decision that nobody holds.
+func TestASpotChecksDecisionOutlastsTheLedgersOutage(t *testing.T) {
+	t.Parallel()
+	w := newSpotWorld(t, "Complete", "j1")
+	w.publish = func() error {
+		if w.env.Now().Before(time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)) { // a week
+			return temporal.NewApplicationError("the ledger is away", "ledger_unavailable")
+		}
+		return nil
+	}
+	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
+	got, err := w.play(spotStart)
+	if err != nil || got != "passed" || len(w.told) != 1 || w.told[0].Outcome != journey.SpotPassed {
+		t.Errorf("ended as %q, %v with %+v recorded; want passed, recorded once", got, err, w.told)
+	}
+}
+
+func TestASpotCheckContinuesAsNewAboveMaxEvents(t *testing.T) {
+	t.Parallel()
+	w := newSpotWorld(t, "Complete")
+	w.maxEvents = 40
+	w.newRun(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
+	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
+	w.at(10*24*time.Hour, func() { w.env.SetCurrentHistoryLength(41) }) // the environment counts none
+	_, err := w.play(spotStart)
+	var again *workflow.ContinueAsNewError
+	if days := w.env.Now().Sub(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)).Hours() / 24; !errors.As(err, &again) || days > 30 {
+		t.Errorf("ended with %v after %.0f days, want a new run within a month", err, days)
 	}
 }
 
@@ -205,8 +244,8 @@ func TestSignalsToAnotherSpotCheckAreQuarantined(t *testing.T) {
 func TestASpotCheckOfUnknownRulesWaitsForANewerWorker(t *testing.T) {
 	t.Parallel()
 	for name, input := range map[string]any{
-		"newer rules": journey.SpotStart{Account: "acme", SpotID: "s1", Rules: journey.SpotRules + 1},
-		"no id":       journey.SpotStart{Account: "acme", Rules: journey.SpotRules},
+		"newer rules": journey.Start{Account: "acme", SpotID: "s1", Rules: journey.SpotRules + 1},
+		"no id":       journey.Start{Account: "acme", Rules: journey.SpotRules},
 		"no argument": []int{1},
 	} {
 		w := newSpotWorld(t, "Complete", "j1")

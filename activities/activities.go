@@ -5,9 +5,11 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
@@ -36,6 +38,7 @@ type Activities struct {
 type account struct {
 	config     *config.Account
 	vendor     *idwise.Client
+	next       *idwise.Client    // for the calls of an attempt that follow its first
 	government government.Source // nil if the account has none
 }
 
@@ -67,7 +70,7 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	acc := &account{config: c, vendor: vendor}
+	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second)}
 	if g := c.Government; g != nil {
 		acc.government, err = government.NewHTTP(government.HTTPConfig{URL: g.URL, Token: g.Token.Reveal(), Timeout: g.Timeout})
 	}
@@ -113,11 +116,28 @@ func (a *Activities) account(name string) (*account, error) {
 	return acc, nil
 }
 
-// vendorUnavailable is a failed call that is worth trying again, after as long as
-// the vendor asked for.
-func vendorUnavailable(err error) error {
+// vendorUnavailable is a failed call that is worth trying again, after as long as the
+// vendor asked for. A call that was only not its turn is no failure: the activity gives
+// its slot back and returns when it may be made.
+func vendorUnavailable(ctx context.Context, err error) error {
 	wait, _ := idwise.RetryAfter(err)
+	wait = withinBudget(activity.GetInfo(ctx), wait)
+	if errors.Is(err, idwise.ErrNotSent) {
+		return temporal.NewApplicationErrorWithOptions(err.Error(), "vendor_throttled", temporal.ApplicationErrorOptions{
+			NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign,
+		})
+	}
 	return retryable("vendor_unavailable", err, wait)
+}
+
+// withinBudget shortens a wait that would end the activity at once: Temporal makes no
+// attempt that would begin after the time-out.
+func withinBudget(info activity.Info, wait time.Duration) time.Duration {
+	if info.ScheduleToCloseTimeout <= 0 {
+		return wait
+	}
+	left := time.Until(info.ScheduledTime.Add(info.ScheduleToCloseTimeout))
+	return min(wait, max(left/2, time.Second))
 }
 
 // retryable wraps an error under a code. The cause's text is kept: the errors of

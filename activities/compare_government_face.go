@@ -33,7 +33,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
 	if err != nil {
-		return journey.StepAnswer{}, vendorUnavailable(err)
+		return journey.StepAnswer{}, vendorUnavailable(ctx, err)
 	}
 	c := &comparing{Activities: a, acc: acc, step: step, in: in, subject: a.subject(result)}
 	c.recall(ctx, result)
@@ -90,7 +90,7 @@ func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
 		case err == nil && c.shown(result) != nil:
 			return compared(*c.shown(result), c.subject), nil
 		case err != nil && asked >= left:
-			return journey.StepAnswer{}, vendorUnavailable(err)
+			return journey.StepAnswer{}, vendorUnavailable(ctx, err)
 		case left <= 0:
 			return inconclusive("comparison_not_shown", c.subject), nil
 		}

@@ -22,15 +22,15 @@ func (a *Activities) CompleteCustomStep(ctx context.Context, in journey.Complete
 	case err == nil:
 		return journey.CompleteAnswer{}, nil
 	case !idwise.IsDenied(err) && !idwise.IsMissing(err):
-		return journey.CompleteAnswer{}, vendorUnavailable(err)
+		return journey.CompleteAnswer{}, vendorUnavailable(ctx, err)
 	}
-	result, err := acc.vendor.Result(ctx, in.JourneyID)
+	result, err := acc.next.Result(ctx, in.JourneyID)
 	switch {
 	case err == nil && result.Ended():
 		return journey.CompleteAnswer{}, nil
 	case err == nil, idwise.IsDenied(err), idwise.IsMissing(err), errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
 		return journey.CompleteAnswer{Problem: "refused"}, nil
 	default: // whether the first one counted is not known yet
-		return journey.CompleteAnswer{}, vendorUnavailable(err)
+		return journey.CompleteAnswer{}, vendorUnavailable(ctx, err)
 	}
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"idjourney/idwise"
@@ -26,8 +27,10 @@ func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.
 		a.measure.Erasure(ctx, in.Account, telemetry.ErasureDenied)
 		return journey.EraseAnswer{Problem: "denied"}, nil
 	default:
-		a.measure.Erasure(ctx, in.Account, telemetry.ErasureUnreachable)
-		return journey.EraseAnswer{}, vendorUnavailable(err)
+		if !errors.Is(err, idwise.ErrNotSent) {
+			a.measure.Erasure(ctx, in.Account, telemetry.ErasureUnreachable)
+		}
+		return journey.EraseAnswer{}, vendorUnavailable(ctx, err)
 	}
 	if err := a.ledger.Erase(ctx, in.Account, in.JourneyID, time.Now()); err != nil {
 		a.measure.Erasure(ctx, in.Account, telemetry.ErasureLedger)

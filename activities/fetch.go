@@ -30,7 +30,7 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
 	if err != nil {
 		if answer.Problem = problem(err); answer.Problem == "" {
-			return journey.FetchAnswer{}, vendorUnavailable(err)
+			return journey.FetchAnswer{}, vendorUnavailable(ctx, err)
 		}
 		return answer, nil
 	}

@@ -22,16 +22,17 @@ func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (
 		return journey.AMLHistory{}, err
 	}
 	var answer journey.AMLHistory
-	from := max(in.From, 1)
+	vendor, from := acc.vendor, max(in.From, 1)
 	for version := from; version <= min(in.To, from+maxVersions-1); version++ {
-		history, err := acc.vendor.AMLHistory(ctx, in.JourneyID, version)
+		history, err := vendor.AMLHistory(ctx, in.JourneyID, version)
+		vendor = acc.next
 		if err == nil {
 			answer.Changes = append(answer.Changes, a.change(version, history.Matches))
 			continue
 		}
 		switch answer.Problem = problem(err); answer.Problem {
 		case "":
-			return journey.AMLHistory{}, vendorUnavailable(err)
+			return journey.AMLHistory{}, vendorUnavailable(ctx, err)
 		case journey.ProblemDenied:
 			return answer, nil // a mistake of ours, which the next version would only repeat
 		}

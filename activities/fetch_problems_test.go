@@ -1,9 +1,13 @@
 package activities_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
+	"idjourney/idwise/idwisetest"
 	"idjourney/journey"
 )
 
@@ -100,4 +104,41 @@ func TestFetchIsTriedAgainWithoutAnAnswer(t *testing.T) {
 		_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: w.vendor.Start("approve", "")})
 		wantRetry(t, err, "ledger_unavailable", 0)
 	})
+}
+
+// An answer that asks for a day is for the journey it was given for; another one of
+// the account waits for a minute at most.
+func TestFetchOfAnotherJourneyIsNotStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	poisoned, other := w.vendor.Start("approve", ""), w.vendor.Start("approve", "")
+	w.vendor.SetJourneyFaults(poisoned, idwisetest.Faults{API429: 1, RetryAfter: 24 * time.Hour})
+	_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: poisoned})
+	var failed *temporal.ApplicationError
+	// Half of the activity's budget of ten minutes: the wait alone must not end it.
+	if !errors.As(err, &failed) || failed.Type() != "vendor_unavailable" || failed.NextRetryDelay() < 4*time.Minute || failed.NextRetryDelay() > 5*time.Minute {
+		t.Errorf("the journey itself: got %v", err)
+	}
+	wantTurnedAway(t, w, other, time.Minute)
+}
+
+func TestFetchDoesNotWaitLongForItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.Accounts[0].RequestsPerSecond = 0.1
+	w.activities = w.restarted(t)
+	first, second := w.vendor.Start("approve", ""), w.vendor.Start("approve", "")
+	w.fetch(t, first)
+	wantTurnedAway(t, w, second, 10*time.Second)
+}
+
+// wantTurnedAway fetches a journey that has to come back later, which is no failure.
+func wantTurnedAway(t *testing.T, w *world, id string, atMost time.Duration) {
+	t.Helper()
+	_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id})
+	var failed *temporal.ApplicationError
+	if !errors.As(err, &failed) || failed.Type() != "vendor_throttled" || failed.Category() != temporal.ApplicationErrorCategoryBenign ||
+		failed.NextRetryDelay() <= 0 || failed.NextRetryDelay() > atMost {
+		t.Errorf("got %v, want to come back within %v", err, atMost)
+	}
 }

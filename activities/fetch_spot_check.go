@@ -32,7 +32,7 @@ func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInp
 	result, err := acc.vendor.SpotCheck(ctx, in.SpotID)
 	if err != nil {
 		if answer.Problem = problem(err); answer.Problem == "" {
-			return journey.SpotAnswer{}, vendorUnavailable(err)
+			return journey.SpotAnswer{}, vendorUnavailable(ctx, err)
 		}
 		return answer, nil
 	}

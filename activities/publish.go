@@ -86,7 +86,7 @@ func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known le
 		if _, saveErr := a.delivered(ctx, in, known, ledger.DeliveryPending, unavailable.Status); saveErr != nil {
 			err = errors.Join(err, saveErr)
 		}
-		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, unavailable.RetryAfter)
+		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, withinBudget(activity.GetInfo(ctx), unavailable.RetryAfter))
 	default: // the message or the endpoint's configuration can never be sent
 		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
 	}

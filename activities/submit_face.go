@@ -89,7 +89,7 @@ func (c *comparing) submitOnce(ctx context.Context, image government.Image, befo
 		return nil
 	}
 	activity.RecordHeartbeat(ctx, c.earlier)
-	err = c.acc.vendor.ProcessCustomStep(ctx, c.in.JourneyID, c.step.StepID, image.Data, image.ContentType)
+	err = c.acc.next.ProcessCustomStep(ctx, c.in.JourneyID, c.step.StepID, image.Data, image.ContentType)
 	if err == nil || !idwise.Definite(err) {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (c *comparing) submitOnce(ctx context.Context, image government.Image, befo
 	if failed := c.ledger.ReleaseSubmission(release, c.in.Account, c.in.JourneyID, c.in.Step, once); failed != nil {
 		return retryable("ledger_unavailable", fmt.Errorf("giving the submission back after %w: %w", err, failed), 0)
 	}
-	return vendorUnavailable(err)
+	return vendorUnavailable(ctx, err)
 }
 
 // ofPresentImages says that each comparison shown was made with an image that the

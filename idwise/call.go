@@ -12,9 +12,6 @@ import (
 	"idjourney/outbound"
 )
 
-// maxRetryAfter bounds what a mistaken header can do.
-const maxRetryAfter = time.Hour
-
 // request is one call before it is sent.
 type request struct {
 	operation Operation
@@ -65,7 +62,7 @@ func (c *Client) send(ctx context.Context, r request, sent *time.Time) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("calling %s: %w", r.operation, err)
 	}
-	return c.read(r.operation, answer)
+	return c.read(r, answer)
 }
 
 func (c *Client) header(r request) http.Header {
@@ -77,27 +74,27 @@ func (c *Client) header(r request) http.Header {
 }
 
 // read answers the body of a success. A refusal counts even if its text is cut off.
-func (c *Client) read(op Operation, answer outbound.Answer) ([]byte, error) {
+func (c *Client) read(r request, answer outbound.Answer) ([]byte, error) {
 	if outbound.Judge(answer.Status) != outbound.Success {
-		return nil, c.refusal(op, answer)
+		return nil, c.refusal(r, answer)
 	}
 	if errors.Is(answer.BodyErr, outbound.ErrTooLarge) {
-		return nil, fmt.Errorf("reading the answer of %s: %w: %w", op, answer.BodyErr, ErrUnreadable)
+		return nil, fmt.Errorf("reading the answer of %s: %w: %w", r.operation, answer.BodyErr, ErrUnreadable)
 	}
 	if answer.BodyErr != nil {
-		return nil, fmt.Errorf("reading the answer of %s: %w", op, answer.BodyErr)
+		return nil, fmt.Errorf("reading the answer of %s: %w", r.operation, answer.BodyErr)
 	}
 	if _, isError := errorCode(answer.Body); isError {
-		return nil, c.refusal(op, answer)
+		return nil, c.refusal(r, answer)
 	}
 	return answer.Body, nil
 }
 
-func (c *Client) refusal(op Operation, answer outbound.Answer) error {
-	e := &APIError{Operation: op, Status: answer.Status, RetryAfter: min(answer.RetryAfter, maxRetryAfter)}
+func (c *Client) refusal(r request, answer outbound.Answer) error {
+	e := &APIError{Operation: r.operation, Status: answer.Status, RetryAfter: min(answer.RetryAfter, maxRetryAfter)}
 	e.Code, e.HasEnvelope = errorCode(answer.Body)
 	if e.RetryAfter > 0 {
-		c.hold.extend(e.RetryAfter)
+		c.turns.pause(r.id, e.RetryAfter)
 	}
 	return e
 }

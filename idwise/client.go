@@ -40,7 +40,8 @@ type Config struct {
 	Timeout time.Duration
 	// MaxBody bounds an answer in bytes; default 8 MiB.
 	MaxBody int64
-	// RequestsPerSecond bounds the calls of this client; 0 for no bound.
+	// RequestsPerSecond bounds the calls of this client; 0 for no bound. A call whose
+	// turn is more than about a second away is not made; see [Client.Patient].
 	RequestsPerSecond float64
 	// Observe is told of every call; nil for nobody.
 	Observe ObserveFunc
@@ -57,8 +58,8 @@ type Client struct {
 	authorization string
 	paths         map[Operation]Endpoint
 	http          *outbound.Client
-	limiter       *rate.Limiter
-	hold          hold
+	turns         *turns
+	patience      time.Duration
 	observe       ObserveFunc
 }
 
@@ -88,8 +89,8 @@ func New(cfg Config) (*Client, error) {
 		http: outbound.New(outbound.Limits{
 			Timeout: cmp.Or(cfg.Timeout, defaultTimeout), MaxAnswer: cmp.Or(cfg.MaxBody, defaultMaxBody),
 		}),
-		limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond)))),
-		observe: cfg.Observe,
+		turns:    &turns{limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond))))},
+		patience: shortWait, observe: cfg.Observe,
 	}
 	if c.observe == nil {
 		c.observe = func(context.Context, Operation, Outcome, time.Duration) {}

@@ -18,8 +18,8 @@ var (
 	ErrUnreadable = errors.New("the vendor's answer cannot be read")
 	// ErrOtherJourney means that the answer is about another journey than asked for.
 	ErrOtherJourney = errors.New("the vendor's answer is about another journey")
-	// ErrNotSent means that no request was made: an argument cannot be used, or the
-	// caller's time ran out before its turn came.
+	// ErrNotSent means that no request was made: an argument cannot be used, or it is
+	// not the call's turn.
 	ErrNotSent = errors.New("no request was sent to the vendor")
 )
 
@@ -38,9 +38,17 @@ type APIError struct {
 	// HasEnvelope is true if the body was the vendor's own error envelope and not,
 	// for example, a gateway's page.
 	HasEnvelope bool
-	// Held is true if no request was made, because an earlier answer asked this
-	// client to wait and that time is not over.
+	// Held is true if no request was made: an earlier answer asked this client to
+	// wait, or others come first. The error then wraps ErrNotSent.
 	Held bool
+}
+
+// Unwrap gives ErrNotSent for a call that was held.
+func (e *APIError) Unwrap() error {
+	if e.Held {
+		return ErrNotSent
+	}
+	return nil
 }
 
 // Error names the operation, status and code. The vendor's message is left out: it
@@ -48,7 +56,7 @@ type APIError struct {
 func (e *APIError) Error() string {
 	switch {
 	case e.Held:
-		return fmt.Sprintf("calling %s: held back, the vendor asked to wait", e.Operation)
+		return fmt.Sprintf("calling %s: not sent, it is not its turn yet", e.Operation)
 	case e.Code != "":
 		return fmt.Sprintf("calling %s: the vendor answered %d %s", e.Operation, e.Status, e.Code)
 	}
@@ -91,7 +99,7 @@ func Definite(err error) bool {
 		return true
 	}
 	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.Held || (api.Status >= 400 && api.Status < 500 && api.Status != http.StatusRequestTimeout)
+		return api.Status >= 400 && api.Status < 500 && api.Status != http.StatusRequestTimeout
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true

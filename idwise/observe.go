@@ -19,7 +19,7 @@ const (
 	OutcomeFailed      Outcome = "failed"      // the vendor's own error
 	OutcomeUnreachable Outcome = "unreachable" // no answer, or none in time
 	OutcomeUnreadable  Outcome = "unreadable"  // an answer that is none
-	OutcomeHeld        Outcome = "held"        // not sent: the vendor asked to wait, or time ran out
+	OutcomeHeld        Outcome = "held"        // not sent: it was not its turn
 )
 
 // Outcomes lists them.
@@ -40,7 +40,7 @@ func outcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
 		return OutcomeOK
-	case errors.Is(err, ErrNotSent), refused && api.Held:
+	case errors.Is(err, ErrNotSent):
 		return OutcomeHeld
 	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrOtherJourney):
 		return OutcomeUnreadable

@@ -20,7 +20,7 @@ func (c *Config) setDefaults() {
 	}
 	c.Ledger.KeepContent = first(c.Ledger.KeepContent, 30*24*time.Hour)
 	c.TaskQueue = first(c.TaskQueue, "idjourney")
-	c.Intake.setDefaults()
+	c.Intake = c.Intake.WithDefaults()
 	c.Forwarder.Concurrency = first(c.Forwarder.Concurrency, 8)
 	c.Forwarder.PollInterval = first(c.Forwarder.PollInterval, time.Second)
 	c.Forwarder.LeaseFor = first(c.Forwarder.LeaseFor, 30*time.Second)
@@ -37,7 +37,9 @@ func (c *Config) setDefaults() {
 	}
 }
 
-func (i *Intake) setDefaults() {
+// WithDefaults returns the limits with none of them zero, which net/http reads as
+// unlimited.
+func (i Intake) WithDefaults() Intake {
 	i.MaxBody = first(i.MaxBody, 1<<20)
 	i.ReadHeaderTimeout = first(i.ReadHeaderTimeout, 5*time.Second)
 	i.ReadTimeout = first(i.ReadTimeout, 10*time.Second)
@@ -49,6 +51,7 @@ func (i *Intake) setDefaults() {
 	i.BodyMemory = first(i.BodyMemory, 64<<20)
 	i.WebhooksPerSecond = first(i.WebhooksPerSecond, 200)
 	i.BytesPerSecond = first(i.BytesPerSecond, 512<<10)
+	return i
 }
 
 func (w *Worker) setDefaults() {

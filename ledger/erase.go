@@ -179,7 +179,7 @@ func (e *erasure) scrubAnswers(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, table := range []string{"subjects", "withheld_webhooks"} {
+	for _, table := range []string{"candidates", "withheld_webhooks"} {
 		if err := e.forEach(ctx, "DELETE FROM "+table+" WHERE account = $1 AND kind = 'journey' AND id = $2", e.journeyID); err != nil {
 			return err
 		}

@@ -21,8 +21,8 @@ WHERE state <> 'delivered' GROUP BY account, endpoint, state`
 SELECT account, kind, severity, COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
 GROUP BY account, kind, severity`
 	selectWithheld = `
-SELECT account, state, COUNT(*), MIN(since) FROM subjects
-WHERE state IN ('waiting', 'parked') GROUP BY account, state`
+SELECT account, state, COUNT(*), MIN(since) FROM candidates
+WHERE state IN ('waiting', 'unknown') GROUP BY account, state`
 	selectOpenAttention = `
 SELECT account, code, COUNT(*), MIN(since) FROM attention GROUP BY account, code`
 )

@@ -8,54 +8,54 @@ import (
 	"time"
 )
 
-// Anyone who knows a webhook secret can invent journey ids. The first webhook of an
-// id starts a workflow, so a stream of invented ids would start workflows without
-// end. Screening bounds that: an account may have so many subjects that were started
-// and that the vendor has not confirmed; beyond the bound, webhooks about new subjects
-// are withheld until the vendor has been asked.
+// Anyone who knows a webhook secret can invent journey ids, and the first webhook of an
+// id starts a workflow. Screening bounds that: a candidate is a journey or a spot check
+// that a webhook named and that the vendor has not confirmed. An account may have a
+// limited number of candidates started; beyond it, webhooks about new ones are withheld
+// until the vendor has been asked.
 //
 // A withheld webhook keeps its disposition "forward", with neither due_at nor
-// forwarded_at, and a row in withheld_webhooks. It is never lost: it is released as
-// soon as its subject is confirmed, by the vendor's answer or because the ledger
-// learns of the journey in another way, for example by an operator's refresh.
+// forwarded_at, and a row in withheld_webhooks. It is released as soon as the vendor
+// confirms its candidate, or the ledger learns of the journey in another way, for
+// example by an operator's refresh.
 
 // ErrWithheld is what a ForwardFunc returns for a webhook that Admit has withheld.
 var ErrWithheld = errors.New("the webhook is withheld until the vendor confirms its journey")
 
-// Subject is what a webhook is about: a journey or a spot check.
-type Subject struct {
+// Candidate names a journey or a spot check that a webhook is about.
+type Candidate struct {
 	Account   string
 	SpotCheck bool // ID is a spot check's
 	ID        string
 }
 
-func (s Subject) kind() string {
-	if s.SpotCheck {
+func (c Candidate) kind() string {
+	if c.SpotCheck {
 		return "spot_check"
 	}
 	return "journey"
 }
 
-func (s Subject) key() []any { return []any{s.Account, s.kind(), s.ID} }
+func (c Candidate) key() []any { return []any{c.Account, c.kind(), c.ID} }
 
-// Screening says which subjects are admitted unasked.
+// Screening says which candidates are admitted unasked.
 type Screening struct {
-	// Limit is how many unconfirmed subjects an account may have started since Since.
+	// Limit is how many unconfirmed candidates an account may have started since Since.
 	Limit int
 	Since time.Time
 }
 
-// Screened is a withheld subject whose vendor is to be asked now.
+// Screened is a withheld candidate whose vendor is to be asked now.
 type Screened struct {
-	Subject
+	Candidate
 	// Since is when its first webhook was withheld.
 	Since time.Time
 }
 
 const (
-	ofSubject = "account = $1 AND kind = $2 AND id = $3"
+	ofCandidate = "account = $1 AND kind = $2 AND id = $3"
 
-	// confirmed says of a row s that the vendor's answer about the subject is in the
+	// confirmed says of a row s that the vendor's answer about the candidate is in the
 	// ledger, or that the customer's backend has registered the journey.
 	confirmed = `(s.kind = 'journey' AND EXISTS (SELECT 1 FROM journeys j WHERE j.account = s.account AND j.journey_id = s.id
 			AND (j.flow <> '' OR j.reference <> '' OR j.registered = 1 OR j.sequence > 0))
@@ -64,22 +64,22 @@ const (
 	selectConfirmed = `SELECT 1 FROM (SELECT CAST($1 AS TEXT) AS account, CAST($2 AS TEXT) AS kind, CAST($3 AS TEXT) AS id) s
 		WHERE ` + confirmed
 
-	countStarted = `SELECT COUNT(*) FROM subjects s WHERE s.account = $1 AND s.state = 'started' AND s.since > $2 AND NOT ` + confirmed
+	countStarted = `SELECT COUNT(*) FROM candidates s WHERE s.account = $1 AND s.state = 'started' AND s.since > $2 AND NOT ` + confirmed
 
-	insertStarted = `INSERT INTO subjects (account, kind, id, state, since) VALUES ($1, $2, $3, 'started', $4)
+	insertStarted = `INSERT INTO candidates (account, kind, id, state, since) VALUES ($1, $2, $3, 'started', $4)
 		ON CONFLICT (account, kind, id) DO NOTHING`
 
-	// upsertWaiting asks about a parked subject once more when another webhook names it.
-	upsertWaiting = `INSERT INTO subjects AS old (account, kind, id, state, since, ask_at) VALUES ($1, $2, $3, 'waiting', $4, $4)
-		ON CONFLICT (account, kind, id) DO UPDATE SET state = 'waiting', ask_at = excluded.ask_at WHERE old.state = 'parked'`
+	// upsertWaiting asks about an unknown one once more when another webhook names it.
+	upsertWaiting = `INSERT INTO candidates AS old (account, kind, id, state, since, ask_at) VALUES ($1, $2, $3, 'waiting', $4, $4)
+		ON CONFLICT (account, kind, id) DO UPDATE SET state = 'waiting', ask_at = excluded.ask_at WHERE old.state = 'unknown'`
 
 	insertWithheld = `INSERT INTO withheld_webhooks (webhook_id, account, kind, id) VALUES ($4, $1, $2, $3)
 		ON CONFLICT (webhook_id) DO NOTHING`
 )
 
-// Admit returns nil if w may start or wake the workflow of its subject, and
+// Admit returns nil if w may start or wake the workflow of its candidate, and
 // ErrWithheld if it has to wait until the vendor is asked.
-func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screening) (err error) {
+func (l *Ledger) Admit(ctx context.Context, w Webhook, of Candidate, rule Screening) (err error) {
 	defer wrap(&err, "screening a webhook")
 	var found int
 	if known, err := one(ctx, l.read, selectConfirmed, of.key(), &found); err != nil || known {
@@ -98,9 +98,9 @@ func (l *Ledger) Admit(ctx context.Context, w Webhook, of Subject, rule Screenin
 	return err
 }
 
-func admit(ctx context.Context, tx *sql.Tx, of Subject, rule Screening) (admitted bool, err error) {
+func admit(ctx context.Context, tx *sql.Tx, of Candidate, rule Screening) (admitted bool, err error) {
 	var state string
-	if known, err := one(ctx, tx, "SELECT state FROM subjects WHERE "+ofSubject, of.key(), &state); err != nil || known {
+	if known, err := one(ctx, tx, "SELECT state FROM candidates WHERE "+ofCandidate, of.key(), &state); err != nil || known {
 		return state == "started" || state == "known", err
 	}
 	var started int
@@ -112,8 +112,8 @@ func admit(ctx context.Context, tx *sql.Tx, of Subject, rule Screening) (admitte
 }
 
 // withhold takes the webhook out of the forwarder's hands in the transaction that
-// makes its subject wait, so that a release cannot come in between.
-func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Subject) error {
+// makes its candidate wait, so that a release cannot come in between.
+func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Candidate) error {
 	if err := exec(ctx, tx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
 		return err
 	}
@@ -124,29 +124,29 @@ func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Subject) error {
 }
 
 // claimScreened moves ask_at on, so that starters that share the ledger do not ask
-// about the same subject at once. Subjects that were never asked about come first:
+// about the same candidate at once. Candidates that were never asked about come first:
 // invented ones that are asked about again must not delay a real one.
 const claimScreened = `
 WITH due AS MATERIALIZED (
-	SELECT account, kind, id FROM subjects
+	SELECT account, kind, id FROM candidates
 	WHERE account = $1 AND state = 'waiting' AND ask_at <= $2 ORDER BY asked, ask_at LIMIT $3 %s
 )
-UPDATE subjects SET ask_at = $4, asked = asked + 1
+UPDATE candidates SET ask_at = $4, asked = asked + 1
 WHERE (account, kind, id) IN (SELECT account, kind, id FROM due)
 RETURNING account, kind = 'spot_check', id, since`
 
-// ClaimScreened returns up to limit of the account's withheld subjects that the
+// ClaimScreened returns up to limit of the account's withheld candidates that the
 // vendor is to be asked about now. Each of them is then due again after lease,
-// unless Release, Park or AskAgain settles it before.
+// unless Release, MarkUnknown or AskAgain settles it before.
 func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) (claims []Screened, err error) {
-	defer wrap(&err, "claiming subjects to screen")
+	defer wrap(&err, "claiming candidates to screen")
 	now := time.Now()
 	return list(ctx, l.write, fmt.Sprintf(claimScreened, l.dialect.skipLocked), []any{account, now.UnixNano(), limit, now.Add(lease).UnixNano()},
 		func(s *Screened) []any { return []any{&s.Account, &s.SpotCheck, &s.ID, (*instant)(&s.Since)} })
 }
 
-// Release makes the subject's withheld webhooks due: the vendor knows it.
-func (l *Ledger) Release(ctx context.Context, of Subject) (err error) {
+// Release makes the candidate's withheld webhooks due: the vendor knows it.
+func (l *Ledger) Release(ctx context.Context, of Candidate) (err error) {
 	defer wrap(&err, "releasing withheld webhooks")
 	return l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
 }
@@ -154,57 +154,57 @@ func (l *Ledger) Release(ctx context.Context, of Subject) (err error) {
 // releaseWithheld leaves alone what has lost its event to an erasure or to its age.
 const releaseWithheld = `
 UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND event IS NOT NULL
-	AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE ` + ofSubject + `)`
+	AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE ` + ofCandidate + `)`
 
-func release(ctx context.Context, tx *sql.Tx, of Subject, state string) error {
+func release(ctx context.Context, tx *sql.Tx, of Candidate, state string) error {
 	now := time.Now().UnixNano()
-	err := exec(ctx, tx, "UPDATE subjects SET state = $4, since = $5, ask_at = NULL WHERE "+ofSubject, append(of.key(), state, now)...)
+	err := exec(ctx, tx, "UPDATE candidates SET state = $4, since = $5, ask_at = NULL WHERE "+ofCandidate, append(of.key(), state, now)...)
 	if err != nil {
 		return err
 	}
 	if err := exec(ctx, tx, releaseWithheld, append(of.key(), now)...); err != nil {
 		return err
 	}
-	return exec(ctx, tx, "DELETE FROM withheld_webhooks WHERE "+ofSubject, of.key()...)
+	return exec(ctx, tx, "DELETE FROM withheld_webhooks WHERE "+ofCandidate, of.key()...)
 }
 
-// AskAgain lets the vendor be asked about the subject again after wait.
-func (l *Ledger) AskAgain(ctx context.Context, of Subject, wait time.Duration) (err error) {
-	defer wrap(&err, "putting a question about a subject off")
-	return exec(ctx, l.write, "UPDATE subjects SET ask_at = $4 WHERE state = 'waiting' AND "+ofSubject, append(of.key(), time.Now().Add(wait).UnixNano())...)
+// AskAgain lets the vendor be asked about the candidate again after wait.
+func (l *Ledger) AskAgain(ctx context.Context, of Candidate, wait time.Duration) (err error) {
+	defer wrap(&err, "putting a question about a candidate off")
+	return exec(ctx, l.write, "UPDATE candidates SET ask_at = $4 WHERE state = 'waiting' AND "+ofCandidate, append(of.key(), time.Now().Add(wait).UnixNano())...)
 }
 
-// Park keeps the subject's webhooks withheld without asking again: the vendor does
+// MarkUnknown keeps the candidate's webhooks withheld without asking again: the vendor does
 // not know it. Another webhook about it, or the ledger's learning of it, changes that.
-func (l *Ledger) Park(ctx context.Context, of Subject) (err error) {
-	defer wrap(&err, "parking a subject")
-	return exec(ctx, l.write, "UPDATE subjects SET state = 'parked', ask_at = NULL WHERE state = 'waiting' AND "+ofSubject, of.key()...)
+func (l *Ledger) MarkUnknown(ctx context.Context, of Candidate) (err error) {
+	defer wrap(&err, "marking a candidate as unknown")
+	return exec(ctx, l.write, "UPDATE candidates SET state = 'unknown', ask_at = NULL WHERE state = 'waiting' AND "+ofCandidate, of.key()...)
 }
 
-const forgetSubjects = `
-DELETE FROM subjects WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
-	OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM subjects s WHERE s.account = $1 AND s.state IN ('started', 'known') AND ` + confirmed + `))`
+const forgetCandidates = `
+DELETE FROM candidates WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
+	OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM candidates s WHERE s.account = $1 AND s.state IN ('started', 'known') AND ` + confirmed + `))`
 
-// TidyScreening releases the account's withheld subjects that the ledger has learnt
+// TidyScreening releases the account's withheld candidates that the ledger has learnt
 // of meanwhile, and, while the account has fewer than half its limit of unconfirmed
-// subjects, the oldest ones that were never asked about: after an outage of the
-// vendor, many real journeys wait here. It forgets subjects that no longer count.
+// candidates, the oldest ones that were never asked about: after an outage of the
+// vendor, many real journeys wait here. It forgets candidates that no longer count.
 // released says that webhooks have become due.
 func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
-	defer wrap(&err, "tidying screened subjects")
+	defer wrap(&err, "tidying screened candidates")
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, forgetSubjects, account, nanos(rule.Since)); err != nil {
+		if err := exec(ctx, tx, forgetCandidates, account, nanos(rule.Since)); err != nil {
 			return err
 		}
 		var started int
 		if _, err := one(ctx, tx, countStarted, []any{account, nanos(rule.Since)}, &started); err != nil {
 			return err
 		}
-		known, err := subjects(ctx, tx, account, "s.state IN ('waiting', 'parked') AND "+confirmed, tidyBatch)
+		known, err := candidates(ctx, tx, account, "s.state IN ('waiting', 'unknown') AND "+confirmed, tidyBatch)
 		if err != nil {
 			return err
 		}
-		unasked, err := subjects(ctx, tx, account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
+		unasked, err := candidates(ctx, tx, account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
 		released = len(known)+len(unasked) > 0
 		for _, of := range known {
 			err = errors.Join(err, release(ctx, tx, of, "known"))
@@ -220,8 +220,8 @@ func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screeni
 // tidyBatch bounds one transaction; the rest follows with the next pass.
 const tidyBatch = 500
 
-// subjects lists up to limit of the account's subjects, the oldest first.
-func subjects(ctx context.Context, tx *sql.Tx, account, condition string, limit int) ([]Subject, error) {
-	return list(ctx, tx, "SELECT s.account, s.kind = 'spot_check', s.id FROM subjects s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
-		[]any{account, max(limit, 0)}, func(of *Subject) []any { return []any{&of.Account, &of.SpotCheck, &of.ID} })
+// candidates lists up to limit of the account's candidates, the oldest first.
+func candidates(ctx context.Context, tx *sql.Tx, account, condition string, limit int) ([]Candidate, error) {
+	return list(ctx, tx, "SELECT s.account, s.kind = 'spot_check', s.id FROM candidates s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
+		[]any{account, max(limit, 0)}, func(of *Candidate) []any { return []any{&of.Account, &of.SpotCheck, &of.ID} })
 }

@@ -13,7 +13,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-func subjectOf(id string) ledger.Subject { return ledger.Subject{Account: "bank", ID: id} }
+func candidateOf(id string) ledger.Candidate { return ledger.Candidate{Account: "bank", ID: id} }
 
 // hook records a webhook about the journey and returns it as the forwarder has it.
 func hook(t *testing.T, l *ledger.Ledger, account, journeyID, eventID string) ledger.Webhook {
@@ -76,12 +76,12 @@ func withheld(t *testing.T, l *ledger.Ledger) map[string]int {
 	return counts
 }
 
-func TestNewSubjectsAreWithheldBeyondTheLimit(t *testing.T) {
+func TestNewCandidatesAreWithheldBeyondTheLimit(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		ctx, rule := t.Context(), ledger.Screening{Limit: 2, Since: time.Now().Add(-time.Hour)}
-		admit := func(w ledger.Webhook) error { return l.Admit(ctx, w, subjectOf(w.JourneyID), rule) }
+		admit := func(w ledger.Webhook) error { return l.Admit(ctx, w, candidateOf(w.JourneyID), rule) }
 		hooks := map[string]ledger.Webhook{}
 		for i, want := range []error{nil, nil, ledger.ErrWithheld} {
 			id := fmt.Sprint("j", i+1)
@@ -95,11 +95,11 @@ func TestNewSubjectsAreWithheldBeyondTheLimit(t *testing.T) {
 		}
 		// Another account, and a spot check with an id of a withheld journey.
 		other := hook(t, l, "telco", "j3", "e")
-		if err := l.Admit(ctx, other, ledger.Subject{Account: "telco", ID: "j3"}, rule); err != nil {
+		if err := l.Admit(ctx, other, ledger.Candidate{Account: "telco", ID: "j3"}, rule); err != nil {
 			t.Errorf("another account: got %v, want it admitted", err)
 		}
 		spot := hook(t, l, "bank", "", "spot")
-		if err := l.Admit(ctx, spot, ledger.Subject{Account: "bank", SpotCheck: true, ID: "s1"}, rule); !errors.Is(err, ledger.ErrWithheld) {
+		if err := l.Admit(ctx, spot, ledger.Candidate{Account: "bank", SpotCheck: true, ID: "s1"}, rule); !errors.Is(err, ledger.ErrWithheld) {
 			t.Errorf("a spot check: got %v, want it withheld as well", err)
 		}
 		if got := withheld(t, l); got["bank waiting"] != 2 || len(got) != 1 {
@@ -112,32 +112,32 @@ func TestNewSubjectsAreWithheldBeyondTheLimit(t *testing.T) {
 	})
 }
 
-func TestConfirmedSubjectsDoNotCount(t *testing.T) {
+func TestConfirmedCandidatesDoNotCount(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		ctx, rule := t.Context(), ledger.Screening{Limit: 1, Since: time.Now().Add(-time.Hour)}
 		first := hook(t, l, "bank", "j1", "e1")
-		if err := l.Admit(ctx, first, subjectOf("j1"), rule); err != nil {
+		if err := l.Admit(ctx, first, candidateOf("j1"), rule); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.SaveJourney(ctx, ledger.Journey{Account: "bank", JourneyID: "j1", Flow: "onboarding", Phase: journey.AwaitingUserSteps}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Admit(ctx, hook(t, l, "bank", "j2", "e2"), subjectOf("j2"), rule); err != nil {
+		if err := l.Admit(ctx, hook(t, l, "bank", "j2", "e2"), candidateOf("j2"), rule); err != nil {
 			t.Errorf("after the first journey was confirmed: got %v, want room for one", err)
 		}
 		if err := l.Register(ctx, ledger.Journey{Account: "bank", JourneyID: "j3", Reference: "r"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Admit(ctx, hook(t, l, "bank", "j3", "e3"), subjectOf("j3"), rule); err != nil {
+		if err := l.Admit(ctx, hook(t, l, "bank", "j3", "e3"), candidateOf("j3"), rule); err != nil {
 			t.Errorf("a registered journey: got %v, want it admitted", err)
 		}
 		// A phase alone confirms nothing: journeys that nobody knows have one, too.
 		if err := l.SaveJourney(ctx, ledger.Journey{Account: "bank", JourneyID: "j4", Phase: journey.Unknown}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Admit(ctx, hook(t, l, "bank", "j4", "e4"), subjectOf("j4"), rule); !errors.Is(err, ledger.ErrWithheld) {
+		if err := l.Admit(ctx, hook(t, l, "bank", "j4", "e4"), candidateOf("j4"), rule); !errors.Is(err, ledger.ErrWithheld) {
 			t.Errorf("an unknown journey: got %v, want it withheld", err)
 		}
 	})
@@ -148,7 +148,7 @@ func screen(t *testing.T, l *ledger.Ledger, ids ...string) (hooks []ledger.Webho
 	t.Helper()
 	for _, id := range ids {
 		w := hook(t, l, "bank", id, "e-"+id)
-		if err := l.Admit(t.Context(), w, subjectOf(id), ledger.Screening{}); !errors.Is(err, ledger.ErrWithheld) {
+		if err := l.Admit(t.Context(), w, candidateOf(id), ledger.Screening{}); !errors.Is(err, ledger.ErrWithheld) {
 			t.Fatalf("%s: got %v, want it withheld", id, err)
 		}
 		hooks = append(hooks, w)
@@ -169,7 +169,7 @@ func claim(t *testing.T, l *ledger.Ledger, limit int) (ids []string) {
 	return ids
 }
 
-func TestWithheldWebhooksAreReleasedOrParked(t *testing.T) {
+func TestWithheldWebhooksAreReleasedOrStay(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -182,7 +182,7 @@ func TestWithheldWebhooksAreReleasedOrParked(t *testing.T) {
 			t.Errorf("claimed %v again under a lease, want none", got)
 		}
 		for _, err := range []error{
-			l.Release(ctx, subjectOf("real")), l.Park(ctx, subjectOf("invented")), l.AskAgain(ctx, subjectOf("slow"), 0),
+			l.Release(ctx, candidateOf("real")), l.MarkUnknown(ctx, candidateOf("invented")), l.AskAgain(ctx, candidateOf("slow"), 0),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -191,23 +191,23 @@ func TestWithheldWebhooksAreReleasedOrParked(t *testing.T) {
 		if got := forwarded(t, l); !slices.Equal(got, []int64{hooks[0].ID}) {
 			t.Errorf("forwarded %v, want the released webhook %d", got, hooks[0].ID)
 		}
-		if got := withheld(t, l); got["bank waiting"] != 1 || got["bank parked"] != 1 {
-			t.Errorf("got %v, want one waiting and one parked", got)
+		if got := withheld(t, l); got["bank waiting"] != 1 || got["bank unknown"] != 1 {
+			t.Errorf("got %v, want one waiting and one unknown", got)
 		}
 		if got := claim(t, l, 10); !slices.Equal(got, []string{"slow"}) {
 			t.Errorf("claimed %v, want the one to ask about again", got)
 		}
 		// The vendor knows it: its next webhook needs no screening.
-		if err := l.Admit(ctx, hook(t, l, "bank", "real", "next"), subjectOf("real"), ledger.Screening{}); err != nil {
+		if err := l.Admit(ctx, hook(t, l, "bank", "real", "next"), candidateOf("real"), ledger.Screening{}); err != nil {
 			t.Errorf("next webhook of a released journey: got %v, want it admitted", err)
 		}
-		// Another webhook is a reason to ask about a parked one once more.
+		// Another webhook is a reason to ask about an unknown one once more.
 		next := hook(t, l, "bank", "invented", "next")
-		if err := l.Admit(ctx, next, subjectOf("invented"), ledger.Screening{Limit: 10}); !errors.Is(err, ledger.ErrWithheld) {
-			t.Errorf("next webhook of a parked journey: got %v, want it withheld", err)
+		if err := l.Admit(ctx, next, candidateOf("invented"), ledger.Screening{Limit: 10}); !errors.Is(err, ledger.ErrWithheld) {
+			t.Errorf("next webhook of an unknown journey: got %v, want it withheld", err)
 		}
 		if got := claim(t, l, 10); !slices.Equal(got, []string{"invented"}) {
-			t.Errorf("claimed %v, want the parked one", got)
+			t.Errorf("claimed %v, want the unknown one", got)
 		}
 	})
 }
@@ -220,7 +220,7 @@ func TestWhatTheLedgerLearnsReleasesWithheldWebhooks(t *testing.T) {
 		hooks := screen(t, l, "refreshed", "unknown", "erased")
 		claim(t, l, 10)
 		for _, id := range []string{"refreshed", "unknown"} {
-			if err := l.Park(ctx, subjectOf(id)); err != nil {
+			if err := l.MarkUnknown(ctx, candidateOf(id)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -268,6 +268,24 @@ func TestRoomIsFilledWithoutAsking(t *testing.T) {
 		}
 		if got := forwarded(t, l); !slices.Equal(got, []int64{hooks[2].ID}) {
 			t.Errorf("forwarded %v, want the third", got)
+		}
+	})
+}
+
+// What is withheld for longer than content is kept is released without what to forward.
+func TestWithheldWebhooksMayLoseTheirContent(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		screen(t, l, "old")
+		if n, err := l.RemoveContent(t.Context(), time.Now().Add(time.Hour), 10); err != nil || n != 1 {
+			t.Fatalf("removed the content of %d webhooks, %v; want one", n, err)
+		}
+		if err := l.Release(t.Context(), candidateOf("old")); err != nil {
+			t.Errorf("releasing: %v", err)
+		}
+		if got := forwarded(t, l); len(got) != 0 {
+			t.Errorf("forwarded %v, want nothing", got)
 		}
 	})
 }

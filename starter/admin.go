@@ -40,12 +40,12 @@ type Readiness struct {
 	Checks  []Check `json:"checks"`
 }
 
-// Admin returns the handler of the admin listener: /healthz, which says that the
-// process lives, /readyz and /metrics. It asks for no authentication, but serves only
+// Admin returns the handler of the admin listener: /healthz, which answers while the
+// process runs, /readyz and /metrics. It asks for no authentication, but serves only
 // the hosts of access.OnlyHosts.
 //
-// /readyz answers 200 if every check is ok and 503 otherwise. Webhooks are taken
-// while Temporal is away, so a load balancer should leave that out:
+// /readyz answers 200 if every check is ok and 503 otherwise. Webhooks are accepted
+// while Temporal is away, so a load balancer should exclude those checks:
 // /readyz?exclude=temporal&exclude=search_attributes.
 func (s *Starter) Admin() http.Handler {
 	mux := http.NewServeMux()
@@ -94,8 +94,8 @@ func (s *Starter) readiness(ctx context.Context, exclude []string) Readiness {
 	return Readiness{Ready: !bad, Version: s.cfg.Version, Checks: rows}
 }
 
-// checkLedger also tells how many webhooks wait for Temporal. That row is never
-// red: waiting is what the ledger is for.
+// checkLedger adds a row on how many webhooks wait for Temporal. That row is always ok:
+// webhooks wait in the ledger by design.
 func (s *Starter) checkLedger(ctx context.Context) []Check {
 	if err := s.cfg.Ledger.Ping(ctx); err != nil {
 		return []Check{{Name: checkLedger, Detail: err.Error()}}

@@ -18,17 +18,17 @@ type AuditLedger interface {
 	RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error)
 }
 
-// The auditor takes a few at a time, so that a ledger full of customers who are all
-// due does not become a storm at IDWise.
+// The auditor takes a few journeys at a time, so that IDWise is not flooded when many
+// are due.
 const (
 	auditInterval = time.Minute
 	auditBatch    = 60
 )
 
-// Auditor looks for changes whose webhook was lost: of a settled journey that stands
-// approved it makes one look once in audit_every. It goes by the ledger, so that a
-// sleeping workflow owns no timer for it. Several processes may audit: the event that
-// asks for a look has the same id for all of them.
+// Auditor finds changes whose webhook was lost: a settled journey that stands approved
+// is fetched once in audit_every. The ledger says which are due, so that a sleeping
+// workflow needs no timer for it. Several processes may audit: the event that asks for
+// the fetch has the same id in all of them.
 type Auditor struct {
 	Ledger   AuditLedger
 	Accounts []config.Account
@@ -41,7 +41,7 @@ type Auditor struct {
 	Now func() time.Time
 }
 
-// Run audits until ctx ends. A ledger that fails is asked again.
+// Run audits until ctx ends. It goes on after a failure of the ledger.
 func (a *Auditor) Run(ctx context.Context) {
 	ticker := time.NewTicker(cmp.Or(a.Interval, auditInterval))
 	defer ticker.Stop()
@@ -57,7 +57,7 @@ func (a *Auditor) Run(ctx context.Context) {
 	}
 }
 
-// Once asks for a look at those that are due now.
+// Once asks for a fetch of each journey that is due now.
 func (a *Auditor) Once(ctx context.Context) error {
 	now := time.Now
 	if a.Now != nil {

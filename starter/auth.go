@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +29,8 @@ type headerDigest struct {
 	values []access.Digest
 }
 
-// newAuthenticator fails closed: what does not ask for proof, asks for a proof that
-// is empty, or lets everybody into a live account is an error.
+// newAuthenticator fails closed: no mechanism, an empty secret, and a live account that
+// anybody may post to are errors.
 func newAuthenticator(acc config.Account) (*authenticator, error) {
 	w := acc.Webhook
 	switch {
@@ -94,6 +93,9 @@ func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
 func (a *authenticator) asksForCredentials() bool {
 	return len(a.basic)+len(a.bearer)+len(a.headers) > 0
 }
+
+// open says that anybody may post.
+func (a *authenticator) open() bool { return !a.asksForCredentials() && len(a.allow) == 0 }
 
 // mismatch names the first mechanism whose credential is missing or wrong, "" if all
 // match.
@@ -163,16 +165,6 @@ func matchesAny(live []access.Digest, secret string) bool {
 		match |= want.Matches(got)
 	}
 	return match == 1
-}
-
-// presented is everything in a request that is compared with a secret, "" if it
-// presents nothing.
-func (a *authenticator) presented(h http.Header) string {
-	sent := slices.Clone(h.Values("Authorization"))
-	for _, header := range a.headers {
-		sent = append(sent, h.Values(header.name)...)
-	}
-	return strings.Join(sent, "\x00")
 }
 
 // challenges are the values of WWW-Authenticate, which a 401 must carry. They are the

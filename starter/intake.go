@@ -29,9 +29,9 @@ func (in intake) label() string {
 	return unknown
 }
 
-// take decides what becomes of an authenticated body. There is no error: whatever
+// take decides what becomes of an authenticated body. There is no error: a body that
 // cannot be understood is kept for a person, never refused. The event names the
-// webhook's trace only if somebody keeps that: it would weigh on the history.
+// webhook's trace only if the trace is sampled, to keep the history small.
 func take(account string, body []byte, at time.Time, traceParent string, sampled bool) intake {
 	row := ledger.Webhook{Account: account, Body: body, ReceivedAt: at, TraceParent: traceParent}
 	w, err := idwise.DecodeWebhook(body)
@@ -63,7 +63,7 @@ func take(account string, body []byte, at time.Time, traceParent string, sampled
 	return in
 }
 
-// badID says which id cannot be used, if any. An absent one is no bad one.
+// badID says which id cannot be used, if any. A missing id is not an error.
 func badID(w idwise.Webhook) string {
 	for _, id := range []struct{ value, reason string }{
 		{w.JourneyID, "bad_journey_id"},
@@ -77,8 +77,8 @@ func badID(w idwise.Webhook) string {
 	return ""
 }
 
-// dispose says which events a journey or a spot check acts on. All others are kept;
-// events of our own are among the unknown ones, so that no webhook passes for one.
+// dispose says which events a journey or a spot check acts on; all others are kept.
+// Our own events count as unknown, so that no webhook can pass for one.
 func dispose(w idwise.Webhook) (ledger.Disposition, string) {
 	if !w.Known {
 		return ledger.Keep, "unknown_event"
@@ -102,9 +102,9 @@ func dispose(w idwise.Webhook) (ledger.Disposition, string) {
 }
 
 // eventOf makes the envelope of the signal. ReferenceNo is left out: it may be an
-// e-mail address, and what is in a workflow's history stays readable there; the
-// journey gets its reference from the vendor's result, by way of the ledger. A spot
-// check's event has a journey only in the vendor's older form.
+// e-mail address, and a workflow's history stays readable; the journey gets its
+// reference from the vendor's result, by way of the ledger. A spot check's event names
+// a journey only in the vendor's older form.
 func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string) journey.Event {
 	e := journey.Event{
 		EventID: w.EventID, Type: journey.EventType(w.Event), Account: account, JourneyID: w.JourneyID,

@@ -5,7 +5,9 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,18 +20,32 @@ import (
 const unknown = "unknown"
 
 // examine returns nil if the request is let in. Wrong credentials count as guesses of
-// their source, unless the account's allow-list vouches for it.
+// their source, unless the account's allow-list vouches for it. They count and are
+// throttled alike for every account, known or not.
 func (s *Starter) examine(acc *account, r *http.Request) *refusal {
 	client := access.ClientIP(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), s.cfg.Intake.TrustedProxies)
-	throttled := acc.auth.asksForCredentials() && !access.Contains(acc.auth.allow, client)
+	throttled := !acc.auth.open() && !access.Contains(acc.auth.allow, client)
 	if wait := s.guesses.Wait(client); throttled && wait > 0 {
 		return &refusal{status: http.StatusTooManyRequests, mechanism: "throttle", wait: wait}
 	}
 	no := acc.auth.check(r.Header, client)
 	if throttled && no != nil && no.status == http.StatusUnauthorized {
-		s.guesses.Failed(client, acc.auth.presented(r.Header))
+		s.guesses.Failed(client, s.presented(r.Header))
 	}
 	return no
+}
+
+// presented is everything in a request that may be compared with a secret of some
+// account, "" if it presents nothing.
+func (s *Starter) presented(h http.Header) string {
+	sent := slices.Clone(h.Values("Authorization"))
+	for _, acc := range s.accounts {
+		for _, header := range acc.auth.headers {
+			sent = append(sent, h.Values(header.name)...)
+		}
+	}
+	slices.Sort(sent)
+	return strings.Join(slices.Compact(sent), "\x00")
 }
 
 // turnAway answers a request that does not prove to come from IDWise. The log

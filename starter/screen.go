@@ -19,11 +19,11 @@ import (
 
 // ScreeningLedger is what a Screener needs of a *ledger.Ledger.
 type ScreeningLedger interface {
-	Admit(ctx context.Context, w ledger.Webhook, of ledger.Subject, rule ledger.Screening) error
+	Admit(ctx context.Context, w ledger.Webhook, of ledger.Candidate, rule ledger.Screening) error
 	ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) ([]ledger.Screened, error)
-	Release(ctx context.Context, of ledger.Subject) error
-	AskAgain(ctx context.Context, of ledger.Subject, wait time.Duration) error
-	Park(ctx context.Context, of ledger.Subject) error
+	Release(ctx context.Context, of ledger.Candidate) error
+	AskAgain(ctx context.Context, of ledger.Candidate, wait time.Duration) error
+	MarkUnknown(ctx context.Context, of ledger.Candidate) error
 	TidyScreening(ctx context.Context, account string, rule ledger.Screening) (released bool, err error)
 }
 
@@ -45,10 +45,10 @@ const (
 )
 
 // Screener keeps invented journey ids from starting workflows without end. An account
-// may have config.Screening.Unconfirmed subjects started within an hour that the
-// vendor has not confirmed. Beyond that, a webhook about a new subject waits in the
+// may have config.Screening.Unconfirmed candidates started within an hour that the
+// vendor has not confirmed. Beyond that, a webhook about a new candidate waits in the
 // ledger, the vendor is asked in the background, and only what it knows is forwarded.
-// What it keeps not knowing for policy.unknown_after is parked: kept and counted.
+// What it denies knowing for policy.unknown_after stays withheld, and is counted as unknown.
 // Journeys that the customer's backend has registered are never withheld.
 type Screener struct {
 	Ledger   ScreeningLedger
@@ -68,7 +68,7 @@ type Screener struct {
 // are withheld. Events of our own pass.
 func (s *Screener) Screen(f ledger.ForwardFunc) ledger.ForwardFunc {
 	return func(ctx context.Context, w ledger.Webhook) error {
-		if of, ok := subjectOf(w); ok {
+		if of, ok := candidateOf(w); ok {
 			if err := s.Ledger.Admit(ctx, w, of, s.rule()); err != nil {
 				return err
 			}
@@ -77,18 +77,18 @@ func (s *Screener) Screen(f ledger.ForwardFunc) ledger.ForwardFunc {
 	}
 }
 
-// subjectOf says what a webhook of IDWise's is about; false for an event of our own
+// candidateOf says what a webhook of IDWise's is about; false for an event of our own
 // and for one that cannot be read, which f reports.
-func subjectOf(w ledger.Webhook) (ledger.Subject, bool) {
+func candidateOf(w ledger.Webhook) (ledger.Candidate, bool) {
 	if !slices.Contains(idwise.EventNames(), w.EventType) {
-		return ledger.Subject{}, false
+		return ledger.Candidate{}, false
 	}
 	if w.EventType != string(journey.FinishedSpotCheck) {
-		return ledger.Subject{Account: w.Account, ID: w.JourneyID}, true
+		return ledger.Candidate{Account: w.Account, ID: w.JourneyID}, true
 	}
 	var e journey.Event
 	err := json.Unmarshal(w.Event, &e)
-	return ledger.Subject{Account: w.Account, SpotCheck: true, ID: e.Hint.SpotCheck}, err == nil
+	return ledger.Candidate{Account: w.Account, SpotCheck: true, ID: e.Hint.SpotCheck}, err == nil
 }
 
 func (s *Screener) rule() ledger.Screening {
@@ -141,11 +141,11 @@ func (s *Screener) pass(ctx context.Context, account *config.Account, limiter *r
 	if err != nil {
 		return err
 	}
-	for _, subject := range due {
+	for _, candidate := range due {
 		if err := limiter.Wait(ctx); err != nil {
 			return nil //nolint:nilerr // the process is stopping; the lease ends by itself
 		}
-		known, err := s.ask(ctx, account, subject)
+		known, err := s.ask(ctx, account, candidate)
 		if err != nil {
 			return err
 		}
@@ -157,31 +157,31 @@ func (s *Screener) pass(ctx context.Context, account *config.Account, limiter *r
 	return nil
 }
 
-// ask asks the vendor about one subject and writes down what comes of it. A failure
+// ask asks the vendor about one candidate and writes down what comes of it. A failure
 // of the vendor's is logged and the lease left to end.
-func (s *Screener) ask(ctx context.Context, account *config.Account, subject ledger.Screened) (known bool, err error) {
+func (s *Screener) ask(ctx context.Context, account *config.Account, candidate ledger.Screened) (known bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, screeningTimeout)
 	defer cancel()
 	vendor := s.Vendors[account.Name]
-	if subject.SpotCheck {
-		_, err = vendor.SpotCheck(asking, subject.ID)
+	if candidate.SpotCheck {
+		_, err = vendor.SpotCheck(asking, candidate.ID)
 	} else {
-		_, err = vendor.Result(asking, subject.ID)
+		_, err = vendor.Result(asking, candidate.ID)
 	}
-	waited := s.now().Sub(subject.Since)
+	waited := s.now().Sub(candidate.Since)
 	patience := time.Duration(account.Policy("").UnknownAfter)
 	switch {
 	case err == nil:
-		return true, s.Ledger.Release(ctx, subject.Subject)
+		return true, s.Ledger.Release(ctx, candidate.Candidate)
 	case !idwise.IsMissing(err):
 		s.Logger.WarnContext(ctx, "withheld webhooks go on waiting: IDWise could not be asked", "account", account.Name, "error", err)
 		return false, nil
 	case waited >= patience:
-		s.Logger.WarnContext(ctx, "withheld webhooks are parked: IDWise knows no such id", "account", account.Name)
-		return false, s.Ledger.Park(ctx, subject.Subject)
+		s.Logger.WarnContext(ctx, "withheld webhooks stay withheld: IDWise knows no such id", "account", account.Name)
+		return false, s.Ledger.MarkUnknown(ctx, candidate.Candidate)
 	case waited < screeningAgain/2:
-		return false, s.Ledger.AskAgain(ctx, subject.Subject, min(screeningAgain, patience))
+		return false, s.Ledger.AskAgain(ctx, candidate.Candidate, min(screeningAgain, patience))
 	default:
-		return false, s.Ledger.AskAgain(ctx, subject.Subject, patience-waited)
+		return false, s.Ledger.AskAgain(ctx, candidate.Candidate, patience-waited)
 	}
 }

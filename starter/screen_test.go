@@ -51,7 +51,7 @@ func openScreened(t *testing.T, known int) (h *house, ids []string) {
 	return h, ids
 }
 
-// awaitWithheld waits until the ledger withholds as many subjects by account and state.
+// awaitWithheld waits until the ledger withholds as many candidates by account and state.
 func (h *house) awaitWithheld(t *testing.T, want map[string]int) {
 	t.Helper()
 	for ctx := awaitContext(t); ; {
@@ -99,7 +99,7 @@ func TestInventedJourneysAreNotStarted(t *testing.T) {
 		}
 	}
 	h.post(t, `{"event":"Finished Spot Check","body":{"eventId":"s","spotCheckJourneyId":"invented-spot-check"}}`)
-	h.awaitWithheld(t, map[string]int{"bank parked": 18})
+	h.awaitWithheld(t, map[string]int{"bank unknown": 18})
 	for _, id := range known {
 		h.post(t, finishedJourney("e"+id, id))
 	}
@@ -124,7 +124,7 @@ func TestAnotherAccountIsNotScreened(t *testing.T) {
 		id := fmt.Sprint("invented-", i)
 		h.post(t, finishedJourney("e"+id, id))
 	}
-	h.awaitWithheld(t, map[string]int{"bank parked": 7})
+	h.awaitWithheld(t, map[string]int{"bank unknown": 7})
 	h.other(t, finishedJourney("e", "first-of-tokens"))
 	h.temporal.await(t, 4)
 	if got := journeysOf(h); !slices.Contains(got, "first-of-tokens") {
@@ -134,7 +134,7 @@ func TestAnotherAccountIsNotScreened(t *testing.T) {
 
 // A journey that the vendor denied may be real after all: an operator's refresh finds
 // it, and what was withheld follows.
-func TestParkedWebhooksFollowTheJourneyThatIsFound(t *testing.T) {
+func TestWithheldWebhooksFollowTheJourneyThatIsFound(t *testing.T) {
 	t.Parallel()
 	h, _ := openScreened(t, 0)
 	for i := range 4 {
@@ -143,7 +143,7 @@ func TestParkedWebhooksFollowTheJourneyThatIsFound(t *testing.T) {
 			h.temporal.await(t, i+1)
 		}
 	}
-	h.awaitWithheld(t, map[string]int{"bank parked": 1})
+	h.awaitWithheld(t, map[string]int{"bank unknown": 1})
 	if err := h.store.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: "late-3", Flow: "onboarding"}); err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,8 @@ import (
 	"idjourney/workflows"
 )
 
-// signalTimeout bounds a signal where the caller sets no earlier deadline. The SDK
-// goes on for a minute without one.
+// signalTimeout bounds a signal where the caller sets no earlier deadline. Without one
+// the SDK tries for a minute.
 const signalTimeout = 10 * time.Second
 
 var _ Signaler = (*TemporalSignaler)(nil)
@@ -40,13 +40,13 @@ func NewSignaler(c client.Client, namespace, taskQueue string) *TemporalSignaler
 }
 
 // SignalWithStart puts e into the history of its journey's workflow, which it
-// starts if none is open: a journey that was closed goes on where the ledger says.
+// starts if none is open: a closed journey continues from what the ledger says.
 // A spot check's event goes to the spot check's own workflow.
 func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event) error {
 	if e.Type == journey.FinishedSpotCheck {
 		return t.signalSpotCheck(ctx, e)
 	}
-	// Temporal answers a bad id with an error that looks like a passing one.
+	// Temporal answers a bad id with an error that looks temporary.
 	if !idwise.ValidID(e.JourneyID) {
 		return errors.New("signalling journey: its id cannot be used")
 	}

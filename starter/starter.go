@@ -1,3 +1,18 @@
+// Package starter is the endpoint that IDWise's webhooks arrive at.
+//
+// A webhook passes five stations: the sender proves itself before anything of the
+// body is read (auth.go); the body is read within its limits (webhook.go, limits.go);
+// it becomes a row for the ledger and, if a journey acts on it, an event (intake.go);
+// the row is written, and only then is the answer 200. A forwarder brings the event to
+// Temporal, at once and again until it is taken (signal.go), unless its journey is
+// over (tombstone.go) or is withheld until IDWise confirms it (screen.go). So Temporal
+// may be away and every webhook is still accepted; and while the ledger is away, an
+// event that Temporal takes directly counts as kept.
+//
+// IDWise signs nothing and gives up after some thirty minutes. Hence two rules: a
+// leaked secret causes no more than a bounded number of fetches, because nothing is
+// decided from a body; and a webhook that can be kept is never refused, even if it
+// cannot be understood.
 package starter
 
 import (
@@ -90,7 +105,7 @@ type Starter struct {
 	linger   time.Duration // lingerFor, except in tests
 }
 
-// account is one account's door.
+// account is one account's endpoint.
 type account struct {
 	name string
 	auth *authenticator
@@ -100,29 +115,15 @@ type account struct {
 	webhooks, bytes *rate.Limiter
 }
 
-// quotaWindow is the time over which the quotas are averaged: an account may use up a
-// window's worth at once.
-const quotaWindow = time.Minute
-
-func newAccount(name string, auth *authenticator, in config.Intake) *account {
-	quota := func(perSecond, least float64) *rate.Limiter {
-		return rate.NewLimiter(rate.Limit(perSecond), int(max(perSecond*quotaWindow.Seconds(), least)))
-	}
-	return &account{
-		name: name, auth: auth, refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second},
-		webhooks: quota(in.WebhooksPerSecond, 1), bytes: quota(in.BytesPerSecond, float64(in.MaxBody)),
-	}
-}
-
 // New checks the configuration and returns a Starter that does not listen yet. An
-// account whose webhooks nobody would have to authenticate is an error, unless it
-// is a sandbox that says so.
+// account without webhook authentication is an error, unless it is a sandbox that
+// asks for none explicitly.
 func New(cfg Config) (*Starter, error) {
 	if cfg.Ledger == nil || cfg.Forwarder == nil || cfg.Signaler == nil {
 		return nil, errors.New("setting up the webhook endpoint: ledger, forwarder and signaler are required")
 	}
 	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger, linger: lingerFor}
-	s.cfg.Intake = withDefaults(cfg.Intake)
+	s.cfg.Intake = cfg.Intake.WithDefaults()
 	s.stranger = newAccount(unknown, newStranger(), s.cfg.Intake)
 	s.guesses, s.bodies = access.NewThrottle(nil), newBodyBudget(s.cfg.Intake.BodyMemory)
 	for _, a := range cfg.Accounts {
@@ -153,8 +154,8 @@ func New(cfg Config) (*Starter, error) {
 	return s, nil
 }
 
-// watch shows what waits in the ledger. The endpoint does so and not the worker,
-// because it is there even when no worker is.
+// watch shows what waits in the ledger. The endpoint does so because it runs even
+// when no worker does.
 func (s *Starter) watch() error {
 	var watched []telemetry.Watched
 	for _, a := range s.cfg.Accounts {
@@ -168,20 +169,4 @@ func (s *Starter) watch() error {
 	return s.cfg.Instruments.ObserveFigures(func(ctx context.Context) (telemetry.Figures, error) {
 		return s.cfg.Ledger.Figures(ctx, time.Now().Add(-cmp.Or(s.cfg.ReviewOverdueAfter, 24*time.Hour)))
 	}, watched)
-}
-
-// withDefaults never leaves a limit at zero, which net/http reads as "none".
-func withDefaults(in config.Intake) config.Intake {
-	in.MaxBody = cmp.Or(in.MaxBody, 1<<20)
-	in.ReadHeaderTimeout = cmp.Or(in.ReadHeaderTimeout, 5*time.Second)
-	in.ReadTimeout = cmp.Or(in.ReadTimeout, 10*time.Second)
-	in.WriteTimeout = cmp.Or(in.WriteTimeout, 15*time.Second)
-	in.IdleTimeout = cmp.Or(in.IdleTimeout, 2*time.Minute)
-	in.RecordTimeout = cmp.Or(in.RecordTimeout, 2*time.Second)
-	in.SignalTimeout = cmp.Or(in.SignalTimeout, 2*time.Second)
-	in.ShutdownTimeout = cmp.Or(in.ShutdownTimeout, 20*time.Second)
-	in.BodyMemory = cmp.Or(in.BodyMemory, 64<<20)
-	in.WebhooksPerSecond = cmp.Or(in.WebhooksPerSecond, 200)
-	in.BytesPerSecond = cmp.Or(in.BytesPerSecond, 512<<10)
-	return in
 }

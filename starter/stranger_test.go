@@ -14,14 +14,17 @@ import (
 	"idjourney/starter"
 )
 
+// withAddresses adds an account that asks for nothing but an address.
+func withAddresses(c *starter.Config) {
+	c.Accounts = append(c.Accounts, config.Account{
+		Name: "addresses", Environment: config.Live,
+		Webhook: config.WebhookAuth{AllowIPs: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
+	})
+}
+
 func TestAnAccountThatDoesNotExistAnswersLikeAnyOther(t *testing.T) {
 	t.Parallel()
-	h := open(t, func(c *starter.Config) {
-		c.Accounts = append(c.Accounts, config.Account{
-			Name: "addresses", Environment: config.Live,
-			Webhook: config.WebhookAuth{AllowIPs: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
-		})
-	})
+	h := open(t, withAddresses)
 	knock := func(account string, header http.Header) reply {
 		got := h.send(t, http.MethodPost, "/webhooks/idwise/"+account, header, strings.NewReader(finishedJourney("e", "j1")))
 		got.header.Del("Date")
@@ -55,8 +58,8 @@ func asIs(h http.Header) http.Header { return h }
 
 func TestGuessingIsThrottled(t *testing.T) {
 	t.Parallel()
-	for _, account := range []string{"bank", "nobody"} {
-		h := open(t, nil)
+	for _, account := range []string{"bank", "nobody", "tokens", "addresses"} {
+		h := open(t, withAddresses)
 		if got := h.guessPasswords(t, account, 30, asIs); got.status != http.StatusUnauthorized {
 			t.Fatalf("%s: got %d for the thirtieth guess, want 401", account, got.status)
 		}

@@ -9,7 +9,7 @@ import (
 	"idjourney/ledger"
 )
 
-// Tombstones knows which journeys are over for good.
+// Tombstones knows which journeys have ended or were erased.
 type Tombstones interface {
 	// Tombstone says whether a journey has ended or was erased.
 	Tombstone(ctx context.Context, account, journeyID string) (phase journey.Phase, ok bool, err error)
@@ -17,10 +17,10 @@ type Tombstones interface {
 	Erase(ctx context.Context, account, journeyID string, at time.Time) error
 }
 
-// heedTombstone keeps a webhook of a journey that is over from its workflow, and of
-// one that was erased also the content: that would be personal data again. A look that
-// fails, or takes more than a quarter of the time there is, refuses no webhook: it is
-// recorded as if nothing were known, and UnlessOver looks again.
+// heedTombstone keeps a webhook of a journey that is over from its workflow. If the
+// journey was erased, the content is dropped as well: it would be personal data again.
+// If the check fails, or takes more than a quarter of the time there is, the webhook is
+// recorded as if its journey were open, and UnlessOver checks again.
 func (s *Starter) heedTombstone(ctx context.Context, in intake) intake {
 	if in.row.JourneyID == "" {
 		return in
@@ -51,9 +51,10 @@ func (in intake) over(phase journey.Phase) intake {
 	return in
 }
 
-// UnlessOver returns f for all webhooks but those of journeys that are over: they wake
-// nobody, and what an erased journey's webhook brought is erased. It is the second look:
-// the journey may have ended after the webhook was recorded, or the first one failed.
+// UnlessOver returns f for all webhooks except those of journeys that are over: they
+// wake no workflow, and the content of an erased journey's webhook is erased. It is the
+// second check: the journey may have ended after the webhook was recorded, or the first
+// check failed.
 func UnlessOver(t Tombstones, f ledger.ForwardFunc) ledger.ForwardFunc {
 	return func(ctx context.Context, w ledger.Webhook) error {
 		if w.JourneyID == "" {

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// retryAfter is what a webhook that could be kept nowhere is told, in seconds.
+	// retryAfter, in seconds, goes with every 503.
 	retryAfter = "10"
-	// lingerFor and maxDiscard bound what is still taken from a refused sender, so
-	// that it gets to read its answer; nothing of it is looked at.
+	// lingerFor and maxDiscard bound what is still read, and discarded, from a refused
+	// sender, so that it receives its answer.
 	lingerFor  = 500 * time.Millisecond
 	maxDiscard = 16 << 20
 )
 
-// The words that a webhook which was kept is answered with.
+// The status in the answer to a webhook that was kept.
 const (
 	saidRecorded    = "recorded"    // in the ledger, on its way to the workflow
 	saidKept        = "kept"        // in the ledger; no journey acts on it
@@ -102,8 +102,8 @@ func (s *Starter) readBody(c *gin.Context, acc *account, began time.Time, incomi
 	return nil, false
 }
 
-// receive keeps an authenticated webhook. It does so even if the sender has gone
-// meanwhile: what has arrived whole is not thrown away.
+// receive keeps an authenticated webhook, even if the sender has disconnected: a body
+// that has arrived completely is not thrown away.
 func (s *Starter) receive(r *http.Request, account string, body []byte) (intake, answer) {
 	// The sender's tracestate is left out: it is text of the sender's own, of any content.
 	ctx := context.WithoutCancel(telemetry.WithTraceParent(r.Context(), r.Header.Get("Traceparent")))
@@ -118,7 +118,7 @@ func (s *Starter) receive(r *http.Request, account string, body []byte) (intake,
 }
 
 // keep writes the webhook to the ledger or, if that fails, hands its event to
-// Temporal. Only an event of a journey can be kept there.
+// Temporal, which can keep only the events of journeys.
 func (s *Starter) keep(ctx context.Context, in intake) answer {
 	recording, cancel := context.WithTimeout(ctx, s.cfg.Intake.RecordTimeout)
 	in = s.heedTombstone(recording, in)
@@ -155,8 +155,8 @@ func (s *Starter) kept(in intake, duplicate bool) answer {
 	return a
 }
 
-// report logs what somebody may want to look at. The name of an unknown event is
-// the sender's text; the ledger has it.
+// report logs what an operator may want to know. The name of an unknown event is left
+// to the ledger, because it is the sender's text.
 func (s *Starter) report(ctx context.Context, in intake, a answer) {
 	switch a.said {
 	case saidQuarantined:

@@ -49,7 +49,7 @@ type OpenAttention struct {
 // Withheld counts the journeys and spot checks whose webhooks wait until the vendor
 // confirms that it knows them.
 type Withheld struct {
-	// State is waiting, or parked once the vendor has denied knowing it for long enough.
+	// State is waiting, or unknown once the vendor has denied knowing it for long enough.
 	Account, State string
 	Count          int
 	Oldest         time.Time
@@ -87,7 +87,7 @@ var (
 	openPhases  = []string{"awaiting_user_steps", "custom_steps", "awaiting_result", phaseReview, "awaiting_resubmission"}
 	reviewKinds = []string{"vendor", "local", "unknown"}
 	waitStates  = []string{"pending", "parked"}
-	heldStates  = []string{"waiting", "parked"}
+	heldStates  = []string{"waiting", "unknown"}
 )
 
 const (

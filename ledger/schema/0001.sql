@@ -195,21 +195,21 @@ CREATE INDEX step_calls_journey ON step_calls (account, journey_id);
 
 -- Journeys and spot checks that webhooks named and that the vendor has not confirmed;
 -- see screening.go. ask_at is when the vendor is to be asked, of those that wait.
-CREATE TABLE subjects (
+CREATE TABLE candidates (
 	account TEXT    NOT NULL,
 	kind    TEXT    NOT NULL CHECK (kind IN ('journey', 'spot_check')),
 	id      TEXT    NOT NULL,
-	state   TEXT    NOT NULL CHECK (state IN ('started', 'known', 'waiting', 'parked')),
+	state   TEXT    NOT NULL CHECK (state IN ('started', 'known', 'waiting', 'unknown')),
 	since   BIGINT  NOT NULL,
 	ask_at  BIGINT,
 	asked   INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (account, kind, id)
 );
-CREATE INDEX subjects_state ON subjects (account, state, since);
+CREATE INDEX candidates_state ON candidates (account, state, since);
 CREATE TABLE withheld_webhooks (
 	webhook_id BIGINT NOT NULL PRIMARY KEY,
 	account    TEXT   NOT NULL,
 	kind       TEXT   NOT NULL,
 	id         TEXT   NOT NULL
 );
-CREATE INDEX withheld_webhooks_subject ON withheld_webhooks (account, kind, id);
+CREATE INDEX withheld_webhooks_candidate ON withheld_webhooks (account, kind, id);

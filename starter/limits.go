@@ -4,7 +4,26 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"idjourney/config"
 )
+
+// quotaWindow is the time over which the quotas are averaged: an account may use up a
+// window's worth at once.
+const quotaWindow = time.Minute
+
+func newAccount(name string, auth *authenticator, in config.Intake) *account {
+	quota := func(perSecond, least float64) *rate.Limiter {
+		return rate.NewLimiter(rate.Limit(perSecond), int(max(perSecond*quotaWindow.Seconds(), least)))
+	}
+	return &account{
+		name: name, auth: auth, refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second},
+		webhooks: quota(in.WebhooksPerSecond, 1), bytes: quota(in.BytesPerSecond, float64(in.MaxBody)),
+	}
+}
 
 // Slow senders that have authenticated hold the memory of what they have sent so far.
 // The budget bounds it: in sum, and for each account at a quarter, so that one account

@@ -170,7 +170,7 @@ func TestGaugesKnowWhatWaitsForPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	none := func(context.Context) (telemetry.Figures, error) { return telemetry.Figures{}, nil }
-	if err := tel.Instruments.ObserveFigures(none, []telemetry.Watched{{Account: account}}); err != nil {
+	if err := tel.Instruments.ObserveFigures(none, ledger.NoFigures(map[string][]string{account: nil})); err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()

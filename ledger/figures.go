@@ -4,59 +4,95 @@ import (
 	"context"
 	"time"
 
+	"idjourney/journey"
 	"idjourney/telemetry"
 )
 
-// The figures' queries repeat the conditions of the indexes made for them word by
-// word, so that both databases use these and no row of a finished journey is read.
+// The queries answer the fields of a telemetry.Tally. They repeat the conditions of the
+// indexes made for them word by word, so that both databases use these and read no row
+// of a finished journey; MAX keeps SQLite from sorting the rows first.
 const (
-	selectWaiting = `
-SELECT account, phase, review, COUNT(*), MIN(phase_since), SUM(CASE WHEN phase_since < $1 THEN 1 ELSE 0 END) FROM journeys
-WHERE phase IN ('awaiting_user_steps', 'custom_steps', 'awaiting_result', 'awaiting_review', 'awaiting_resubmission')
-GROUP BY account, phase, review`
-	selectUndelivered = `
-SELECT account, endpoint, state, COUNT(*), MIN(first_at) FROM deliveries
+	waitingPhases = "phase IN ('awaiting_user_steps', 'custom_steps', 'awaiting_result', 'awaiting_review', 'awaiting_resubmission')"
+	tallyJourneys = `
+SELECT account, phase, '', COUNT(*), MIN(phase_since), 0 FROM journeys
+WHERE ` + waitingPhases + ` GROUP BY account, phase`
+	tallyReviews = `
+SELECT account, CASE WHEN review = '' THEN 'unknown' ELSE review END, '', COUNT(*), MIN(phase_since), SUM(CASE WHEN phase_since < $1 THEN 1 ELSE 0 END)
+FROM journeys WHERE ` + waitingPhases + ` GROUP BY account, phase, review HAVING MAX(phase) = 'awaiting_review'`
+	tallyLadders = `
+SELECT account, kind, '', COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
+GROUP BY account, kind HAVING MAX(kind) <> 'aml'`
+	tallyAlerts = `
+SELECT account, severity, '', COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
+GROUP BY account, kind, severity HAVING MAX(kind) = 'aml'`
+	tallyAttention = `
+SELECT account, code, '', COUNT(*), MIN(since), 0 FROM attention GROUP BY account, code`
+	tallyDeliveries = `
+SELECT account, endpoint, state, COUNT(*), MIN(first_at), 0 FROM deliveries
 WHERE state <> 'delivered' GROUP BY account, endpoint, state`
-	selectOpenReviews = `
-SELECT account, kind, severity, COUNT(*), MIN(since), SUM(CASE WHEN overdue_at <= $1 THEN 1 ELSE 0 END) FROM reviews
-GROUP BY account, kind, severity`
-	selectWithheld = `
-SELECT account, state, COUNT(*), MIN(since) FROM candidates
+	tallyWithheld = `
+SELECT account, state, '', COUNT(*), MIN(since), 0 FROM candidates
 WHERE state IN ('waiting', 'unknown') GROUP BY account, state`
-	selectOpenAttention = `
-SELECT account, code, COUNT(*), MIN(since) FROM attention GROUP BY account, code`
 )
 
-// Figures returns what waits, as of now. A journey that entered its phase before
-// overdue counts as overdue; a review or an AML alert does once its ladder has
-// escalated it.
+// Figures returns what waits, as of now. A review counts as overdue if its journey
+// entered the phase before overdue, and as escalated once its ladder says so.
 func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (f telemetry.Figures, err error) {
 	defer wrap(&err, "reading what waits")
 	if f.Pending, f.OldestPending, err = l.PendingWebhooks(ctx); err != nil {
 		return f, err
 	}
-	if f.Waiting, err = list(ctx, l.read, selectWaiting, []any{nanos(overdue)}, func(w *telemetry.Waiting) []any {
-		return []any{&w.Account, &w.Phase, &w.Review, &w.Count, (*instant)(&w.Oldest), &w.Overdue}
-	}); err != nil {
-		return f, err
+	now := []any{nanos(time.Now())}
+	for _, tally := range []struct {
+		into  *[]telemetry.Tally
+		query string
+		args  []any
+	}{
+		{&f.Journeys, tallyJourneys, nil}, {&f.Reviews, tallyReviews, []any{nanos(overdue)}},
+		{&f.Ladders, tallyLadders, now}, {&f.Alerts, tallyAlerts, now}, {&f.Attention, tallyAttention, nil},
+		{&f.Deliveries, tallyDeliveries, nil}, {&f.Withheld, tallyWithheld, nil},
+	} {
+		*tally.into, err = list(ctx, l.read, tally.query, tally.args, func(t *telemetry.Tally) []any {
+			return []any{&t.Account, &t.By, &t.And, &t.Count, (*instant)(&t.Oldest), &t.Overdue}
+		})
+		if err != nil {
+			return f, err
+		}
 	}
-	if f.Undelivered, err = list(ctx, l.read, selectUndelivered, nil, func(u *telemetry.Undelivered) []any {
-		return []any{&u.Account, &u.Endpoint, &u.State, &u.Count, (*instant)(&u.Oldest)}
-	}); err != nil {
-		return f, err
+	return f, nil
+}
+
+// NoFigures returns every group that Figures may have, with nothing in it, for accounts
+// with the given endpoints.
+func NoFigures(endpoints map[string][]string) (f telemetry.Figures) {
+	for account, names := range endpoints {
+		group := func(into *[]telemetry.Tally, by string) {
+			*into = append(*into, telemetry.Tally{Account: account, By: by})
+		}
+		for _, phase := range []journey.Phase{
+			journey.AwaitingUserSteps, journey.CustomSteps, journey.AwaitingResult, journey.AwaitingReview, journey.AwaitingResubmission,
+		} {
+			group(&f.Journeys, string(phase))
+		}
+		for _, kind := range []journey.ReviewKind{journey.ReviewVendor, journey.ReviewLocal} {
+			group(&f.Reviews, string(kind))
+			group(&f.Ladders, string(kind))
+		}
+		group(&f.Reviews, "unknown")
+		for _, severity := range []journey.Severity{journey.SeverityLow, journey.SeverityMedium, journey.SeverityHigh} {
+			group(&f.Alerts, string(severity))
+		}
+		for _, code := range journey.AttentionCodes() {
+			group(&f.Attention, string(code))
+		}
+		for _, state := range []string{"waiting", "unknown"} {
+			group(&f.Withheld, state)
+		}
+		for _, name := range names {
+			for _, state := range []DeliveryState{DeliveryPending, DeliveryParked} {
+				f.Deliveries = append(f.Deliveries, telemetry.Tally{Account: account, By: name, And: string(state)})
+			}
+		}
 	}
-	if f.Reviews, err = list(ctx, l.read, selectOpenReviews, []any{nanos(time.Now())}, func(r *telemetry.OpenReviews) []any {
-		return []any{&r.Account, &r.Kind, &r.Severity, &r.Count, (*instant)(&r.Oldest), &r.Overdue}
-	}); err != nil {
-		return f, err
-	}
-	if f.Withheld, err = list(ctx, l.read, selectWithheld, nil, func(w *telemetry.Withheld) []any {
-		return []any{&w.Account, &w.State, &w.Count, (*instant)(&w.Oldest)}
-	}); err != nil {
-		return f, err
-	}
-	f.Attention, err = list(ctx, l.read, selectOpenAttention, nil, func(a *telemetry.OpenAttention) []any {
-		return []any{&a.Account, &a.Code, &a.Count, (*instant)(&a.Oldest)}
-	})
-	return f, err
+	return f
 }

@@ -1,18 +1,20 @@
 package ledger_test
 
 import (
-	"cmp"
-	"slices"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/ledger/ledgertest"
 	"idjourney/telemetry"
 )
+
+// inOrder sorts tallies, which come in no order.
+var inOrder = cmpopts.SortSlices(func(a, b telemetry.Tally) bool { return a.By < b.By })
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
@@ -47,20 +49,21 @@ func TestFigures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(got.Waiting, func(a, b telemetry.Waiting) int { return a.Oldest.Compare(b.Oldest) })
-		slices.SortFunc(got.Undelivered, func(a, b telemetry.Undelivered) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 		want := telemetry.Figures{
-			Waiting: []telemetry.Waiting{
-				{Account: "bank", Phase: "awaiting_review", Review: "local", Count: 1, Oldest: at(2), Overdue: 1},
-				{Account: "bank", Phase: "awaiting_user_steps", Count: 1, Oldest: at(3), Overdue: 1},
-				{Account: "bank", Phase: "awaiting_review", Count: 1, Oldest: at(9)},
+			Journeys: []telemetry.Tally{
+				{Account: "bank", By: "awaiting_review", Count: 2, Oldest: at(2)},
+				{Account: "bank", By: "awaiting_user_steps", Count: 1, Oldest: at(3)},
 			},
-			Undelivered: []telemetry.Undelivered{
-				{Account: "bank", Endpoint: "core", State: "pending", Count: 1, Oldest: at(0)},
-				{Account: "bank", Endpoint: "old", State: "parked", Count: 1, Oldest: at(0)},
+			Reviews: []telemetry.Tally{
+				{Account: "bank", By: "local", Count: 1, Oldest: at(2), Overdue: 1},
+				{Account: "bank", By: "unknown", Count: 1, Oldest: at(9)},
+			},
+			Deliveries: []telemetry.Tally{
+				{Account: "bank", By: "core", And: "pending", Count: 1, Oldest: at(0)},
+				{Account: "bank", By: "old", And: "parked", Count: 1, Oldest: at(0)},
 			},
 		}
-		if diff := gocmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got, inOrder); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})
@@ -105,25 +108,23 @@ func TestFiguresCountWhatWaitsForPeople(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(got.Waiting, func(a, b telemetry.Waiting) int { return cmp.Compare(a.Review, b.Review) })
-		slices.SortFunc(got.Reviews, func(a, b telemetry.OpenReviews) int { return cmp.Compare(a.Kind, b.Kind) })
-		slices.SortFunc(got.Attention, func(a, b telemetry.OpenAttention) int { return cmp.Compare(a.Code, b.Code) })
 		want := telemetry.Figures{
-			Waiting: []telemetry.Waiting{
-				{Account: "bank", Phase: "awaiting_review", Review: "local", Count: 1, Oldest: at(1), Overdue: 1},
-				{Account: "bank", Phase: "awaiting_review", Review: "vendor", Count: 1, Oldest: at(1), Overdue: 1},
+			Journeys: []telemetry.Tally{{Account: "bank", By: "awaiting_review", Count: 2, Oldest: at(1)}},
+			Reviews: []telemetry.Tally{
+				{Account: "bank", By: "local", Count: 1, Oldest: at(1), Overdue: 1},
+				{Account: "bank", By: "vendor", Count: 1, Oldest: at(1), Overdue: 1},
 			},
-			Reviews: []telemetry.OpenReviews{
-				{Account: "bank", Kind: "aml", Severity: "high", Count: 3, Oldest: at(1), Overdue: 1},
-				{Account: "bank", Kind: "local", Count: 1, Oldest: at(1), Overdue: 1},
-				{Account: "bank", Kind: "vendor", Count: 1, Oldest: at(0), Overdue: 1},
+			Ladders: []telemetry.Tally{
+				{Account: "bank", By: "local", Count: 1, Oldest: at(1), Overdue: 1},
+				{Account: "bank", By: "vendor", Count: 1, Oldest: at(0), Overdue: 1},
 			},
-			Attention: []telemetry.OpenAttention{
-				{Account: "bank", Code: "delivery_parked", Count: 2, Oldest: at(4)},
-				{Account: "bank", Code: "vendor_denied", Count: 2, Oldest: at(3)},
+			Alerts: []telemetry.Tally{{Account: "bank", By: "high", Count: 3, Oldest: at(1), Overdue: 1}},
+			Attention: []telemetry.Tally{
+				{Account: "bank", By: "delivery_parked", Count: 2, Oldest: at(4)},
+				{Account: "bank", By: "vendor_denied", Count: 2, Oldest: at(3)},
 			},
 		}
-		if diff := gocmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got, inOrder); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})

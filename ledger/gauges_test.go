@@ -46,7 +46,7 @@ func TestGaugesKnowAllWords(t *testing.T) {
 	}
 	err = tel.Instruments.ObserveFigures(func(ctx context.Context) (telemetry.Figures, error) {
 		return l.Figures(ctx, time.Now().Add(-time.Hour))
-	}, []telemetry.Watched{{Account: "bank", Endpoints: []string{"core"}}})
+	}, ledger.NoFigures(map[string][]string{"bank": {"core"}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,8 +63,10 @@ func TestDecisionsCannotBeChangedEvenBySQL(t *testing.T) {
 func TestFiguresReadIndexesAlone(t *testing.T) {
 	t.Parallel()
 	l := openMigrated(t)
-	for query, index := range map[string]string{selectWaiting: "journeys_waiting", selectUndelivered: "deliveries_waiting",
-		selectOpenReviews: "reviews_open", selectOpenAttention: "attention_by_code"} {
+	for query, index := range map[string]string{
+		tallyJourneys: "journeys_waiting", tallyReviews: "journeys_waiting", tallyDeliveries: "deliveries_waiting",
+		tallyLadders: "reviews_open", tallyAlerts: "reviews_open", tallyAttention: "attention_by_code",
+	} {
 		plan := planOf(t, l, query)
 		if len(plan) != 1 || !strings.HasSuffix(plan[0], "USING COVERING INDEX "+index) {
 			t.Errorf("got the plan %q, want a scan of %s alone", plan, index)

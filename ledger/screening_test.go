@@ -71,7 +71,7 @@ func withheld(t *testing.T, l *ledger.Ledger) map[string]int {
 	}
 	counts := map[string]int{}
 	for _, w := range figures.Withheld {
-		counts[w.Account+" "+w.State] = w.Count
+		counts[w.Account+" "+w.By] = w.Count
 	}
 	return counts
 }

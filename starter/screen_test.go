@@ -61,7 +61,7 @@ func (h *house) awaitWithheld(t *testing.T, want map[string]int) {
 		}
 		got := map[string]int{}
 		for _, w := range figures.Withheld {
-			got[w.Account+" "+w.State] = w.Count
+			got[w.Account+" "+w.By] = w.Count
 		}
 		if cmp.Equal(want, got) {
 			return

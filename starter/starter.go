@@ -157,16 +157,15 @@ func New(cfg Config) (*Starter, error) {
 // watch shows what waits in the ledger. The endpoint does so because it runs even
 // when no worker does.
 func (s *Starter) watch() error {
-	var watched []telemetry.Watched
+	endpoints := map[string][]string{}
 	for _, a := range s.cfg.Accounts {
-		w := telemetry.Watched{Account: a.Name}
+		endpoints[a.Name] = nil
 		for _, e := range a.Endpoints {
-			w.Endpoints = append(w.Endpoints, e.Name)
+			endpoints[a.Name] = append(endpoints[a.Name], e.Name)
 		}
-		watched = append(watched, w)
 		s.cfg.Instruments.ExpectWebhooks(context.Background(), a.Name)
 	}
 	return s.cfg.Instruments.ObserveFigures(func(ctx context.Context) (telemetry.Figures, error) {
 		return s.cfg.Ledger.Figures(ctx, time.Now().Add(-cmp.Or(s.cfg.ReviewOverdueAfter, 24*time.Hour)))
-	}, watched)
+	}, ledger.NoFigures(endpoints))
 }

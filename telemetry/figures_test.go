@@ -9,7 +9,15 @@ import (
 	"time"
 )
 
-var watchedAcme = []Watched{{Account: "acme", Endpoints: []string{"core"}}}
+// zeroAcme has the groups of the account acme that are shown while nothing waits.
+var zeroAcme = Figures{
+	Journeys:   []Tally{{Account: "acme", By: "awaiting_user_steps"}, {Account: "acme", By: "awaiting_review"}},
+	Reviews:    []Tally{{Account: "acme", By: "vendor"}, {Account: "acme", By: "local"}},
+	Ladders:    []Tally{{Account: "acme", By: "vendor"}, {Account: "acme", By: "local"}},
+	Alerts:     []Tally{{Account: "acme", By: "low"}, {Account: "acme", By: "medium"}, {Account: "acme", By: "high"}},
+	Attention:  []Tally{{Account: "acme", By: "vendor_denied"}, {Account: "acme", By: "erase_failed"}},
+	Deliveries: []Tally{{Account: "acme", By: "core", And: "pending"}, {Account: "acme", By: "core", And: "parked"}},
+}
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
@@ -18,20 +26,23 @@ func TestFigures(t *testing.T) {
 	err := tel.Instruments.ObserveFigures(func(context.Context) (Figures, error) {
 		return Figures{
 			Pending: 3, OldestPending: time.Now().Add(time.Hour), // another machine's clock
-			Waiting: []Waiting{
-				{Account: "acme", Phase: "awaiting_review", Review: "local", Count: 2, Overdue: 1, Oldest: ago(48 * time.Hour)},
-				{Account: "acme", Phase: "awaiting_review", Review: "", Count: 5, Oldest: ago(time.Minute)},
-				{Account: "acme", Phase: "custom_steps", Count: 4, Oldest: ago(time.Second)},
+			Journeys: []Tally{
+				{Account: "acme", By: "awaiting_review", Count: 7, Oldest: ago(48 * time.Hour)},
+				{Account: "acme", By: "custom_steps", Count: 4, Oldest: ago(time.Second)},
 			},
-			Reviews: []OpenReviews{
-				{Account: "acme", Kind: "vendor", Count: 3, Overdue: 2, Oldest: ago(time.Hour)},
-				{Account: "acme", Kind: "aml", Severity: "high", Count: 4, Overdue: 1, Oldest: ago(24 * time.Hour)},
-				{Account: "acme", Kind: "aml", Severity: "low", Count: 1, Oldest: ago(time.Minute)},
+			Reviews: []Tally{
+				{Account: "acme", By: "local", Count: 2, Overdue: 1, Oldest: ago(48 * time.Hour)},
+				{Account: "acme", By: "unknown", Count: 5, Oldest: ago(time.Minute)},
 			},
-			Attention:   []OpenAttention{{Account: "acme", Code: "vendor_denied", Count: 6, Oldest: ago(time.Hour)}},
-			Undelivered: []Undelivered{{Account: "acme", Endpoint: "old", State: "parked", Count: 1, Oldest: ago(time.Hour)}},
+			Ladders: []Tally{{Account: "acme", By: "vendor", Count: 3, Overdue: 2, Oldest: ago(time.Hour)}},
+			Alerts: []Tally{
+				{Account: "acme", By: "high", Count: 4, Overdue: 1, Oldest: ago(24 * time.Hour)},
+				{Account: "acme", By: "low", Count: 1, Oldest: ago(time.Minute)},
+			},
+			Attention:  []Tally{{Account: "acme", By: "vendor_denied", Count: 6, Oldest: ago(time.Hour)}},
+			Deliveries: []Tally{{Account: "acme", By: "old", And: "parked", Count: 1, Oldest: ago(time.Hour)}},
 		}, nil
-	}, watchedAcme)
+	}, zeroAcme)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +99,7 @@ func TestFiguresOfALedgerThatIsAway(t *testing.T) {
 		}
 		asked.Add(1)
 		return Figures{}, errors.New("away")
-	}, watchedAcme)
+	}, zeroAcme)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,8 @@ type account struct {
 	vendor     *idwise.Client
 	next       *idwise.Client    // for the calls of an attempt that follow its first
 	government government.Source // nil if the account has none
+	// sending has a place for each message that may be on its way to an endpoint.
+	sending map[string]chan struct{}
 }
 
 // New connects every configured account. The error says which account is wrong.
@@ -70,7 +72,10 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second)}
+	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second), sending: map[string]chan struct{}{}}
+	for _, e := range c.Endpoints {
+		acc.sending[e.Name] = make(chan struct{}, max(e.MaxConcurrent, 1))
+	}
 	if g := c.Government; g != nil {
 		acc.government, err = government.NewHTTP(government.HTTPConfig{URL: g.URL, Token: g.Token.Reveal(), Timeout: g.Timeout})
 	}

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
 	"idjourney/journey"
@@ -22,7 +23,7 @@ import (
 // delivered, and the message's id lets the receiver recognise what came twice.
 //
 // Its errors say what is left when all tries are over: after account_unlisted,
-// endpoint_unlisted and endpoint_unavailable the record is there, and only the
+// endpoint_unlisted, endpoint_busy and endpoint_unavailable the record is there, and only the
 // delivery is not; after ledger_unavailable, or no error of ours at all, nothing is
 // known to be recorded.
 func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
@@ -53,6 +54,12 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 		// Another worker's configuration may list it: one is on its way, or is leaving.
 		return journey.PublishAnswer{}, retryable("endpoint_unlisted", fmt.Errorf("the configuration of this worker lists no endpoint %q", in.Endpoint), 0)
 	}
+	select {
+	case acc.sending[in.Endpoint] <- struct{}{}:
+		defer func() { <-acc.sending[in.Endpoint] }()
+	default:
+		return journey.PublishAnswer{}, endpointBusy(ctx, in.Endpoint)
+	}
 	reference, err := a.reference(ctx, in.Message)
 	if err != nil {
 		return journey.PublishAnswer{}, err
@@ -61,6 +68,17 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	err = a.send(ctx, endpoint, in.Message, reference)
 	a.measure.DeliveryTook(ctx, in.Message.Account, in.Endpoint, time.Since(began))
 	return a.sent(ctx, in, known, err)
+}
+
+// endpointBusy gives the slot back while as many messages as are allowed are on their
+// way: one slow endpoint must not take the slots of all others. It is no failed
+// delivery. The wait doubles from one second to a minute, as each try costs an Action.
+func endpointBusy(ctx context.Context, endpoint string) error {
+	info := activity.GetInfo(ctx)
+	wait := min(time.Second<<min(info.Attempt-1, 6), time.Minute)
+	return temporal.NewApplicationErrorWithOptions(
+		fmt.Sprintf("endpoint %q has as many messages on their way as its max_concurrent allows", endpoint), "endpoint_busy",
+		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: withinBudget(info, wait)})
 }
 
 // describe says in the activity's span what is told to whom.

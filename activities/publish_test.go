@@ -2,11 +2,13 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.temporal.io/sdk/temporal"
 
 	"idjourney/journey"
 	"idjourney/ledger"
@@ -223,4 +225,38 @@ func TestPublishNeedsTheLedger(t *testing.T) {
 	if got := w.customer.Attempts(); got != 0 {
 		t.Errorf("the customer was sent %d requests, want none", got)
 	}
+}
+
+// An endpoint that answers slowly takes its share of the slots and no more. A message
+// beyond it is recorded, gives its slot back at once, and is no failed delivery.
+func TestASlowEndpointTakesOnlyItsShare(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.Accounts[0].Endpoints[0].MaxConcurrent = 1
+	w.activities = w.restarted(t)
+	arrived, answer := make(chan struct{}, 2), make(chan struct{})
+	w.door.set(false, "", func() { arrived <- struct{}{}; <-answer })
+	first, second := decision("j1", 1, journey.OutcomeApproved), decision("j2", 1, journey.OutcomeApproved)
+	done := make(chan error)
+	go func() {
+		_, err := run(t, w.activities.Publish, decided(first))
+		done <- err
+	}()
+	<-arrived
+	_, err := run(t, w.activities.Publish, decided(second))
+	wantRetry(t, err, "endpoint_busy", time.Second)
+	var failed *temporal.ApplicationError
+	if !errors.As(err, &failed) || failed.Category() != temporal.ApplicationErrorCategoryBenign {
+		t.Errorf("got %v, want it benign: nothing has failed", err)
+	}
+	w.wantDecisions(t, "j2", second)
+	if _, err := w.ledger.Delivery(t.Context(), account, second.ID, core); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("got %v, want no delivery that was tried", err)
+	}
+	close(answer)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	must(t, w.activities.Publish, decided(second))
+	w.wantDelivery(t, decided(second), ledger.DeliveryDelivered, 1, 200)
 }

@@ -50,10 +50,11 @@ type Government struct {
 
 // Endpoint is one of the customer's endpoints.
 type Endpoint struct {
-	Name    string        `mapstructure:"name" doc:"Name of the endpoint: [a-z0-9-], at most 32 characters, unique in the account. Required."`
-	URL     string        `mapstructure:"url" doc:"Address that messages are posted to; https for a live account. Required."`
-	Secrets []Secret      `mapstructure:"secrets" doc:"One Standard Webhooks secret (whsec_…), or two while they are rotated: messages are signed with all of them. Required."`
-	Timeout time.Duration `mapstructure:"timeout" doc:"How long the endpoint has to answer."`
+	Name          string        `mapstructure:"name" doc:"Name of the endpoint: [a-z0-9-], at most 32 characters, unique in the account. Required."`
+	URL           string        `mapstructure:"url" doc:"Address that messages are posted to; https for a live account. Required."`
+	Secrets       []Secret      `mapstructure:"secrets" doc:"One Standard Webhooks secret (whsec_…), or two while they are rotated: messages are signed with all of them. Required."`
+	Timeout       time.Duration `mapstructure:"timeout" doc:"How long the endpoint has to answer."`
+	MaxConcurrent int           `mapstructure:"max_concurrent" doc:"Messages that are on their way to the endpoint at a time, from each worker; further ones wait without a slot."`
 }
 
 // Flow is one of the account's flows at IDWise.

@@ -92,6 +92,7 @@ type Screening struct {
 type Worker struct {
 	StopTimeout                time.Duration `mapstructure:"stop_timeout" doc:"How long activities in flight have to end when the worker is stopped."`
 	MaxConcurrentActivities    int           `mapstructure:"max_concurrent_activities" doc:"Activities that run at a time."`
+	MaxConcurrentDeliveries    int           `mapstructure:"max_concurrent_deliveries" doc:"Messages to endpoints that are sent at a time, on a task queue of their own."`
 	MaxConcurrentWorkflowTasks int           `mapstructure:"max_concurrent_workflow_tasks" doc:"Workflow tasks that run at a time."`
 	Pollers                    Pollers       `mapstructure:"pollers" doc:"Autoscaled pollers, of each kind."`
 }

@@ -57,6 +57,7 @@ func (i Intake) WithDefaults() Intake {
 func (w *Worker) setDefaults() {
 	w.StopTimeout = first(w.StopTimeout, 30*time.Second)
 	w.MaxConcurrentActivities = first(w.MaxConcurrentActivities, 200)
+	w.MaxConcurrentDeliveries = first(w.MaxConcurrentDeliveries, 100)
 	w.MaxConcurrentWorkflowTasks = first(w.MaxConcurrentWorkflowTasks, 200)
 	w.Pollers.Initial = first(w.Pollers.Initial, 5)
 	w.Pollers.Minimum = first(w.Pollers.Minimum, 2)
@@ -97,6 +98,7 @@ func (a *Account) setDefaults(base Policy, face ActivityOptions) {
 	}
 	for i := range a.Endpoints {
 		a.Endpoints[i].Timeout = first(a.Endpoints[i].Timeout, 15*time.Second)
+		a.Endpoints[i].MaxConcurrent = first(a.Endpoints[i].MaxConcurrent, 10)
 	}
 	a.Overrides = a.Overrides.over(base)
 	for i := range a.Flows {

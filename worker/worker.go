@@ -3,7 +3,7 @@
 package worker
 
 import (
-	"math"
+	"sync"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -16,15 +16,19 @@ import (
 	"idjourney/workflows"
 )
 
+// Worker serves the two task queues: the journeys' own, and that of the deliveries,
+// whose slots an endpoint that hangs may take.
+type Worker struct{ journeys, deliveries sdk.Worker }
+
 // New returns a worker for the configured task queue, not started yet. A journey
 // whose code panics is not failed by it: its task waits for a worker that can.
-func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Worker {
+func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker {
 	poll := sdk.NewPollerBehaviorAutoscaling(sdk.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: cfg.Worker.Pollers.Initial,
 		MinimumNumberOfPollers: cfg.Worker.Pollers.Minimum,
 		MaximumNumberOfPollers: cfg.Worker.Pollers.Maximum,
 	})
-	w := sdk.New(c, cfg.TaskQueue, sdk.Options{
+	options := sdk.Options{
 		WorkerStopTimeout:                      cfg.Worker.StopTimeout,
 		WorkflowPanicPolicy:                    sdk.BlockWorkflow,
 		DisableRegistrationAliasing:            true,
@@ -32,43 +36,64 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) sdk.Work
 		MaxConcurrentWorkflowTaskExecutionSize: cfg.Worker.MaxConcurrentWorkflowTasks,
 		WorkflowTaskPollerBehavior:             poll,
 		ActivityTaskPollerBehavior:             poll,
-	})
-	RegisterWorkflows(w, cfg)
-	as := func(name string, f any) { w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
-	as(config.ActivityFetch, a.Fetch)
-	as(config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
-	as(config.ActivityCallStep, a.CallStep)
-	as(config.ActivityCompleteCustomStep, a.CompleteCustomStep)
-	as(config.ActivityPublish, a.Publish)
-	as(config.ActivityFetchAMLHistory, a.FetchAMLHistory)
-	as(config.ActivityErase, a.Erase)
-	as(config.ActivityFetchSpotCheck, a.FetchSpotCheck)
-	as(config.ActivityHandOver, a.HandOver)
+	}
+	w := &Worker{journeys: sdk.New(c, cfg.TaskQueue, options)}
+	RegisterWorkflows(w.journeys, cfg)
+	as := func(w sdk.Worker, name string, f any) {
+		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	}
+	as(w.journeys, config.ActivityFetch, a.Fetch)
+	as(w.journeys, config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
+	as(w.journeys, config.ActivityCallStep, a.CallStep)
+	as(w.journeys, config.ActivityCompleteCustomStep, a.CompleteCustomStep)
+	as(w.journeys, config.ActivityPublish, a.Publish) // what the ledger alone is sent
+	as(w.journeys, config.ActivityFetchAMLHistory, a.FetchAMLHistory)
+	as(w.journeys, config.ActivityErase, a.Erase)
+	as(w.journeys, config.ActivityFetchSpotCheck, a.FetchSpotCheck)
+	as(w.journeys, config.ActivityHandOver, a.HandOver)
+
+	options.MaxConcurrentActivityExecutionSize = cfg.Worker.MaxConcurrentDeliveries
+	options.DisableWorkflowWorker = true
+	w.deliveries = sdk.New(c, deliveries(cfg), options)
+	as(w.deliveries, config.ActivityPublish, a.Publish)
 	return w
+}
+
+func deliveries(cfg *config.Config) string { return cfg.TaskQueue + "-deliveries" }
+
+// Start begins to poll both queues.
+func (w *Worker) Start() error {
+	if err := w.deliveries.Start(); err != nil {
+		return err
+	}
+	if err := w.journeys.Start(); err != nil {
+		w.deliveries.Stop()
+		return err
+	}
+	return nil
+}
+
+// Stop ends both, side by side, each within the stop time-out.
+func (w *Worker) Stop() {
+	var both sync.WaitGroup
+	both.Go(w.deliveries.Stop)
+	both.Go(w.journeys.Stop)
+	both.Wait()
 }
 
 // RegisterWorkflows registers the workflows alone, as a replayer needs them.
 func RegisterWorkflows(r sdk.WorkflowRegistry, cfg *config.Config) {
 	w := workflows.New(workflows.Options{
-		Limits: func(name string) workflows.Limits { return limits(cfg.ActivityOptions(name)) },
-		StepLimits: func(account, step string) workflows.Limits {
+		Deliveries: deliveries(cfg),
+		Limits:     cfg.ActivityOptions,
+		StepLimits: func(account, step string) config.ActivityOptions {
 			if o, ok := cfg.StepOptions(account, step); ok {
-				return limits(o)
+				return o
 			}
 			// A step that the configuration no longer lists still has to end.
-			return limits(cfg.ActivityOptions(config.ActivityFetch))
+			return cfg.ActivityOptions(config.ActivityFetch)
 		},
 	})
 	r.RegisterWorkflowWithOptions(w.Journey, workflow.RegisterOptions{Name: journey.WorkflowName})
 	r.RegisterWorkflowWithOptions(w.SpotCheck, workflow.RegisterOptions{Name: journey.SpotCheckWorkflowName})
-}
-
-func limits(o config.ActivityOptions) workflows.Limits {
-	return workflows.Limits{
-		StartToClose: o.StartToClose, ScheduleToClose: o.ScheduleToClose, Heartbeat: o.Heartbeat,
-		Retry: workflows.Retry{
-			Initial: o.Retry.Initial, Coefficient: o.Retry.Coefficient, MaximumInterval: o.Retry.MaximumInterval,
-			MaximumAttempts: int32(min(max(o.Retry.Attempts, 0), math.MaxInt32)), NonRetryable: o.Retry.NonRetryable,
-		},
-	}
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -16,11 +17,12 @@ type call struct {
 	input     any
 	taskQueue string
 	summary   string
+	account   string
 	limits    Limits
 }
 
 func (i *interpreter[S]) call(e journey.Effect) call {
-	c := call{name: string(e.Kind), limits: i.options.Limits(string(e.Kind))}
+	c := call{name: string(e.Kind), account: i.state.Start().Account, limits: i.options.Limits(string(e.Kind))}
 	switch e.Kind {
 	case journey.EffectFetch:
 		c.input, c.summary = e.Fetch, "ask IDWise for the result"
@@ -35,6 +37,9 @@ func (i *interpreter[S]) call(e journey.Effect) call {
 		c.input, c.summary = e.Erase, "erase the personal data"
 	case journey.EffectPublish:
 		c.input, c.summary = e.Publish, publishSummary(*e.Publish)
+		if e.Publish.Endpoint != "" {
+			c.taskQueue = i.options.Deliveries
+		}
 	case journey.EffectFetchSpotCheck:
 		c.input, c.summary = e.SpotFetch, "ask IDWise for the spot check, and the ledger whose it is"
 		if e.SpotFetch.Link != "" {
@@ -77,11 +82,12 @@ func (c call) activityOptions(left time.Duration) workflow.ActivityOptions {
 		HeartbeatTimeout:       c.limits.Heartbeat,
 		WaitForCancellation:    true,
 		Summary:                c.summary,
+		Priority:               temporal.Priority{FairnessKey: c.account},
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        c.limits.Retry.Initial,
 			BackoffCoefficient:     c.limits.Retry.Coefficient,
 			MaximumInterval:        c.limits.Retry.MaximumInterval,
-			MaximumAttempts:        c.limits.Retry.MaximumAttempts,
+			MaximumAttempts:        int32(min(max(c.limits.Retry.Attempts, 0), math.MaxInt32)),
 			NonRetryableErrorTypes: c.limits.Retry.NonRetryable,
 		},
 	}

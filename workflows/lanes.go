@@ -73,7 +73,7 @@ func notRecorded(err error) bool {
 		return false
 	}
 	switch failureCode(err) {
-	case "endpoint_unavailable", "endpoint_unlisted", "account_unlisted":
+	case "endpoint_unavailable", "endpoint_busy", "endpoint_unlisted", "account_unlisted":
 		return false
 	default:
 		return true

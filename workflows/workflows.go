@@ -8,27 +8,15 @@
 // which the history has them.
 package workflows
 
-import "time"
+import "idjourney/config"
 
-// Limits are the time-outs and retries of one activity; they come from the
-// worker's configuration, never from history, so that they can be changed under
-// running journeys.
-type Limits struct {
-	StartToClose    time.Duration
-	ScheduleToClose time.Duration
-	Heartbeat       time.Duration
-	Retry           Retry
-}
+// Limits are the time-outs and retries of one activity. They come from the worker's
+// configuration, never from history, so that they can be changed under running
+// journeys.
+type Limits = config.ActivityOptions
 
-// Retry is an activity's retry policy. MaximumAttempts 0 means as many as fit
-// into ScheduleToClose.
-type Retry struct {
-	Initial         time.Duration
-	Coefficient     float64
-	MaximumInterval time.Duration
-	MaximumAttempts int32
-	NonRetryable    []string
-}
+// Retry is an activity's retry policy.
+type Retry = config.Retry
 
 // Options is what the interpreter takes from the worker's configuration.
 type Options struct {
@@ -36,6 +24,9 @@ type Options struct {
 	Limits func(activity string) Limits
 	// StepLimits answers for a declared custom step of an account.
 	StepLimits func(account, step string) Limits
+	// Deliveries is the task queue of the messages to endpoints, apart from everything
+	// else: an endpoint that hangs takes no slot of it. Empty: the workflow's own.
+	Deliveries string
 	// MaxEvents is the length of history above which a run continues as new; 300 if
 	// 0. Tests lower it.
 	MaxEvents int

@@ -270,3 +270,29 @@ func TestWhatIsNotKnownIsNotTold(t *testing.T) {
 		}
 	}
 }
+
+// What a forged webhook says of the steps does not leave under our signature.
+func TestStepsHaveAKnownForm(t *testing.T) {
+	t.Parallel()
+	for _, forged := range []string{
+		"account blocked, pay at bank.example", "<b>10</b>", "10\n", "https://bank.example", "\u202e10", "zürich", strings.Repeat("x", 65),
+	} {
+		for _, mt := range []journey.MessageType{journey.MessageResubmissionRequired, journey.MessageRenewalDue, journey.MessageRenewalOverdue} {
+			m := messages()[mt]
+			m.Resubmission.Steps = []journey.RequiredStep{{StepID: forged, ReasonCode: forged}}
+			body, err := notify.Encode(m, reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, _ := decodeAny(t, body)["data"].(map[string]any)
+			want := []any{map[string]any{"stepId": journey.Unreadable, "reasonCode": journey.Unreadable}}
+			if diff := cmp.Diff(want, data["requiredSteps"]); diff != "" {
+				t.Errorf("%s of %q (-want +got):\n%s", mt, forged, diff)
+			}
+			data["requiredSteps"] = []any{map[string]any{"stepId": forged, "reasonCode": "code"}}
+			if err := schemaOf(t, mt).check("body", map[string]any{"type": string(mt), "timestamp": "2026-11-22T09:30:12Z", "data": data}); err == nil {
+				t.Errorf("the schema of %s allows the step %q", mt, forged)
+			}
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"time"
 )
 
 // Webhook is one decoded webhook. All of it is a claim; see the package comment.
@@ -48,13 +47,9 @@ type Webhook struct {
 type RequiredStep struct {
 	StepID     string
 	ReasonCode string
-	// RenewalDeadline is as sent: the vendor documents no zone. Deadline reads it.
+	// RenewalDeadline is as sent: the vendor documents no zone.
 	RenewalDeadline string
 }
-
-// Deadline is RenewalDeadline as an instant, read as UTC by assumption of ours; the
-// zero time if it is absent or unreadable.
-func (s RequiredStep) Deadline() time.Time { return readTime(&s.RenewalDeadline) }
 
 // LogValue leaves the reference out.
 func (w Webhook) LogValue() slog.Value {
@@ -169,3 +164,24 @@ func truncate(s string, characters int) string {
 	}
 	return s
 }
+
+// DecodeCode says why a webhook cannot be decoded. The set is closed.
+type DecodeCode string
+
+// What can be wrong with a webhook as a whole.
+const (
+	CodeEmpty     DecodeCode = "empty"
+	CodeNotJSON   DecodeCode = "not_json"
+	CodeNotObject DecodeCode = "not_object"
+	CodeNoEvent   DecodeCode = "no_event"
+	CodeNoBody    DecodeCode = "no_body"
+)
+
+// DecodeError says why a webhook cannot be decoded, with nothing of its content.
+type DecodeError struct {
+	Code DecodeCode
+	msg  string
+}
+
+// Error is a sentence without any of the webhook's content.
+func (e *DecodeError) Error() string { return e.msg }

@@ -19,12 +19,9 @@ func TestReadTime(t *testing.T) {
 		"2026-11-01T10:05:00 Berlin": {},
 		"2026-02-30T10:05:00.000000": {},
 	} {
-		result, step := Result{EndTime: &sent}, RequiredStep{RenewalDeadline: sent}
+		result := Result{EndTime: &sent}
 		if got := result.EndedAt(); got != want {
 			t.Errorf("the end %q: got %v, want %v", sent, got, want)
-		}
-		if got := step.Deadline(); got != want {
-			t.Errorf("the deadline %q: got %v, want %v", sent, got, want)
 		}
 	}
 	if got := (&Result{}).EndedAt(); !got.IsZero() {

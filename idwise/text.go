@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -46,4 +47,45 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// timeLayouts are ISO 8601 as the vendor writes it, without a zone; with one, should
+// the vendor come to write it; and a day alone. Fractions of a second may follow.
+var timeLayouts = [...]string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly}
+
+// readTime reads a time of the vendor's as UTC unless it names a zone; the zero time
+// for anything else.
+func readTime(sent *string) time.Time {
+	if sent == nil {
+		return time.Time{}
+	}
+	for _, layout := range timeLayouts {
+		if at, err := time.Parse(layout, *sent); err == nil {
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+const maxID = 128
+
+// ValidID says whether an id can be used in a path, a workflow id and a key: 1 to
+// 128 of A-Z a-z 0-9 . _ - and not dots alone, which a path would resolve.
+func ValidID(id string) bool {
+	if len(id) == 0 || len(id) > maxID {
+		return false
+	}
+	onlyDots := true
+	for i := range len(id) {
+		c := id[i]
+		switch {
+		case c == '.':
+			continue
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '-':
+			onlyDots = false
+		default:
+			return false
+		}
+	}
+	return !onlyDots
 }

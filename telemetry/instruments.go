@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -72,10 +73,10 @@ func NewInstruments(meter metric.Meter) (*Instruments, error) {
 	i.ack = seconds("idjourney.webhook.ack", "Time from a webhook's request to its answer.")
 	i.forwarded = counter("idjourney.webhooks.forwarded", "Tries to hand a recorded webhook to Temporal, by account and success.")
 	i.forwardLag = seconds("idjourney.webhook.forward_lag", "Time from a webhook's receipt to its being in Temporal's hands.")
-	i.decisions = counter("idjourney.decisions", "Decisions, each counted once, by account, outcome and whose it is.")
+	i.decisions = counter("idjourney.decisions", "Decisions, each counted once, by account, outcome and source.")
 	i.decided = seconds(decisionSeconds, "Time from a journey's first webhook to a decision, by account, outcome and whether it is the journey's first.")
 	i.reaction = seconds("idjourney.decision.reaction", "Time from the newest webhook before a decision to its being recorded, by account and outcome; not for decisions of operators and expiries.")
-	i.adopted = counter("idjourney.journeys.adopted", "Journeys of customers from before our time that were taken over, each counted once, by account and what holds.")
+	i.adopted = counter("idjourney.journeys.adopted", "Journeys that were decided before idjourney knew them and were adopted, each counted once, by account and outcome.")
 	i.messages = counter("idjourney.messages", "Messages, each counted once for all endpoints when it is first tried at the account's first, by account and type.")
 	i.alerts = counter("idjourney.aml.alerts", "Changes of AML matches that wait for a person, by account and severity.")
 	i.erasures = counter("idjourney.erasures", "Tries to erase a journey's personal data, by account and how they ended.")
@@ -143,5 +144,138 @@ func (i *Instruments) ExpectWebhooks(ctx context.Context, account string) {
 	}
 	for _, outcome := range []string{"ok", "failed"} {
 		i.forwarded.Add(ctx, 0, labels("account", account, "outcome", outcome))
+	}
+}
+
+// Decided counts a decision. It is called once for each, by the first to record it in
+// the ledger.
+func (i *Instruments) Decided(ctx context.Context, account, outcome, source string) {
+	i.decisions.Add(ctx, 1, labels("account", account, "outcome", outcome, "source", source))
+}
+
+// TimeToDecision measures how long after the journey's first webhook a decision
+// was made; first says that it is the journey's first decision.
+func (i *Instruments) TimeToDecision(ctx context.Context, account, outcome string, first bool, took time.Duration) {
+	i.decided.Record(ctx, took.Seconds(), labels("account", account, "outcome", outcome, "first", strconv.FormatBool(first)))
+}
+
+// Reaction measures how long after the webhook that caused it a decision was
+// recorded: our own part of the time to decision.
+func (i *Instruments) Reaction(ctx context.Context, account, outcome string, took time.Duration) {
+	i.reaction.Record(ctx, took.Seconds(), labels("account", account, "outcome", outcome))
+}
+
+// Delivery counts a try to deliver a message to a customer's endpoint; outcome is
+// a delivery's state: delivered, pending (to be tried again), parked.
+func (i *Instruments) Delivery(ctx context.Context, account, endpoint, outcome string) {
+	i.deliveries.Add(ctx, 1, labels("account", account, "endpoint", endpoint, "outcome", outcome))
+}
+
+// DeliveryTook measures one request to a customer's endpoint.
+func (i *Instruments) DeliveryTook(ctx context.Context, account, endpoint string, took time.Duration) {
+	i.deliveryTook.Record(ctx, took.Seconds(), labels("account", account, "endpoint", endpoint))
+}
+
+// VendorCall counts a call of the vendor's API and, unless it was held back and
+// took nothing, measures it. Operation and outcome are package idwise's.
+func (i *Instruments) VendorCall(ctx context.Context, account, operation, outcome string, took time.Duration) {
+	i.vendor.Add(ctx, 1, labels("account", account, "operation", operation, "outcome", outcome))
+	if took > 0 {
+		i.vendorTook.Record(ctx, took.Seconds(), labels("account", account, "operation", operation))
+	}
+}
+
+// APIDenied counts a denied request to the customer's API; missing is token, throttled,
+// scope or account. Account and token are "unknown" unless they are configured.
+func (i *Instruments) APIDenied(ctx context.Context, account, token, missing string) {
+	i.apiDenied.Add(ctx, 1, labels("account", account, "token", token, "missing", missing))
+}
+
+// GovernmentCall counts and measures a look-up in the government's register;
+// outcome is ok, no_record or failed.
+func (i *Instruments) GovernmentCall(ctx context.Context, account, outcome string, took time.Duration) {
+	i.government.Add(ctx, 1, labels("account", account, "outcome", outcome))
+	i.governmentTook.Record(ctx, took.Seconds(), labels("account", account))
+}
+
+// The outcomes of a look-up in the government's register.
+const (
+	GovernmentOK       = "ok"
+	GovernmentNoRecord = "no_record"
+	GovernmentFailed   = "failed"
+)
+
+// Adopted counts a journey that was decided before idjourney knew it, when its baseline
+// is recorded for the first time; outcome is what it was decided as.
+func (i *Instruments) Adopted(ctx context.Context, account, outcome string) {
+	i.adopted.Add(ctx, 1, labels("account", account, "outcome", outcome))
+}
+
+// Message counts a message by its type, once for all endpoints and tries.
+func (i *Instruments) Message(ctx context.Context, account, messageType string) {
+	i.messages.Add(ctx, 1, labels("account", account, "type", messageType))
+}
+
+// AMLAlert counts a change of AML matches that waits for a person.
+func (i *Instruments) AMLAlert(ctx context.Context, account, severity string) {
+	i.alerts.Add(ctx, 1, labels("account", account, "severity", severity))
+}
+
+// Erasure counts a try to erase a journey's personal data.
+func (i *Instruments) Erasure(ctx context.Context, account, outcome string) {
+	i.erasures.Add(ctx, 1, labels("account", account, "outcome", outcome))
+}
+
+// How a try to erase ends.
+const (
+	ErasureDone        = "done"
+	ErasureDenied      = "denied"      // the vendor refuses
+	ErasureUnreachable = "unreachable" // the vendor is away: tried again
+	ErasureLedger      = "ledger"      // the ledger is away: tried again
+)
+
+// Expected names what an account's work is measured by.
+type Expected struct {
+	Account string
+	// Operations of the vendor's API, and how calls of them end.
+	Operations, OperationOutcomes []string
+	// Endpoints of the customer's, and how deliveries to them end.
+	Endpoints, DeliveryOutcomes []string
+	// Messages are the types of message, Severities those of AML alerts, Outcomes
+	// those of decisions.
+	Messages, Severities, Outcomes []string
+	// Government says that the account has a government's register.
+	Government bool
+}
+
+// ExpectWork shows the counters of an account's work at 0 before there is any:
+// Prometheus sees no increase in a series that begins at 1.
+func (i *Instruments) ExpectWork(ctx context.Context, e Expected) {
+	for _, operation := range e.Operations {
+		for _, outcome := range e.OperationOutcomes {
+			i.vendor.Add(ctx, 0, labels("account", e.Account, "operation", operation, "outcome", outcome))
+		}
+	}
+	for _, endpoint := range e.Endpoints {
+		for _, outcome := range e.DeliveryOutcomes {
+			i.deliveries.Add(ctx, 0, labels("account", e.Account, "endpoint", endpoint, "outcome", outcome))
+		}
+	}
+	for _, message := range e.Messages {
+		i.messages.Add(ctx, 0, labels("account", e.Account, "type", message))
+	}
+	for _, severity := range e.Severities {
+		i.alerts.Add(ctx, 0, labels("account", e.Account, "severity", severity))
+	}
+	for _, outcome := range e.Outcomes {
+		i.adopted.Add(ctx, 0, labels("account", e.Account, "outcome", outcome))
+	}
+	for _, outcome := range []string{ErasureDone, ErasureDenied, ErasureUnreachable, ErasureLedger} {
+		i.erasures.Add(ctx, 0, labels("account", e.Account, "outcome", outcome))
+	}
+	if e.Government {
+		for _, outcome := range []string{GovernmentOK, GovernmentNoRecord, GovernmentFailed} {
+			i.government.Add(ctx, 0, labels("account", e.Account, "outcome", outcome))
+		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 
 	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -43,16 +42,13 @@ type Telemetry struct {
 	// Tracing belongs into client.Options.Interceptors and nowhere else: workers
 	// inherit it from their client, and would otherwise trace everything twice.
 	Tracing interceptor.Interceptor
-	// Exporting says that somebody receives the spans. Without, leave Tracing out:
-	// its header is in every history, about a tenth of one that nobody traces.
+	// Exporting says that spans are exported. If they are not, leave Tracing out: its
+	// header takes up about a tenth of a history.
 	Exporting bool
 	// MetricsHandler belongs into client.Options.MetricsHandler.
 	MetricsHandler client.MetricsHandler
 	// Tracer is for idjourney's own spans, for example one for each webhook.
 	Tracer trace.Tracer
-	// Propagator reads and writes the W3C trace context. Baggage is left out: it
-	// would carry whatever a sender likes into Temporal's history.
-	Propagator propagation.TextMapPropagator
 	// Instruments are idjourney's own measurements.
 	Instruments *Instruments
 	// Handler serves the metrics in Prometheus's format.
@@ -77,7 +73,7 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
-	t := &Telemetry{Propagator: propagation.TraceContext{}}
+	t := &Telemetry{}
 	if err := t.setUpTraces(ctx, res, cfg.Spans); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up traces: %w", err), t.Shutdown(ctx))
 	}
@@ -122,7 +118,7 @@ func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource, spa
 		t.Exporting = true
 		options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
 	default:
-		// Spans nobody receives still have ids, by which logs can be put together, but
+		// Spans that are not exported still have ids, which correlate log lines, but
 		// nothing links to them.
 		options = append(options, sdktrace.WithSampler(sdktrace.NeverSample()))
 	}

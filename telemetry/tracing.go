@@ -39,8 +39,8 @@ func TraceParent(ctx context.Context) string {
 	return carrier.Get("traceparent")
 }
 
-// Sampled says whether somebody keeps the span in ctx, so that it is worth being
-// linked to.
+// Sampled says whether the span in ctx is recorded, so that a link to it leads
+// somewhere.
 func Sampled(ctx context.Context) bool { return trace.SpanContextFromContext(ctx).IsSampled() }
 
 // AddLink links the span in ctx to the webhook that caused the work. A link, not

@@ -39,12 +39,8 @@ type reviewBody struct {
 
 // review handles POST /v1/journeys/{account}/{journeyId}/review.
 func (a *API) review(in *call) (reply, error) {
-	raw, err := in.read(false)
-	if err != nil {
-		return reply{}, err
-	}
 	var body reviewBody
-	if err := decode(raw, &body); err != nil {
+	if err := in.body(false, &body); err != nil {
 		return reply{}, err
 	}
 	if err := body.check(); err != nil {
@@ -140,7 +136,7 @@ func oneOf[T ~string](key string, value T, allowed ...T) error {
 // act returns the handler of an act by update.
 func (a *API) act(update string, kind actKind) func(*call) (reply, error) {
 	return func(in *call) (reply, error) {
-		raw, err := in.read(kind.optional)
+		raw, err := in.read(maxBody, kind.optional)
 		if err != nil {
 			return reply{}, err
 		}

@@ -41,6 +41,9 @@ type Ledger interface {
 	SpotCheck(ctx context.Context, account, spotCheckID string) (journey.SpotDecision, error)
 	Register(ctx context.Context, j ledger.Journey) error
 	RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error)
+	StepCallByToken(ctx context.Context, tokenHash string) (ledger.StepCall, error)
+	StepAnswer(ctx context.Context, account, journeyID, step string, round int, subject string) (ledger.StepAnswer, error)
+	SaveStepAnswer(ctx context.Context, a ledger.StepAnswer) (fresh bool, err error)
 	BeginIdempotent(ctx context.Context, r ledger.IdempotentRequest, at time.Time) (*ledger.StoredAnswer, error)
 	FinishIdempotent(ctx context.Context, r ledger.IdempotentRequest, journeyID string, status int, body []byte) error
 	ReleaseIdempotent(ctx context.Context, r ledger.IdempotentRequest) error
@@ -75,9 +78,6 @@ type Config struct {
 	Vendors map[string]Vendor
 	// Wake tells the forwarder that there is an event; nil for nobody.
 	Wake func()
-	// Callback takes POST /v1/callbacks/steps/{token}, whose token in the path is its
-	// credential; nil for no such route.
-	Callback http.Handler
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Instruments count what is denied; nil for none.
@@ -201,9 +201,7 @@ func (a *API) Handler() *gin.Engine {
 		engine.Handle(r.method, r.path, a.serve(r))
 	}
 	engine.GET("/v1/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
-	if a.cfg.Callback != nil {
-		engine.POST("/v1/callbacks/steps/:token", gin.WrapH(a.cfg.Callback))
-	}
+	engine.POST("/v1/callbacks/steps/:token", a.stepCallback)
 	return engine
 }
 

@@ -68,14 +68,10 @@ func attentionKind(code journey.AttentionCode) journey.AttentionKind {
 // acknowledge handles POST /v1/attention/{account}/{code}/acknowledge: somebody takes
 // it on. It stays open until what it is about is over.
 func (a *API) acknowledge(in *call) (reply, error) {
-	raw, err := in.read(true)
-	if err != nil {
-		return reply{}, err
-	}
 	var body struct {
 		Detail string `json:"detail"`
 	}
-	if err := decode(raw, &body); err != nil {
+	if err := in.body(true, &body); err != nil {
 		return reply{}, err
 	}
 	code := journey.AttentionCode(in.gin.Param("code"))

@@ -87,8 +87,7 @@ func (a *testAPI) config(change func(*api.Config)) api.Config {
 		Vendors:  map[string]api.Vendor{"acme": a.vendor, "globex": a.vendor},
 		Wake:     func() { a.woken <- struct{}{} },
 		WaitPoll: 5 * time.Millisecond, Now: func() time.Time { return noon },
-		Logger:   slog.New(slog.NewTextHandler(a.log, nil)),
-		Callback: api.NewStepCallback(api.StepCallbackConfig{Accounts: accounts(), Ledger: a.ledger, Now: func() time.Time { return noon }}),
+		Logger: slog.New(slog.NewTextHandler(a.log, nil)),
 	}
 	if change != nil {
 		change(&cfg)

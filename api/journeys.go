@@ -173,12 +173,8 @@ type journeyList struct {
 
 // search handles POST /v1/journeys/search.
 func (a *API) search(in *call) (reply, error) {
-	raw, err := in.read(false)
-	if err != nil {
-		return reply{}, err
-	}
 	var body searchBody
-	if err := decode(raw, &body); err != nil {
+	if err := in.body(false, &body); err != nil {
 		return reply{}, err
 	}
 	if err := text("account", body.Account, maxReference); err != nil {

@@ -14,13 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
 	"idjourney/config"
 	"idjourney/idwise"
+	"idjourney/journey"
 )
 
 // ledgerTimeout bounds each look into the ledger.
@@ -195,17 +195,19 @@ const (
 	maxReason    = 500
 )
 
-// read returns the body. None at all is an empty object where that is allowed.
-func (in *call) read(optional bool) ([]byte, error) {
+// read returns the body, of at most limit bytes. None at all is an empty object where that
+// is allowed.
+func (in *call) read(limit int64, optional bool) ([]byte, error) {
 	r := in.gin.Request
-	if r.ContentLength > maxBody {
-		return nil, tooLarge()
+	tooLarge := problemOf(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body is larger than %d bytes", limit))
+	if r.ContentLength > limit {
+		return nil, tooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(in.gin.Writer, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(in.gin.Writer, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, tooLarge()
+		return nil, tooLarge
 	case err != nil:
 		return nil, badRequest("the body did not arrive")
 	case len(body) == 0 && optional:
@@ -218,8 +220,13 @@ func (in *call) read(optional bool) ([]byte, error) {
 	return body, nil
 }
 
-func tooLarge() *problem {
-	return problemOf(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body is larger than %d bytes", maxBody))
+// body reads the body into a struct.
+func (in *call) body(optional bool, into any) error {
+	raw, err := in.read(maxBody, optional)
+	if err != nil {
+		return err
+	}
+	return decode(raw, into)
 }
 
 // decode reads one JSON object, in which every key must be known: a key that is
@@ -257,13 +264,8 @@ func text(key, value string, most int) error {
 		return badRequest(key + " is missing")
 	case utf8.RuneCountInString(value) > most:
 		return badRequest(fmt.Sprintf("%s is longer than %d characters", key, most))
-	case strings.ContainsFunc(value, notText):
+	case !journey.IsText(value):
 		return badRequest(key + " has control characters, or characters that change the direction of text")
 	}
 	return nil
-}
-
-// notText says whether a character hides or rearranges what a person reads in a text.
-func notText(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError
 }

@@ -52,15 +52,11 @@ type linkArg struct {
 
 // link handles POST /v1/spot-checks/{account}/{spotCheckJourneyId}/link.
 func (a *API) link(in *call) (reply, error) {
-	raw, err := in.read(false)
-	if err != nil {
-		return reply{}, err
-	}
 	var body struct {
 		JourneyID string `json:"journeyId"`
 		Reason    string `json:"reason"`
 	}
-	if err := decode(raw, &body); err != nil {
+	if err := in.body(false, &body); err != nil {
 		return reply{}, err
 	}
 	if !idwise.ValidID(body.JourneyID) {

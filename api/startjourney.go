@@ -34,7 +34,7 @@ type opened struct {
 
 // open handles POST /v1/journeys.
 func (a *API) open(in *call) (reply, error) {
-	raw, err := in.read(false)
+	raw, err := in.read(maxBody, false)
 	if err != nil {
 		return reply{}, err
 	}

@@ -2,206 +2,115 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"log/slog"
-	"mime"
 	"net/http"
-	"strings"
 	"time"
 
-	"idjourney/config"
+	"github.com/gin-gonic/gin"
+
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/steps"
 )
 
-// StepLedger is what the callback of a step needs of a *ledger.Ledger.
-type StepLedger interface {
-	StepCallByToken(ctx context.Context, tokenHash string) (ledger.StepCall, error)
-	StepAnswer(ctx context.Context, account, journeyID, step string, round int, subject string) (ledger.StepAnswer, error)
-	SaveStepAnswer(ctx context.Context, a ledger.StepAnswer) (fresh bool, err error)
-	RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error)
-}
-
-var _ StepLedger = (*ledger.Ledger)(nil)
-
-// StepCallbackConfig is what the callback of steps needs.
-type StepCallbackConfig struct {
-	// Accounts say how long each step's answer is awaited. Required.
-	Accounts []config.Account
-	Ledger   StepLedger // required
-	// Wake tells the forwarder that there is an event; nil for nobody.
-	Wake func()
-	// Logger is where failures of the ledger are logged; nil for nowhere.
-	Logger *slog.Logger
-	// Now is the clock; nil for time.Now.
-	Now func() time.Time
-}
-
-// stepCallback takes the answers that steps' services give later. The token in the
-// path is the only credential, and good for one answer to one question: 200 the
-// answer is kept, also if it comes again; 409 another one was; 404 no such token, or
-// its time is over. The journey is only told to look: it finds the answer in the
-// ledger, when it runs the step's activity again.
-type stepCallback struct{ StepCallbackConfig }
-
-// NewStepCallback returns the handler of POST /v1/callbacks/steps/{token}.
-func NewStepCallback(cfg StepCallbackConfig) http.Handler {
-	if cfg.Wake == nil {
-		cfg.Wake = func() {}
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	return &stepCallback{cfg}
-}
-
-// callbackTimeout bounds the ledger's part of one callback.
-const callbackTimeout = 5 * time.Second
-
-// ServeHTTP takes one answer. It goes on when the caller has gone: an answer that
-// was sent is kept.
-func (s *stepCallback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), callbackTimeout)
+// stepCallback handles POST /v1/callbacks/steps/{token}: the answer that a step's service
+// gives later. The token in the path is the only credential, and good for one answer to
+// one question: 200 the answer is kept, also if it comes again; 409 another one was; 404
+// no such token, or its time is over. The journey receives a hint only: it finds the
+// answer in the ledger when it runs the step's activity again.
+//
+// It goes on when the caller has gone: an answer that was sent is kept. No path is
+// logged, because the token is in it.
+func (a *API) stepCallback(c *gin.Context) {
+	in := &call{gin: c}
+	ctx, cancel := in.whole(ledgerTimeout)
 	defer cancel()
-	call, err := s.callOf(ctx, r.URL.Path)
+	answer, err := a.takeAnswer(ctx, in)
 	if err != nil {
-		s.refuse(ctx, w, err)
+		a.fail(c, a.callbackProblem(ctx, err))
 		return
 	}
-	answer, status, err := readCallback(w, r)
-	if err != nil {
-		tell(w, status, codeOf(status), err.Error())
-		return
-	}
-	if err := s.keep(ctx, call, answer); err != nil {
-		s.refuse(ctx, w, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]string{"outcome": string(answer.Outcome)})
+	write(c, ok(map[string]string{"outcome": string(answer.Outcome)}))
 }
 
 var (
-	errNoCall        = errors.New("no question that is still open has this token")
-	errOtherAnswer   = errors.New("this question has another answer already, which stays")
-	errCallbackType  = errors.New("send the answer as Content-Type: application/json")
-	errCallbackLarge = errors.New("the answer is too long")
-	errCallbackBroke = errors.New("the answer did not arrive")
+	errNoCall      = errors.New("no question that is still open has this token")
+	errOtherAnswer = errors.New("this question has another answer already, which stays")
 )
 
-// callOf finds the question that the token in the path may answer.
-func (s *stepCallback) callOf(ctx context.Context, path string) (ledger.StepCall, error) {
-	token := path[strings.LastIndexByte(path, '/')+1:]
-	call, err := s.Ledger.StepCallByToken(ctx, steps.TokenHash(token))
-	if errors.Is(err, ledger.ErrNotFound) {
-		return call, errNoCall
+func (a *API) takeAnswer(ctx context.Context, in *call) (journey.StepAnswer, error) {
+	question, err := a.questionOf(ctx, in.gin.Param("token"))
+	if err != nil {
+		return journey.StepAnswer{}, err
 	}
-	if err == nil && !s.Now().Before(call.OpenedAt.Add(s.within(call))) {
-		return call, errNoCall
+	raw, err := in.read(steps.MaxAnswer, false)
+	if err != nil {
+		return journey.StepAnswer{}, err
 	}
-	return call, err
+	answer, err := steps.ReadCallback(raw)
+	if err != nil {
+		return answer, badRequest(err.Error())
+	}
+	return answer, a.keepAnswer(ctx, question, answer)
 }
 
-// within is how long a step's answer is taken after the first try to ask: for as long
-// as the journey may wait. It is 0 for a step that is not configured any more.
-func (s *stepCallback) within(call ledger.StepCall) time.Duration {
-	for i := range s.Accounts {
-		if a := &s.Accounts[i]; a.Name == call.Account {
-			step, _ := a.Step(call.Step)
-			return step.Patience + step.AnswerWithin
-		}
+// questionOf finds the question that the token may answer.
+func (a *API) questionOf(ctx context.Context, token string) (ledger.StepCall, error) {
+	question, err := a.cfg.Ledger.StepCallByToken(ctx, steps.TokenHash(token))
+	if err == nil && !a.cfg.Now().Before(question.OpenedAt.Add(a.answerWithin(question))) {
+		err = errNoCall
 	}
-	return 0
+	return question, err
 }
 
-// keep keeps the answer and lets the journey look. Both may be done again: a caller
-// that saw no 200 calls again, and neither the answer nor the hint may be lost.
-func (s *stepCallback) keep(ctx context.Context, call ledger.StepCall, answer journey.StepAnswer) error {
-	now := s.Now()
-	fresh, err := s.Ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
-		Account: call.Account, JourneyID: call.JourneyID, Step: call.Step, Round: call.Round, Subject: call.Subject,
-		Answer: answer, At: now,
+// answerWithin is how long a step's answer is taken after the first try to ask: as long
+// as the journey may wait. It is 0 for a step that is no longer configured.
+func (a *API) answerWithin(question ledger.StepCall) time.Duration {
+	account := a.accounts[question.Account]
+	step, _ := account.Step(question.Step)
+	return step.Patience + step.AnswerWithin
+}
+
+// keepAnswer keeps the answer and records a hint for the journey. Both may be repeated: a
+// caller that saw no 200 calls again, and neither the answer nor the hint may be lost.
+func (a *API) keepAnswer(ctx context.Context, q ledger.StepCall, answer journey.StepAnswer) error {
+	now := a.cfg.Now()
+	fresh, err := a.cfg.Ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
+		Account: q.Account, JourneyID: q.JourneyID, Step: q.Step, Round: q.Round, Subject: q.Subject, Answer: answer, At: now,
 	})
 	if err != nil {
 		return err
 	}
 	if !fresh {
-		held, err := s.Ledger.StepAnswer(ctx, call.Account, call.JourneyID, call.Step, call.Round, call.Subject)
+		kept, err := a.cfg.Ledger.StepAnswer(ctx, q.Account, q.JourneyID, q.Step, q.Round, q.Subject)
 		if err != nil {
 			return err
 		}
-		if held.Answer != answer {
+		if kept.Answer != answer {
 			return errOtherAnswer
 		}
 	}
-	_, err = s.Ledger.RecordEvent(ctx, journey.Event{
-		EventID: steps.Key(journey.StepInput{
-			Account: call.Account, JourneyID: call.JourneyID, Step: call.Step, Round: call.Round, Subject: call.Subject,
-		}),
-		Type: journey.StepAnswered, Account: call.Account, JourneyID: call.JourneyID,
-		Hint: journey.Hint{Step: call.Step}, ReceivedAt: now,
+	_, err = a.cfg.Ledger.RecordEvent(ctx, journey.Event{
+		EventID: steps.Key(journey.StepInput{Account: q.Account, JourneyID: q.JourneyID, Step: q.Step, Round: q.Round, Subject: q.Subject}),
+		Type:    journey.StepAnswered, Account: q.Account, JourneyID: q.JourneyID, Hint: journey.Hint{Step: q.Step}, ReceivedAt: now,
 	})
 	if err == nil {
-		s.Wake()
+		a.cfg.Wake()
 	}
 	return err
 }
 
-// refuse says why an answer was not taken. No path is logged: the token is in it.
-func (s *stepCallback) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+func (a *API) callbackProblem(ctx context.Context, err error) *problem {
+	var p *problem
 	switch {
+	case errors.As(err, &p):
+		return p
 	case errors.Is(err, errNoCall), errors.Is(err, ledger.ErrErased), errors.Is(err, ledger.ErrNotFound):
-		tell(w, http.StatusNotFound, "not_found", errNoCall.Error())
+		return problemOf(http.StatusNotFound, "not_found", errNoCall.Error())
 	case errors.Is(err, errOtherAnswer):
-		tell(w, http.StatusConflict, "answered_otherwise", err.Error())
+		return conflict("answered_otherwise", err.Error())
 	default:
-		s.Logger.ErrorContext(ctx, "a step's answer could not be kept", "error", err)
-		w.Header().Set("Retry-After", "2")
-		tell(w, http.StatusServiceUnavailable, "unavailable", "the answer could not be kept now; send it again")
+		a.log.ErrorContext(ctx, "API: a step's answer could not be kept", "error", err)
+		return unavailable("the answer could not be kept now; send it again")
 	}
-}
-
-// readCallback reads the answer; the error is a sentence that quotes none of it.
-func readCallback(w http.ResponseWriter, r *http.Request) (journey.StepAnswer, int, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return journey.StepAnswer{}, http.StatusUnsupportedMediaType, errCallbackType
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, steps.MaxAnswer))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return journey.StepAnswer{}, http.StatusRequestEntityTooLarge, errCallbackLarge
-	case err != nil:
-		return journey.StepAnswer{}, http.StatusBadRequest, errCallbackBroke
-	}
-	answer, err := steps.ReadCallback(body)
-	return answer, http.StatusBadRequest, err
-}
-
-func codeOf(status int) string {
-	switch status {
-	case http.StatusRequestEntityTooLarge:
-		return "too_large"
-	case http.StatusUnsupportedMediaType:
-		return "unsupported_media_type"
-	default:
-		return "bad_request"
-	}
-}
-
-func tell(w http.ResponseWriter, status int, code, message string) {
-	writeJSON(w, status, map[string]string{"code": code, "message": message})
-}
-
-func writeJSON(w http.ResponseWriter, status int, body map[string]string) {
-	text, _ := json.Marshal(body) // strings: this cannot fail
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(text) // the caller has gone
 }

@@ -14,18 +14,16 @@ import (
 	"idjourney/steps"
 )
 
-// withCallback puts a step that may call back before a ledger.
-func withCallback(c *api.Config, l api.StepLedger) {
-	c.Callback = api.NewStepCallback(api.StepCallbackConfig{
-		Accounts: []config.Account{{Name: "acme", Flows: []config.Flow{{Steps: []config.Step{{Name: "employer", AnswerWithin: time.Hour}}}}}},
-		Ledger:   l, Wake: c.Wake, Now: c.Now,
-	})
+// withStep configures a step that may call back, over a ledger.
+func withStep(c *api.Config, l api.Ledger) {
+	c.Accounts, c.Ledger = accounts(), l
+	c.Accounts[0].Flows = []config.Flow{{Steps: []config.Step{{Name: "employer", AnswerWithin: time.Hour}}}}
 }
 
 // callback provokes what a step's service may be answered, over a real ledger.
 func (p provoked) callback(t *testing.T, o operation) {
 	t.Helper()
-	a := openAPI(t, func(c *api.Config) { withCallback(c, c.Ledger.(*ledger.Ledger)) })
+	a := openAPI(t, func(c *api.Config) { withStep(c, c.Ledger) })
 	q := o.request(t, "")
 	p.saw(t, o, a.do(t, q), http.StatusNotFound)
 	must(t, a.ledger.OpenStepCall(t.Context(), ledger.StepCall{
@@ -49,6 +47,6 @@ func (p provoked) callback(t *testing.T, o operation) {
 
 	closed := ledgertest.Open(t, ledgertest.SQLite(t))
 	must(t, closed.Close())
-	p.saw(t, o, openAPI(t, func(c *api.Config) { withCallback(c, closed) }).do(t, q), http.StatusServiceUnavailable)
-	p.saw(t, o, openAPI(t, func(c *api.Config) { withCallback(c, nil) }).do(t, q), http.StatusInternalServerError)
+	p.saw(t, o, openAPI(t, func(c *api.Config) { withStep(c, closed) }).do(t, q), http.StatusServiceUnavailable)
+	p.saw(t, o, openAPI(t, func(c *api.Config) { withStep(c, struct{ api.Ledger }{}) }).do(t, q), http.StatusInternalServerError)
 }

@@ -20,10 +20,11 @@ import (
 
 // stepLedger is a ledger with one open question.
 type stepLedger struct {
-	call   ledger.StepCall
-	hash   string
-	held   *ledger.StepAnswer
-	events []journey.Event
+	api.Ledger // nil: nothing else is asked
+	call       ledger.StepCall
+	hash       string
+	held       *ledger.StepAnswer
+	events     []journey.Event
 	// save and record fail the next time if they are set.
 	save, record error
 }
@@ -81,13 +82,16 @@ func newCallbacks(t *testing.T) *callbacks {
 		hash: steps.TokenHash(capability),
 		call: ledger.StepCall{Account: "acme", JourneyID: "j-1", Step: "employer", Round: 2, Subject: "5b1f", OpenedAt: opened},
 	}}
-	c.do = api.NewStepCallback(api.StepCallbackConfig{
+	made, err := api.New(api.Config{
+		Tokens: tokens(), Operator: &fakeOperator{}, Ledger: c.ledger,
 		Accounts: []config.Account{{Name: "acme", Flows: []config.Flow{{Steps: []config.Step{
 			{Name: "employer", Patience: time.Minute, AnswerWithin: time.Hour},
-		}}}}},
-		Ledger: c.ledger, Wake: func() { c.woken++ }, Now: func() time.Time { return c.now },
+		}}}}, {Name: "globex"}},
+		Wake: func() { c.woken++ }, Now: func() time.Time { return c.now },
 		Logger: slog.New(slog.NewTextHandler(&c.log, nil)),
 	})
+	must(t, err)
+	c.do = made.Handler()
 	return c
 }
 

@@ -104,9 +104,6 @@ func newAPI(b *Base, clients map[string]*idwise.Client, wake func()) (*api.API, 
 		Tokens: b.Config.API.Tokens, Accounts: b.Config.Accounts, Ledger: b.Ledger,
 		Operator: api.NewOperator(b.Temporal, b.Config.TaskQueue), Vendors: vendors,
 		Wake: wake, Logger: b.Logger, Instruments: b.Telemetry.Instruments, TrustedProxies: b.Config.Intake.TrustedProxies,
-		Callback: api.NewStepCallback(api.StepCallbackConfig{
-			Accounts: b.Config.Accounts, Ledger: b.Ledger, Wake: wake, Logger: b.Logger,
-		}),
 	})
 }
 

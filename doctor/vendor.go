@@ -35,7 +35,7 @@ func (cfg Config) vendor(ctx context.Context) []Row {
 	}
 	var probes []probe
 	for _, e := range idwise.Operations() {
-		if e.Method == http.MethodGet && !optional(e.Operation) {
+		if e.Method == http.MethodGet && !slices.Contains(optional, e.Operation) {
 			probes = append(probes, probe{client.Endpoint(e.Operation), client.Probe(ctx, e.Operation, id)})
 		}
 	}
@@ -44,9 +44,51 @@ func (cfg Config) vendor(ctx context.Context) []Row {
 	for _, p := range probes {
 		rows = append(rows, cfg.path(p, speaking, probes))
 	}
-	rows = append(rows, cfg.informing(ctx, client, speaking, id)...)
+	for _, op := range optional {
+		if op == idwise.ReadSpotCheck {
+			id = "idjourney-doctor-" + rand.Text() // it has an id of its own, which no flag names
+		}
+		p := probe{endpoint: client.Endpoint(op)}
+		if speaking {
+			p.err = client.Probe(ctx, op, id)
+		}
+		rows = append(rows, cfg.optionalPath(p, speaking))
+	}
 	return append(rows, cfg.writing(client)...)
 }
+
+// optional are the operations on whose answers no decision rests. A path of theirs that
+// does not work does not make the account unhealthy.
+var optional = []idwise.Operation{idwise.ReadAMLHistory, idwise.ReadSpotCheck}
+
+// optionalPath judges the path of an optional operation by its answer.
+func (cfg Config) optionalPath(p probe, speaking bool) Row {
+	op, at := p.endpoint.Operation, p.endpoint.Method+" "+p.endpoint.Path
+	row := Row{Subject: "path " + string(op), State: Guessed}
+	if slices.ContainsFunc(cfg.Account.Paths, func(o config.PathOverride) bool { return o.Operation == string(op) && o.Confirmed }) {
+		row.State = Confirmed
+	}
+	refusal, _ := errors.AsType[*idwise.APIError](p.err)
+	switch {
+	case !speaking:
+		row.Detail = at + notJudged
+	case p.err == nil:
+		row.State, row.Detail = Confirmed, at+" answers for this journey"
+	case idwise.IsMissing(p.err):
+		row.Detail = at + " answers, but knows nothing of what was asked for"
+	case refusal != nil && busy(refusal):
+		row.Detail, row.Todo = p.err.Error(), "ask again later"
+	default:
+		row.State, row.Detail = Guessed, at+" does not work, and no decision rests on it: "+p.err.Error()
+		row.Todo = askForPath
+	}
+	return row
+}
+
+const (
+	notJudged  = ": cannot be judged while address or credentials are wrong"
+	askForPath = "ask IDWise for the path of this operation, and write it below paths of the account"
+)
 
 // speaks says that the answer can only be IDWise's API.
 func speaks(p probe) bool {
@@ -106,12 +148,12 @@ func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 	case p.err == nil:
 		row.State, row.Detail = Confirmed, at+" answers for this journey"
 	case !speaking:
-		row.State, row.Detail = Guessed, at+": cannot be told while address or credentials are wrong"
+		row.State, row.Detail = Guessed, at+notJudged
 	case refusal != nil && busy(refusal):
 		row.State, row.Detail, row.Todo = Guessed, p.err.Error(), "ask again later"
 	case !idwise.IsMissing(p.err):
 		row.State, row.Detail = Wrong, at+": "+p.err.Error()
-		row.Todo = "ask IDWise for the path of this operation, and write it below paths of the account"
+		row.Todo = askForPath
 	case cfg.JourneyID == "" && (p.endpoint.Known == idwise.Documented):
 		row.State, row.Detail = Confirmed, at+" is documented by IDWise, and answers"
 	case cfg.JourneyID == "":
@@ -119,7 +161,7 @@ func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 		row.Todo = "name a journey of this account by --journey"
 	case slices.ContainsFunc(all, func(other probe) bool { return other.err == nil }):
 		row.State, row.Detail = Wrong, at+" does not know a journey that another path knows"
-		row.Todo = "ask IDWise for the path of this operation, and write it below paths of the account"
+		row.Todo = askForPath
 	default:
 		row.State, row.Detail = Wrong, "IDWise knows no journey "+cfg.JourneyID
 		row.Todo = "take a journey's id from IDWise's portal, of this environment and region"

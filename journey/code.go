@@ -1,5 +1,11 @@
 package journey
 
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // IsCode says that a text is a short code and not somebody's data: a lower-case
 // letter, then letters, digits and underscores, at most 64 in all.
 func IsCode(text string) bool {
@@ -10,4 +16,12 @@ func IsCode(text string) bool {
 		}
 	}
 	return text != "" && len(text) <= 64
+}
+
+// IsText says that a text shows a reader what it holds: it has no control characters, none
+// that change the direction of text, and is valid UTF-8.
+func IsText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+	})
 }

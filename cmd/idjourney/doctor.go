@@ -13,18 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"idjourney/app"
 	"idjourney/config"
 	"idjourney/doctor"
-	"idjourney/ledger"
-	"idjourney/workflows"
 )
 
-// errUnwell makes the doctor's exit status 1; the rows have said what is wrong.
-var errUnwell = errors.New("something is wrong: see the rows above")
+// errUnhealthy makes the exit status 1; the rows say what is wrong.
+var errUnhealthy = errors.New("something is wrong: see the rows above")
 
 func doctorCommand(o *options) *cobra.Command {
 	var account, journeyID string
@@ -44,25 +41,24 @@ func doctorCommand(o *options) *cobra.Command {
 			if !ok {
 				return fmt.Errorf("the configuration has no account %q: name one of %s with --account", account, accountNames(cfg))
 			}
-			t := temporalDoctor{}
-			defer t.close()
+			t := doctor.NewTemporal(func() (client.Client, string, error) { return app.Connect(slog.New(slog.DiscardHandler), nil) })
+			defer t.Close()
 			rows := doctor.Run(cmd.Context(), doctor.Config{
-				Account: a, JourneyID: journeyID, Timeout: timeout,
-				Ledger:   func(ctx context.Context) (string, error) { return lookAtLedger(ctx, cfg.Ledger.URL.Reveal(), account) },
-				Temporal: t.namespace, Attributes: t.attributes,
+				Account: a, JourneyID: journeyID, Timeout: timeout, Temporal: t.Namespace, Attributes: t.Attributes,
+				Ledger: func(ctx context.Context) (string, error) { return doctor.Ledger(ctx, cfg.Ledger.URL.Reveal(), account) },
 			})
 			if err := printRows(cmd.OutOrStdout(), rows); err != nil {
 				return err
 			}
 			if doctor.Failed(rows) {
-				return errUnwell
+				return errUnhealthy
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the account, as the configuration names it (required)")
 	cmd.Flags().StringVar(&journeyID, "journey", "", "id of a journey that IDWise knows: only so can a guessed path be confirmed")
-	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long each look may take")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long each check may take")
 	_ = cmd.MarkFlagRequired("account") // fails only for a flag that is not there
 	return cmd
 }
@@ -84,72 +80,4 @@ func printRows(out io.Writer, rows []doctor.Row) error {
 		}
 	}
 	return t.Flush() // the errors of the lines above are kept for here
-}
-
-// lookAtLedger does not make a file: that would look like a ledger to the next one.
-func lookAtLedger(ctx context.Context, url, account string) (string, error) {
-	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		if _, err := os.Stat(file); err != nil {
-			return "", errors.New("there is no ledger yet at " + file)
-		}
-	}
-	l, err := ledger.Open(ctx, url)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = l.Close() }()
-	if err := l.Ping(ctx); err != nil {
-		return "", err
-	}
-	counts, err := l.WebhookCounts(ctx, account)
-	if err != nil {
-		return "", err
-	}
-	total := 0
-	for _, n := range counts {
-		total += n
-	}
-	return fmt.Sprintf("can be written, its schema is current; it holds %d webhooks of this account", total), nil
-}
-
-// temporalDoctor connects on the first look, so that a connection that is
-// configured wrongly is a row like any other.
-type temporalDoctor struct {
-	client client.Client
-	name   string
-}
-
-func (t *temporalDoctor) connect() (err error) {
-	if t.client == nil {
-		t.client, t.name, err = app.Connect(slog.New(slog.DiscardHandler), nil)
-	}
-	return err
-}
-
-func (t *temporalDoctor) namespace(ctx context.Context) (string, error) {
-	if err := t.connect(); err != nil {
-		return "", err
-	}
-	found, err := t.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: t.name})
-	if err != nil {
-		return "", fmt.Errorf("looking for namespace %s: %w", t.name, err)
-	}
-	return fmt.Sprintf("namespace %s is there; closed workflows stay for %s", t.name,
-		found.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()), nil
-}
-
-func (t *temporalDoctor) attributes(ctx context.Context) (string, error) {
-	if err := t.connect(); err != nil {
-		return "", err
-	}
-	if err := workflows.CheckSearchAttributes(ctx, t.client, t.name); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("all %d are there", len(workflows.SearchAttributes())), nil
-}
-
-func (t *temporalDoctor) close() {
-	if t.client != nil {
-		t.client.Close()
-	}
 }

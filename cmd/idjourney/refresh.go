@@ -2,28 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	batchpb "go.temporal.io/api/batch/v1"
-	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-
 	"idjourney/app"
-	"idjourney/journey"
 )
-
-// refreshSignal needs no account and no id, so that one text is for every journey.
-var refreshSignal = []byte(`{"type":"refresh"}`)
 
 func refreshCommand() *cobra.Command {
 	var account, id, query, reason string
@@ -44,9 +30,9 @@ func refreshCommand() *cobra.Command {
 			defer cancel()
 			said := "1 journey was asked to look"
 			if query != "" {
-				said, err = refreshAll(ctx, c, namespace, query, reason)
+				said, err = app.RefreshAll(ctx, c, namespace, query, reason)
 			} else {
-				err = c.SignalWorkflow(ctx, journey.WorkflowID(account, id), "", journey.SignalEvent, converter.NewRawValue(refreshPayload()))
+				err = app.Refresh(ctx, c, account, id)
 			}
 			if err != nil {
 				return fmt.Errorf("asking for a look at IDWise: %w", err)
@@ -64,51 +50,4 @@ func refreshCommand() *cobra.Command {
 	cmd.MarkFlagsOneRequired("journey", "query")
 	cmd.MarkFlagsMutuallyExclusive("journey", "query")
 	return cmd
-}
-
-func refreshPayload() *commonpb.Payload {
-	return &commonpb.Payload{
-		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: refreshSignal,
-	}
-}
-
-// refreshAll starts the batch, waits for its end and says what became of it.
-func refreshAll(ctx context.Context, c client.Client, namespace, query, reason string) (string, error) {
-	job := "refresh-" + rand.Text()
-	who, err := os.Hostname()
-	if err != nil {
-		who = "idjourney"
-	}
-	_, err = c.WorkflowService().StartBatchOperation(ctx, &workflowservice.StartBatchOperationRequest{
-		Namespace: namespace, JobId: job, Reason: reason,
-		VisibilityQuery: fmt.Sprintf(`WorkflowType = %q AND ExecutionStatus = "Running" AND (%s)`, journey.WorkflowName, query),
-		Operation: &workflowservice.StartBatchOperationRequest_SignalOperation{SignalOperation: &batchpb.BatchOperationSignal{
-			Signal: journey.SignalEvent, Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{refreshPayload()}}, Identity: who,
-		}},
-	})
-	if err != nil {
-		return "", err
-	}
-	for {
-		b, err := c.WorkflowService().DescribeBatchOperation(ctx, &workflowservice.DescribeBatchOperationRequest{Namespace: namespace, JobId: job})
-		if err != nil {
-			return "", fmt.Errorf("looking after batch %s: %w", job, err)
-		}
-		said := fmt.Sprintf("%d of %d journeys were asked to look", b.GetCompleteOperationCount(), b.GetTotalOperationCount())
-		switch b.GetState() {
-		case enumspb.BATCH_OPERATION_STATE_COMPLETED:
-			if n := b.GetFailureOperationCount(); n > 0 {
-				return "", fmt.Errorf("%s, %d did not take it: batch %s in the Web UI", said, n, job)
-			}
-			return said, nil
-		case enumspb.BATCH_OPERATION_STATE_FAILED:
-			return "", errors.New("the batch failed: " + job)
-		default: // it runs
-		}
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("%s so far, and batch %s goes on: %w", said, job, ctx.Err())
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
 }

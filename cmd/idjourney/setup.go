@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -10,12 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"go.temporal.io/api/operatorservice/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"idjourney/app"
 	"idjourney/workflows"
@@ -36,12 +29,7 @@ func setupCommand() *cobra.Command {
 			defer c.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), within)
 			defer cancel()
-			if create {
-				if err := createNamespace(ctx, c, namespace, retention); err != nil {
-					return err
-				}
-			}
-			if err := createSearchAttributes(ctx, c, namespace, create); err != nil {
+			if err := app.Setup(ctx, c, namespace, create, retention); err != nil {
 				return err
 			}
 			attributes := workflows.SearchAttributes()
@@ -57,59 +45,4 @@ func setupCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&retention, "retention", 30*24*time.Hour, "how long a namespace that is created keeps closed workflows")
 	cmd.Flags().DurationVar(&within, "within", time.Minute, "how long all of it may take")
 	return cmd
-}
-
-func createNamespace(ctx context.Context, c client.Client, namespace string, retention time.Duration) error {
-	err := untilReady(ctx, func() error {
-		_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
-			Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
-			Description: "identity-verification journeys",
-		})
-		var exists *serviceerror.NamespaceAlreadyExists
-		if errors.As(err, &exists) {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("creating namespace %s: %w", namespace, err)
-	}
-	return nil
-}
-
-// createSearchAttributes creates what is missing: one that is there with the same
-// type stays as it is.
-func createSearchAttributes(ctx context.Context, c client.Client, namespace string, created bool) error {
-	try := func() error {
-		_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-			Namespace: namespace, SearchAttributes: workflows.SearchAttributes(),
-		})
-		if err != nil {
-			return fmt.Errorf("creating search attributes in namespace %s: %w", namespace, err)
-		}
-		return nil
-	}
-	if !created {
-		return try()
-	}
-	// All of Temporal has to hear of a new namespace first.
-	return untilReady(ctx, try)
-}
-
-// untilReady tries again while Temporal is starting, or does not know a new
-// namespace everywhere yet.
-func untilReady(ctx context.Context, try func() error) error {
-	for {
-		err := try()
-		var away *serviceerror.Unavailable
-		var unknown *serviceerror.NamespaceNotFound
-		if err == nil || !errors.As(err, &away) && !errors.As(err, &unknown) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
 }

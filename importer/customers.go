@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"bufio"
@@ -9,13 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"idjourney/config"
 	"idjourney/idwise"
+	"idjourney/journey"
 )
 
 // maxImportReference bounds a reference, in characters; the API's bound is the same.
@@ -56,15 +56,6 @@ func (f *faultyLines) Error() string {
 	return text
 }
 
-// readCustomersFile reads and checks a whole file before anything is done with it.
-func readCustomersFile(name string, cfg *config.Config) ([]customer, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading what to import: %w", err)
-	}
-	return readCustomers(text, cfg)
-}
-
 func readCustomers(text []byte, cfg *config.Config) ([]customer, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // spreadsheets write one
 	faults := &faultyLines{}
@@ -95,7 +86,7 @@ func readCustomers(text []byte, cfg *config.Config) ([]customer, error) {
 	return customers, nil
 }
 
-// readCSV stops at the first line that is no CSV: what follows cannot be told apart.
+// readCSV stops at the first line that is not CSV: the lines after it are not certain.
 func readCSV(text []byte, faults *faultyLines) []customer {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
@@ -152,7 +143,7 @@ func readJSONLines(text []byte, faults *faultyLines) []customer {
 	return customers
 }
 
-// check says what is wrong with a line; "" if nothing is.
+// check says what is wrong with a line, "" if nothing is.
 func (c customer) check(cfg *config.Config) string {
 	if _, ok := cfg.Account(c.Account); !ok {
 		return "the account is not in the configuration"
@@ -162,8 +153,8 @@ func (c customer) check(cfg *config.Config) string {
 		return "the journeyId is missing or cannot be an id"
 	case strings.TrimSpace(c.Reference) == "":
 		return "the reference is missing"
-	case !utf8.ValidString(c.Reference) || strings.ContainsFunc(c.Reference, func(r rune) bool { return r < ' ' }):
-		return "the reference has characters that are no text"
+	case !journey.IsText(c.Reference):
+		return "the reference has characters that mislead a reader"
 	case utf8.RuneCountInString(c.Reference) > maxImportReference:
 		return fmt.Sprintf("the reference is longer than %d characters", maxImportReference)
 	}

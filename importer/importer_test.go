@@ -1,4 +1,4 @@
-package main
+package importer
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func importConfig() *config.Config {
 	return &config.Config{Accounts: []config.Account{{Name: "acme"}, {Name: "globex"}}}
 }
 
-func newImporter(l importLedger) (*importer, *bytes.Buffer) {
+func newImporter(l Ledger) (*importer, *bytes.Buffer) {
 	out := &bytes.Buffer{}
 	return &importer{ledger: l, limit: rate.NewLimiter(rate.Inf, 1), out: out, now: func() time.Time { return time.Unix(1_700_000_000, 0) }}, out
 }

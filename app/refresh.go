@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	batchpb "go.temporal.io/api/batch/v1"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"idjourney/journey"
+)
+
+// refreshSignal needs no account and no id: one text serves every journey.
+var refreshSignal = &commonpb.Payload{
+	Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: []byte(`{"type":"refresh"}`),
+}
+
+// Refresh lets one running journey ask IDWise again.
+func Refresh(ctx context.Context, c client.Client, account, journeyID string) error {
+	return c.SignalWorkflow(ctx, journey.WorkflowID(account, journeyID), "", journey.SignalEvent, converter.NewRawValue(refreshSignal))
+}
+
+// RefreshAll lets every running journey that the query finds ask IDWise again. It starts
+// one batch of Temporal's, waits for its end and says what became of it.
+func RefreshAll(ctx context.Context, c client.Client, namespace, query, reason string) (string, error) {
+	job := "refresh-" + rand.Text()
+	who, err := os.Hostname()
+	if err != nil {
+		who = "idjourney"
+	}
+	_, err = c.WorkflowService().StartBatchOperation(ctx, &workflowservice.StartBatchOperationRequest{
+		Namespace: namespace, JobId: job, Reason: reason,
+		VisibilityQuery: fmt.Sprintf(`WorkflowType = %q AND ExecutionStatus = "Running" AND (%s)`, journey.WorkflowName, query),
+		Operation: &workflowservice.StartBatchOperationRequest_SignalOperation{SignalOperation: &batchpb.BatchOperationSignal{
+			Signal: journey.SignalEvent, Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{refreshSignal}}, Identity: who,
+		}},
+	})
+	if err != nil {
+		return "", err
+	}
+	for {
+		b, err := c.WorkflowService().DescribeBatchOperation(ctx, &workflowservice.DescribeBatchOperationRequest{Namespace: namespace, JobId: job})
+		if err != nil {
+			return "", fmt.Errorf("reading the state of batch %s: %w", job, err)
+		}
+		said := fmt.Sprintf("%d of %d journeys were asked to look", b.GetCompleteOperationCount(), b.GetTotalOperationCount())
+		switch b.GetState() {
+		case enumspb.BATCH_OPERATION_STATE_COMPLETED:
+			if n := b.GetFailureOperationCount(); n > 0 {
+				return "", fmt.Errorf("%s, %d did not take it: batch %s in the Web UI", said, n, job)
+			}
+			return said, nil
+		case enumspb.BATCH_OPERATION_STATE_FAILED:
+			return "", errors.New("the batch failed: " + job)
+		default: // it runs
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("%s so far, and batch %s goes on: %w", said, job, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"idjourney/journey"
 )
 
-// Reasons that stand where an act needs none.
+// The reasons of acts whose callers gave none.
 const (
 	refreshReason = "asked to look again"
 	eraseReason   = "erasure was asked for"
@@ -74,7 +74,7 @@ func (b reviewBody) check() error {
 	return text("reason", b.Reason, maxReason)
 }
 
-// actKind checks the body of one act. Optional says that there may be none.
+// actKind reads and checks the body of one act, which may be missing if it is optional.
 type actKind struct {
 	optional bool
 	read     func(raw []byte) (journey.Act, error)
@@ -152,8 +152,8 @@ func (a *API) act(update string, kind actKind) func(*call) (reply, error) {
 	}
 }
 
-// send acts on a journey that the ledger knows: an update must not start workflows for
-// ids that nobody has heard of, nor wake one that is final.
+// send acts on a journey that the ledger knows: an update must not start a workflow for
+// an unknown id, nor wake a journey that has ended.
 func (a *API) send(in *call, update string, arg any) (reply, error) {
 	v, err := a.view(in)
 	if err != nil {
@@ -176,7 +176,7 @@ func (a *API) send(in *call, update string, arg any) (reply, error) {
 	}
 	status := http.StatusOK
 	if update == journey.UpdateErase {
-		status = http.StatusAccepted // the vendor's erasure takes its time; journey.erased tells its end
+		status = http.StatusAccepted // the vendor's erasure takes time; journey.erased reports its end
 	}
 	return actedReply(status, done), nil
 }

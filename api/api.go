@@ -1,5 +1,5 @@
-// Package api is the customer's REST API. openapi.yaml describes it. All reading is
-// done from the ledger, so that an app's polling costs Temporal nothing.
+// Package api is the customer's REST API. openapi.yaml describes it. It reads from
+// the ledger only, so that an app's polling costs Temporal nothing.
 package api
 
 import (
@@ -27,8 +27,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// Ledger is what the customer's API needs of a *ledger.Ledger. All reading is
-// done there, so that an app's polling costs Temporal nothing.
+// Ledger is what the API needs of a *ledger.Ledger.
 type Ledger interface {
 	View(ctx context.Context, account, journeyID string) (ledger.View, error)
 	ByReference(ctx context.Context, account, reference string) ([]ledger.View, error)
@@ -52,8 +51,8 @@ type Ledger interface {
 // Operator acts on the workflows for people: a *TemporalOperator.
 type Operator interface {
 	// Act sends an update to a journey and returns the journey as it is afterwards.
-	// The error is ErrClosed, a *Refused, or anything else if Temporal did not answer:
-	// the act may then still be taken.
+	// The error is ErrClosed, a *Refused, or any other if Temporal did not answer: the
+	// act may then still take effect.
 	Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error)
 	// Link binds a held spot check to a journey.
 	Link(ctx context.Context, account, spotCheckID string, arg any) error
@@ -67,27 +66,28 @@ type Vendor interface {
 
 // Config is what the customer's API needs.
 type Config struct {
-	// Tokens are who may call. Without any, New returns nil: there is no API.
+	// Tokens are the callers. Without any, New returns nil: there is no API.
 	Tokens []config.Token
 	// Accounts are all accounts. Required.
 	Accounts []config.Account
 	// Ledger and Operator are required.
 	Ledger   Ledger
 	Operator Operator
-	// Vendors are IDWise by account; one that has none can start and register nothing.
+	// Vendors are the clients of IDWise by account. An account without one can neither
+	// start nor register journeys.
 	Vendors map[string]Vendor
-	// Wake tells the forwarder that there is an event; nil for nobody.
+	// Wake is called after an event was recorded; may be nil.
 	Wake func()
 	// TrustedProxies are those whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// Instruments count what is denied; nil for none.
+	// Instruments count denied requests; may be nil.
 	Instruments *telemetry.Instruments
-	// WaitPoll is how often a long poll looks at the ledger; half a second if 0.
+	// WaitPoll is the time between two reads of a long poll; half a second if 0.
 	WaitPoll time.Duration
 	// MaxWaits bounds the long polls at a time; 1000 if 0. One token may have a quarter
 	// of them, and one account half.
 	MaxWaits int
-	// Logger is where problems and acts are logged; nil for nowhere.
+	// Logger receives problems and acts; may be nil.
 	Logger *slog.Logger
 	// Now is the clock; nil for time.Now.
 	Now func() time.Time
@@ -99,7 +99,7 @@ type API struct {
 	tokens   []*token
 	accounts map[string]config.Account
 	log      *slog.Logger
-	// refusals keeps somebody who knocks all day from filling the log.
+	// refusals keeps repeated guesses from filling the log.
 	refusals rate.Sometimes
 	throttle *access.Throttle
 	// The long polls at a time, in all, by token and by account.
@@ -108,11 +108,10 @@ type API struct {
 	stopping chan struct{} // closed when long polls have to end
 }
 
-// New checks the tokens and returns the API, or nil if there are none: the API is
-// off then.
+// New checks the tokens and returns the API, or nil if there are none.
 func New(cfg Config) (*API, error) {
 	if len(cfg.Tokens) == 0 {
-		return nil, nil //nolint:nilnil // off is no failure
+		return nil, nil //nolint:nilnil // without tokens the API is off
 	}
 	if cfg.Ledger == nil || cfg.Operator == nil || len(cfg.Accounts) == 0 {
 		return nil, errors.New("setting up the API: ledger, operator and accounts are required")
@@ -162,7 +161,7 @@ func (a *API) setDefaults() {
 	a.waits, a.tokenWaits, a.accountWaits = newQuota(a.cfg.MaxWaits), newQuota(a.cfg.MaxWaits/4), newQuota(a.cfg.MaxWaits/2)
 }
 
-// openAPI is the API's description, and what its tests hold it to.
+// openAPI describes the API. The tests check every answer against it.
 //
 //go:embed openapi.yaml
 var openAPI []byte
@@ -227,6 +226,6 @@ func (a *API) Serve(ctx context.Context, listener net.Listener, limits config.In
 	return errors.Join(failure, httpserver.ShutDown(deadline, "API listener", server))
 }
 
-// slowestCall bounds every call that is no long poll: a journey is started at IDWise,
-// and each look into the ledger and each act has a limit of its own.
+// slowestCall bounds every request that is not a long poll: starting a journey at IDWise
+// takes longest, with three uses of the ledger.
 const slowestCall = vendorTimeout + 3*ledgerTimeout + 5*time.Second

@@ -66,7 +66,7 @@ func attentionKind(code journey.AttentionCode) journey.AttentionKind {
 }
 
 // acknowledge handles POST /v1/attention/{account}/{code}/acknowledge: somebody takes
-// it on. It stays open until what it is about is over.
+// care of it. It stays open until its cause is gone.
 func (a *API) acknowledge(in *call) (reply, error) {
 	var body struct {
 		Detail string `json:"detail"`

@@ -76,7 +76,7 @@ type feedItem struct {
 
 type feedPage struct {
 	Items []feedItem `json:"items"`
-	// Next is the value of after for the next page, even where this one is empty.
+	// Next is the value of after for the next page, even if this one is empty.
 	Next int64 `json:"next"`
 }
 

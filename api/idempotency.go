@@ -14,9 +14,9 @@ import (
 
 var keyForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
 
-// once does what a request asks for once per Idempotency-Key of a token. The answer is
-// kept: the same request gets it again, another one with the same key is refused. A
-// failure is kept only if something may have been done; else the key is free again.
+// once runs a request once per account, token and Idempotency-Key. It keeps the answer:
+// the same request gets it again, and another one with the same key is refused. A failure
+// is kept only if something may have been done; otherwise the key is released.
 func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error)) (reply, error) {
 	key := in.gin.GetHeader("Idempotency-Key")
 	if !keyForm.MatchString(key) {
@@ -50,7 +50,7 @@ func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error
 	}
 	text, _ := json.Marshal(out.body) // structs of strings and bools: cannot fail
 	if err := a.cfg.Ledger.FinishIdempotent(ctx, request, in.id, out.status, text); err != nil {
-		// What was done is done, and its answer is worth more than the key.
+		// The work is done, so its answer is more useful than an error.
 		a.log.ErrorContext(ctx, "API: an answer could not be kept for its Idempotency-Key", "token", in.token.name, "error", err)
 	}
 	return out, nil

@@ -12,8 +12,7 @@ import (
 	"idjourney/ledger"
 )
 
-// shownJourney is a journey as the API shows it: what the ledger knows, never what
-// Temporal would have to be asked for.
+// shownJourney is a journey as the API shows it.
 type shownJourney struct {
 	Account        string                 `json:"account"`
 	JourneyID      string                 `json:"journeyId"`
@@ -24,7 +23,7 @@ type shownJourney struct {
 	CustomerStatus journey.CustomerStatus `json:"customerStatus"`
 	Standing       *journey.Standing      `json:"standing,omitempty"`
 	Adopted        bool                   `json:"adopted,omitempty"`
-	// RequiredSteps are what the user has to submit again, RespondBy until when.
+	// RequiredSteps are what the user has to submit again, by RespondBy.
 	RequiredSteps []shownStep      `json:"requiredSteps,omitempty"`
 	RequiredFor   string           `json:"requiredFor,omitempty"`
 	RespondBy     time.Time        `json:"respondBy,omitzero"`
@@ -132,8 +131,8 @@ func (a *API) view(in *call) (ledger.View, error) {
 	return a.cfg.Ledger.View(ctx, in.account, in.id)
 }
 
-// version is a journey as a caller is shown it. The ETag is a hash of the text: one that
-// counted versions would tell of changes that the caller may not see.
+// version is a journey as a caller sees it. The ETag is a hash of the text: a counter of
+// versions would reveal changes that the caller may not see.
 type version struct {
 	text json.RawMessage
 	tag  string
@@ -161,7 +160,7 @@ func matches(ifNoneMatch, tag string) bool {
 }
 
 // searchBody names a customer. The reference is in the body because it may be
-// personal, and addresses are logged everywhere.
+// personal, and URLs are logged everywhere.
 type searchBody struct {
 	Account   string `json:"account"`
 	Reference string `json:"reference"`

@@ -23,10 +23,10 @@ const readyWait = 50 * time.Millisecond
 // actTimeout bounds how long a caller waits for a workflow's answer.
 const actTimeout = 10 * time.Second
 
-// ErrClosed says that the workflow is not open, so that there is nobody to act.
+// ErrClosed says that the workflow is closed, so it cannot take an update.
 var ErrClosed = errors.New("the workflow is closed")
 
-// errNoAnswer says that an act was sent and what became of it is not known.
+// errNoAnswer says that an act was sent and its outcome is not known.
 var errNoAnswer = errors.New("the workflow did not answer")
 
 // Refused is a workflow's refusal of an act. Sentence is ours, without personal data.
@@ -49,7 +49,7 @@ func NewOperator(c client.Client, taskQueue string) *TemporalOperator {
 }
 
 // Act sends an update to a journey. A refresh or an erasure starts the journey again
-// if it is closed; to all else a closed journey is ErrClosed.
+// if it is closed; for all other updates a closed journey is ErrClosed.
 func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error) {
 	var acted journey.Acted
 	if !idwise.ValidID(journeyID) {
@@ -76,9 +76,9 @@ func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update s
 	return acted, answered(update, err)
 }
 
-// untilReady sends an update again while the workflow's task that it came with
-// fails, because a signal came just as the run continued as new. Nothing was done
-// then, and the update's id keeps it from being done twice.
+// untilReady sends an update again while the workflow is not ready, because a signal
+// arrived just as the run continued as new. Nothing was done then, and the update's id
+// keeps it from being done twice.
 func untilReady(ctx context.Context, send func() (client.WorkflowUpdateHandle, error), answer any) error {
 	for {
 		handle, err := send()
@@ -114,8 +114,8 @@ func (t *TemporalOperator) Link(ctx context.Context, account, spotCheckID string
 	return answered(journey.UpdateLink, err)
 }
 
-// answered says what an update's error means. A workflow that closed over an update
-// it had taken has said nothing about it.
+// answered says what an update's error means. If the workflow closed before an accepted
+// update ended, the outcome is not known.
 func answered(update string, err error) error {
 	var refused *temporal.ApplicationError
 	var closed *serviceerror.NotFound

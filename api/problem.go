@@ -11,8 +11,8 @@ import (
 	"idjourney/ledger"
 )
 
-// problem is an answer that is no success: a code for programs and a sentence for
-// people, neither with personal data. See openapi.yaml for the codes.
+// problem is a refusal or a failure: a code for programs and a sentence for people,
+// neither with personal data. See openapi.yaml for the codes.
 type problem struct {
 	status int
 	// done says that something was, or may have been, done: asking again may do it twice.
@@ -42,8 +42,8 @@ func badRequest(message string) *problem {
 	return problemOf(http.StatusBadRequest, "bad_request", message)
 }
 
-// notFound is one sentence for what does not exist and what the token may not see, so
-// that nobody learns which accounts and journeys there are.
+// notFound is the same for what does not exist and for what the token may not see, so
+// that callers cannot find out which accounts and journeys exist.
 func notFound() *problem {
 	return problemOf(http.StatusNotFound, "not_found", "there is nothing of this name that the token may see")
 }
@@ -67,12 +67,12 @@ func conflict(code, message string) *problem {
 
 const otherReference = "the journey belongs to another reference: do not trust it"
 
-// unavailable says that a part of ours is away; asking again is safe.
+// unavailable says that a part of idjourney is down; repeating the request is safe.
 func unavailable(message string) *problem {
 	return problemOf(http.StatusServiceUnavailable, "unavailable", message).with("Retry-After", "2")
 }
 
-// problemFrom turns what went wrong into an answer. An error that is none of ours is
+// problemFrom turns an error into an answer. An error of the ledger's or Temporal's is
 // logged and never shown.
 func (a *API) problemFrom(ctx context.Context, err error) *problem {
 	var p *problem

@@ -23,18 +23,18 @@ import (
 	"idjourney/journey"
 )
 
-// ledgerTimeout bounds each look into the ledger.
+// ledgerTimeout bounds each use of the ledger.
 const ledgerTimeout = 5 * time.Second
 
-// call is one authenticated request for something that its token may see.
+// call is one request. The token is set once the caller is authenticated.
 type call struct {
 	gin   *gin.Context
 	token *token
-	// account and id are of the path; empty where the route has none.
+	// account and id come from the path; empty where the route has none.
 	account, id string
 }
 
-// answer of a call; a nil body is none.
+// reply is the answer to a call. A nil body means that there is none.
 type reply struct {
 	status int
 	body   any
@@ -51,7 +51,7 @@ type route struct {
 	handle       func(*call) (reply, error)
 }
 
-// serve runs a route: who calls, what may they do, and what may they see.
+// serve authenticates the caller, checks its rights and runs the route.
 func (a *API) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		in := &call{gin: c, account: c.Param("account"), id: c.Param("id")}
@@ -112,17 +112,17 @@ func (in *call) check(r route) error {
 	return nil
 }
 
-// context is the request's, bounded for the ledger.
+// context returns the request's context, bounded for the ledger.
 func (in *call) context() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(in.gin.Request.Context(), ledgerTimeout)
 }
 
-// whole is for what must not stop halfway because the caller has gone.
+// whole returns a context for work that must be completed even if the caller has gone.
 func (in *call) whole(d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(in.gin.Request.Context()), d)
 }
 
-// number reads a parameter between low and high; fallback if it is not there.
+// number reads a parameter between low and high; fallback if it is missing.
 func (in *call) number(name string, fallback, low, high int64) (int64, error) {
 	text, there := in.gin.GetQuery(name)
 	if !there {
@@ -147,7 +147,7 @@ func (in *call) only() ([]string, error) {
 	return []string{name}, nil
 }
 
-// audit writes one line for everything that was asked to be changed.
+// audit logs each request that is to change something.
 func (a *API) audit(in *call, r route, status int) {
 	a.log.InfoContext(in.gin.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
 		"account", in.account, "id", in.id, "status", status)
@@ -177,7 +177,7 @@ func write(c *gin.Context, out reply) {
 	c.Data(out.status, "application/json", text)
 }
 
-// brief bounds what of a caller's own words is said back to it.
+// brief bounds the caller's own words in an answer.
 func brief(s string) string {
 	const most = 64
 	if runes := []rune(s); len(runes) > most {
@@ -186,7 +186,7 @@ func brief(s string) string {
 	return s
 }
 
-// maxBody bounds a request's body, in bytes; no documented one comes near.
+// maxBody bounds a request's body, in bytes. Every documented one is far smaller.
 const maxBody = 64 << 10
 
 // Bounds of free text, in characters.
@@ -195,8 +195,8 @@ const (
 	maxReason    = 500
 )
 
-// read returns the body, of at most limit bytes. None at all is an empty object where that
-// is allowed.
+// read returns the body, of at most limit bytes. If it is optional, a missing one is an
+// empty object.
 func (in *call) read(limit int64, optional bool) ([]byte, error) {
 	r := in.gin.Request
 	tooLarge := problemOf(http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body is larger than %d bytes", limit))
@@ -229,8 +229,8 @@ func (in *call) body(optional bool, into any) error {
 	return decode(raw, into)
 }
 
-// decode reads one JSON object, in which every key must be known: a key that is
-// ignored is an intention that is lost. The sentence names keys, never values.
+// decode reads one JSON object, in which every key must be known: an ignored key would be
+// a lost intention. Errors name keys, never values.
 func decode(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return badRequest("the body is not UTF-8")

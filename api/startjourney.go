@@ -12,7 +12,7 @@ import (
 	"idjourney/ledger"
 )
 
-// vendorTimeout bounds a call of IDWise's while a caller waits.
+// vendorTimeout bounds a request to IDWise while a caller waits.
 const vendorTimeout = 25 * time.Second
 
 // openBody asks for a journey to be started at IDWise or, with a journeyId, for one
@@ -21,11 +21,11 @@ type openBody struct {
 	Account   string `json:"account"`
 	Reference string `json:"reference"`
 	Flow      string `json:"flow"`
-	// JourneyID is a pointer, so that an empty one is a mistake and starts nothing.
+	// JourneyID is a pointer, so that an empty one is refused instead of starting a journey.
 	JourneyID *string `json:"journeyId"`
 }
 
-// opened is the answer. It leaves the reference out, because it is kept for a day.
+// opened is the answer. It is kept for a day, and so leaves the reference out.
 type opened struct {
 	Account   string `json:"account"`
 	JourneyID string `json:"journeyId"`
@@ -61,8 +61,8 @@ func (a *API) open(in *call) (reply, error) {
 	})
 }
 
-// checkOpen says for which account and flow; the flow is empty where the body names
-// none, which only a journey that the SDK started may do.
+// checkOpen returns the account and the flow. The flow is empty if the body names none,
+// which is allowed only for a journey that the SDK started.
 func (a *API) checkOpen(in *call, body openBody) (config.Account, config.Flow, error) {
 	if err := text("account", body.Account, maxReference); err != nil {
 		return config.Account{}, config.Flow{}, err
@@ -91,8 +91,8 @@ func (a *API) checkOpen(in *call, body openBody) (config.Account, config.Flow, e
 	return account, config.Flow{}, badRequest("the account has no such flow in the configuration")
 }
 
-// start starts a journey at IDWise. IDWise knows no idempotency: a call whose end is
-// not known may have started one, and only a new key asks again.
+// start starts a journey at IDWise, whose API has no idempotency: a request whose outcome
+// is not known may have started one, and is repeated only under a new key.
 func (a *API) start(ctx context.Context, in *call, vendor Vendor, j ledger.Journey, flowID string) (reply, error) {
 	calling, cancel := context.WithTimeout(ctx, vendorTimeout)
 	defer cancel()
@@ -136,8 +136,8 @@ func (a *API) register(ctx context.Context, vendor Vendor, account config.Accoun
 	return a.remember(ctx, j, false)
 }
 
-// remember writes the journey into the ledger and an event that starts its workflow,
-// so that its silence is noticed even if no webhook ever comes.
+// remember writes the journey into the ledger, and an event that starts its workflow, so
+// that a journey whose webhooks never come is noticed.
 func (a *API) remember(ctx context.Context, j ledger.Journey, started bool) (reply, error) {
 	now := a.cfg.Now().UTC()
 	err := a.cfg.Ledger.Register(ctx, j)
@@ -162,7 +162,7 @@ func (a *API) remember(ctx context.Context, j ledger.Journey, started bool) (rep
 	}, nil
 }
 
-// notStarted says what a failure of IDWise's means for the caller.
+// notStarted says what a failed request to IDWise means for the caller.
 func (a *API) notStarted(ctx context.Context, account string, err error) error {
 	a.log.WarnContext(ctx, "API: IDWise did not start a journey", "account", account, "error", err)
 	if idwise.Definite(err) {

@@ -15,8 +15,8 @@ import (
 
 // stepCallback handles POST /v1/callbacks/steps/{token}: the answer that a step's service
 // gives later. The token in the path is the only credential, and good for one answer to
-// one question: 200 the answer is kept, also if it comes again; 409 another one was; 404
-// no such token, or its time is over. The journey receives a hint only: it finds the
+// one question: 200 if the answer is kept, also if it comes again; 409 if another one was;
+// 404 if there is no such token, or its time is over. The journey receives a hint only: it finds the
 // answer in the ledger when it runs the step's activity again.
 //
 // It goes on when the caller has gone: an answer that was sent is kept. No path is

@@ -16,8 +16,8 @@ import (
 
 const apiRealm = `Bearer realm="idjourney"`
 
-// minToken is how long a token's secret is at least: it is all that protects
-// every decision.
+// minToken is the least length of a token's secret, in characters: nothing else protects
+// the decisions.
 const minToken = 32
 
 // requestsPerSecond bounds one token, so that a client in a loop leaves the ledger to
@@ -96,8 +96,8 @@ const (
 	deniedAccount   denial = "account"
 )
 
-// deny logs and counts what was denied, without anything that the caller sent but the
-// name of an account that exists.
+// deny logs and counts a denied request. Of what the caller sent it names only an account
+// that exists.
 func (a *API) deny(in *call, r route, d denial) {
 	token, account := unknown, unknown
 	if in.token != nil {
@@ -121,7 +121,7 @@ func (a *API) deny(in *call, r route, d denial) {
 // unknown stands for a token or an account that is not configured.
 const unknown = "unknown"
 
-// unauthorized says what a 401 has to carry.
+// unauthorized carries the challenge that a 401 must have.
 func unauthorized(sent bool) *problem {
 	challenge := apiRealm
 	if sent {

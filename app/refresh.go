@@ -51,11 +51,11 @@ func RefreshAll(ctx context.Context, c client.Client, namespace, query, reason s
 		if err != nil {
 			return "", fmt.Errorf("reading the state of batch %s: %w", job, err)
 		}
-		said := fmt.Sprintf("%d of %d journeys were asked to look", b.GetCompleteOperationCount(), b.GetTotalOperationCount())
+		said := fmt.Sprintf("%d of %d journeys were refreshed", b.GetCompleteOperationCount(), b.GetTotalOperationCount())
 		switch b.GetState() {
 		case enumspb.BATCH_OPERATION_STATE_COMPLETED:
 			if n := b.GetFailureOperationCount(); n > 0 {
-				return "", fmt.Errorf("%s, %d did not take it: batch %s in the Web UI", said, n, job)
+				return "", fmt.Errorf("%s, %d did not take it: see batch %s in the Web UI", said, n, job)
 			}
 			return said, nil
 		case enumspb.BATCH_OPERATION_STATE_FAILED:
@@ -64,7 +64,7 @@ func RefreshAll(ctx context.Context, c client.Client, namespace, query, reason s
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("%s so far, and batch %s goes on: %w", said, job, ctx.Err())
+			return "", fmt.Errorf("%s so far, and batch %s continues: %w", said, job, ctx.Err())
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

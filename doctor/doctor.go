@@ -1,7 +1,6 @@
-// Package doctor tries, before any customer does, what an account depends on:
-// IDWise's API with its credentials, region and paths, the ledger, Temporal, the
-// customer's endpoints. It changes nothing anywhere and sends nobody any data: a
-// path that would change a journey is left alone and called a guess.
+// Package doctor checks what an account depends on: IDWise's API with its credentials,
+// region and paths, the ledger, Temporal, the customer's endpoints. It changes nothing
+// and sends no data: a path that would change a journey is not tried and stays a guess.
 package doctor
 
 import (
@@ -12,36 +11,36 @@ import (
 	"idjourney/config"
 )
 
-// State is what a row comes to.
+// State is the result of a check.
 type State string
 
-// Confirmed was tried and works, or a person has marked it so. Guessed was not or
-// could not be tried. Wrong was tried and does not work.
+// Confirmed works, or a person has marked it as confirmed. Guessed was not or could not be
+// tried. Wrong was tried and does not work.
 const (
 	Confirmed State = "confirmed"
 	Guessed   State = "guessed"
 	Wrong     State = "wrong"
 )
 
-// Row is one thing that was looked at.
+// Row is one check and its result.
 type Row struct {
 	Subject string
 	State   State
-	// Detail says what was found; Todo what a person can do, "" for nothing.
+	// Detail says what was found, Todo what a person can do; "" if nothing.
 	Detail, Todo string
 }
 
-// Config says what to look at.
+// Config says what to check.
 type Config struct {
 	// Account is required.
 	Account *config.Account
 	// JourneyID names a journey that IDWise knows; without one, a path can only be
 	// seen to answer, not to answer what it should.
 	JourneyID string
-	// Ledger, Temporal and Attributes look at what the process stands on; each
-	// returns what was found, or an error that says what is wrong. Required.
+	// Ledger, Temporal and Attributes check what every account needs. Each returns what
+	// was found, or an error that says what is wrong. Required.
 	Ledger, Temporal, Attributes func(context.Context) (string, error)
-	// Timeout bounds each look; 10 s if it is 0.
+	// Timeout bounds each check; 10 s if it is 0.
 	Timeout time.Duration
 	// Roots are the certificates that are trusted; nil for the machine's.
 	Roots *x509.CertPool
@@ -49,7 +48,7 @@ type Config struct {
 
 const defaultTimeout = 10 * time.Second
 
-// Run looks at everything, one thing after the other, and returns a row for each.
+// Run makes all checks, one after the other, and returns a row for each.
 func Run(ctx context.Context, cfg Config) []Row {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
@@ -70,7 +69,7 @@ func Run(ctx context.Context, cfg Config) []Row {
 		rows = append(rows, cfg.reach(ctx, "government", g.URL))
 	}
 	if len(cfg.Account.Endpoints) == 0 {
-		rows = append(rows, Row{"endpoints", Guessed, "there is none: decisions are kept, and sent to nobody", "list your systems below endpoints, if they should be told"})
+		rows = append(rows, Row{"endpoints", Guessed, "there is none: decisions are kept and not sent", "list your systems below endpoints if they are to receive decisions"})
 	}
 	for _, e := range cfg.Account.Endpoints {
 		row := cfg.reach(ctx, "endpoint "+e.Name, e.URL)
@@ -102,7 +101,7 @@ func (cfg Config) ground(ctx context.Context, subject, todo string, look func(co
 	return Row{subject, Confirmed, found, ""}
 }
 
-// mark says whether the account may start with its paths as they are.
+// mark says whether the account may start with its unconfirmed paths.
 func (cfg Config) mark() Row {
 	const subject = "paths' marks"
 	missing := cfg.Account.UnconfirmedPaths()
@@ -118,5 +117,5 @@ func (cfg Config) mark() Row {
 	for _, e := range missing {
 		todo += "\n  - { operation: " + string(e.Operation) + `, path: "` + e.Path + `", confirmed: true }`
 	}
-	return Row{subject, Wrong, "a live account does not start with paths that nobody has confirmed", todo}
+	return Row{subject, Wrong, "a live account does not start with unconfirmed paths", todo}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// renewBefore is how long before its end a certificate is worth a word.
+// renewBefore is how long before its end a certificate should be renewed.
 const renewBefore = 14 * 24 * time.Hour
 
 // reach connects and, for https, shakes hands; it makes no request. An address may

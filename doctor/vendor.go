@@ -12,15 +12,15 @@ import (
 	"idjourney/idwise"
 )
 
-// probe is one reading call and how it went.
+// probe is one reading request and its error.
 type probe struct {
 	endpoint idwise.Endpoint
 	err      error
 }
 
-// vendor tries every path that reads, once each, and says from all the answers
-// together what is wrong: an address that is not IDWise's, credentials that are
-// not the account's, or a single path.
+// vendor tries every path that reads, once each, and tells from all the answers what is
+// wrong: the address is not IDWise's, the credentials are not the account's, or a single
+// path does not work.
 func (cfg Config) vendor(ctx context.Context) []Row {
 	client, err := idwise.New(idwise.Config{
 		BaseURL: cfg.Account.BaseURL, Paths: cfg.Account.PathMap(), Timeout: cfg.Timeout,
@@ -90,7 +90,7 @@ const (
 	askForPath = "ask IDWise for the path of this operation, and write it below paths of the account"
 )
 
-// speaks says that the answer can only be IDWise's API.
+// speaks says that the answer can only come from IDWise's API.
 func speaks(p probe) bool {
 	refusal, ok := errors.AsType[*idwise.APIError](p.err)
 	return p.err == nil || (ok && refusal.HasEnvelope)
@@ -138,8 +138,8 @@ func (cfg Config) credentials(probes []probe) Row {
 	return Row{subject, Guessed, "not tried: nothing answered that judges them", ""}
 }
 
-// path judges one path by its answer. speaking says that address and credentials
-// are right, so that what is wrong can only be the path, or the journey.
+// path judges one path by its answer. If speaking, address and credentials are right, so
+// that only the path or the journey can be wrong.
 func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 	row := Row{Subject: "path " + string(p.endpoint.Operation)}
 	at := p.endpoint.Method + " " + p.endpoint.Path
@@ -169,8 +169,7 @@ func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 	return row
 }
 
-// writing lists the paths that the account needs and that cannot be tried without
-// changing a journey.
+// writing lists the paths that the account needs and that would change a journey.
 func (cfg Config) writing(client *idwise.Client) []Row {
 	var rows []Row
 	missing := cfg.Account.UnconfirmedPaths()
@@ -179,7 +178,7 @@ func (cfg Config) writing(client *idwise.Client) []Row {
 			continue
 		}
 		e := client.Endpoint(op)
-		row := Row{"path " + string(op), Confirmed, fmt.Sprintf("%s %s is marked so in the configuration", e.Method, e.Path), ""}
+		row := Row{"path " + string(op), Confirmed, fmt.Sprintf("%s %s is marked as confirmed in the configuration", e.Method, e.Path), ""}
 		if slices.ContainsFunc(missing, func(m idwise.Endpoint) bool { return m.Operation == op }) {
 			row.State, row.Detail = Guessed, fmt.Sprintf("%s %s is not tried: it would change a journey", e.Method, e.Path)
 			row.Todo = "let a sandbox journey run through its custom step: no vendor_denied or complete_failed means that it works"

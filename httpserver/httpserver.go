@@ -19,7 +19,7 @@ import (
 
 const maxHeaderBytes = 16 << 10
 
-// New returns a server with the limits' time-outs. The limits' zero values mean none.
+// New returns a server with the limits' time-outs; 0 means none.
 func New(handler http.Handler, limits config.Intake) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -33,7 +33,7 @@ func New(handler http.Handler, limits config.Intake) *http.Server {
 	}
 }
 
-// Served returns nil if a server ended because it was shut down, and else why.
+// Served returns nil if a server ended because it was shut down, otherwise the error.
 func Served(name string, err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -17,15 +17,15 @@ import (
 // Register registers the workflows of this build, as its worker does.
 type Register func(worker.WorkflowRegistry)
 
-// breakage is where a run would break, and why in a sentence; the event is 0 if it is
-// none in particular.
+// breakage says where a run would break and why. The event is 0 if no single one is the
+// cause.
 type breakage struct {
 	event  int64
 	reason string
 }
 
-// check replays the run; nil means that it would go on. An error means that the file is
-// no run of ours.
+// check replays the run; nil means that it would go on. An error means that the file does
+// not hold a run of idjourney's.
 func (register Register) check(r run) (*breakage, error) {
 	started := r.events[0].GetWorkflowExecutionStartedEventAttributes()
 	var unknown *workflows.Unknown
@@ -37,7 +37,7 @@ func (register Register) check(r run) (*breakage, error) {
 	}
 	events := r.replayed()
 	if len(answered(events)) == 0 {
-		return nil, nil // no worker has answered yet, so there is nothing to be at odds with
+		return nil, nil // no worker has answered yet, so there is nothing to compare
 	}
 	err := register.replay(r, events)
 	if err == nil {
@@ -46,8 +46,9 @@ func (register Register) check(r run) (*breakage, error) {
 	return register.locate(r, events, err), nil
 }
 
-// replay replays the first events of a run with what the worker has: the default data
-// converter, and no interceptor that issues commands. A slow machine is no deadlock.
+// replay replays the first events of a run as the worker would: with the default data
+// converter, and without interceptors that issue commands. Deadlock detection is off,
+// because a slow machine would trigger it.
 func (register Register) replay(r run, events []*historypb.HistoryEvent) error {
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		DisableRegistrationAliasing: true, DisableDeadlockDetection: true,
@@ -61,8 +62,8 @@ func (register Register) replay(r run, events []*historypb.HistoryEvent) error {
 		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: r.WorkflowID, RunID: r.RunID}})
 }
 
-// locate finds the first of the workers' answers that this build would not give. A
-// replay that fails up to one answer fails up to every later one.
+// locate finds the first of the workers' answers that this build would not give. If the
+// replay up to one answer fails, it also fails up to every later one.
 func (register Register) locate(r run, events []*historypb.HistoryEvent, whole error) *breakage {
 	answers := answered(events)
 	end := func(i int) int64 { // of the events that belong to answer i; event n is at place n-1

@@ -1,3 +1,11 @@
+// Package replay answers, before an upgrade, whether the open journeys would go on under
+// the new build. It exports their histories ([Exporter]) and replays histories against the
+// workflows of this build ([Dir]), without a server.
+//
+// A journey whose replay fails is not lost in production, but stops at its next event
+// until a worker comes that issues the same commands; the replay finds out beforehand.
+// What a history's payloads hold is never printed: reasons name events, commands and
+// activities only.
 package replay
 
 import (
@@ -11,19 +19,18 @@ import (
 	"sync"
 )
 
-// Verdict is what would become of the run of one file.
+// Verdict says what this build would do with the run in one file.
 type Verdict struct {
 	File                    string
 	WorkflowID, Type, RunID string
 	Open                    bool
-	// Unreadable says why the file cannot be read, Reason why the run would break, and
-	// Event where; both are empty if it would go on.
+	// Unreadable says why the file cannot be read. Reason says why the run would break
+	// and Event where; both are empty if it would go on.
 	Unreadable, Reason string
 	Event              int64
 }
 
-// Broken says that the new build would stop something: a run that is going on would
-// break. A closed one breaks nobody any more, and only warns.
+// Broken says that a running workflow would break. A closed one is only a warning.
 func (v Verdict) Broken() bool { return v.Open && v.Reason != "" }
 
 // String is one line.
@@ -46,9 +53,9 @@ func (v Verdict) String() string {
 	}
 }
 
-// Dir replays every history below dir, each *.json, writes one line for each to out, in
-// the order of their names, and then a summary. It is an error if a running workflow
-// would break, if a file cannot be read (it may be one), or if there is none.
+// Dir replays every history (*.json) below dir and writes one line for each to out, in the
+// order of their names, and then a summary. It is an error if a running workflow would
+// break, if a file cannot be read (it may hold one), or if there is no file.
 func Dir(ctx context.Context, dir fs.FS, register Register, out io.Writer) error {
 	files, err := histories(dir)
 	if err != nil {
@@ -136,7 +143,7 @@ func report(out io.Writer, verdicts []Verdict) error {
 	case broken > 0:
 		return fmt.Errorf("%d running workflows would break under this build", broken)
 	case unreadable > 0:
-		return fmt.Errorf("%d files cannot be read, so that nobody knows whether their workflows would break", unreadable)
+		return fmt.Errorf("%d files cannot be read: whether their workflows would break is not known", unreadable)
 	}
 	return nil
 }

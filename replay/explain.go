@@ -7,8 +7,8 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 )
 
-// The SDK has no type for these, only texts, and in them whole events and commands with
-// their payloads. What may be said of them is their type and, of an activity, its name.
+// The SDK has no error types for these, only texts, which hold whole events and commands
+// with their payloads. Only the type and an activity's name may be printed.
 var (
 	missing = regexp.MustCompile(`nondeterministic workflow: missing replay command for (\w+)`)
 	extra   = regexp.MustCompile(`nondeterministic workflow: extra replay command for (\w+)`)
@@ -18,8 +18,8 @@ var (
 	anyID        = regexp.MustCompile(`^\w+: \((?:ActivityId|TimerId):(\w+)`)
 )
 
-// explain puts into a sentence why this build would not give an answer of a worker, of
-// which the events are: the answer itself, then what it commanded.
+// explain says in a sentence why this build would not give a worker's answer. The events
+// are the answer itself and then what it commanded.
 func explain(err error, events []*historypb.HistoryEvent) *breakage {
 	text := err.Error()
 	answer, last := events[0].GetEventId(), events[len(events)-1].GetEventId()
@@ -36,13 +36,13 @@ func explain(err error, events []*historypb.HistoryEvent) *breakage {
 		rest := text[missing.FindStringIndex(text)[1]-len(kind):]
 		return &breakage{event: place(events, kind, rest), reason: "the history has " + named(kind, rest) + ", this build would do nothing there"}
 	case extra.MatchString(text):
-		return &breakage{event: answer, reason: "this build would give the command " + named(extra.FindStringSubmatch(text)[1], text) + " besides, of which the history has nothing"}
+		return &breakage{event: answer, reason: "this build would give the command " + named(extra.FindStringSubmatch(text)[1], text) + " besides, which the history does not have"}
 	case strings.Contains(text, "doesn't return the same result as the last event"):
 		return &breakage{event: last, reason: "the history ends here, this build would go on"}
 	case strings.Contains(text, "[TMPRL1100]"):
 		return &breakage{event: answer, reason: "this build would not do what the history has after this event"}
 	case strings.Contains(text, "unknown SDK flag"):
-		return &breakage{event: answer, reason: "it was answered with a newer SDK of Temporal's than this build has"}
+		return &breakage{event: answer, reason: "it was answered with a newer Temporal SDK than this build has"}
 	default:
 		return &breakage{event: answer, reason: "this build panics over what the history holds"}
 	}

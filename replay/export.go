@@ -20,18 +20,18 @@ import (
 	"idjourney/journey"
 )
 
-// callWithin bounds one call of Temporal; the SDK tries again within it.
+// callWithin bounds one request to Temporal, with the SDK's retries.
 const callWithin = 30 * time.Second
 
 // Exporter writes the histories of running workflows into a folder, one file per run
 // in the form of `temporal workflow show --output json`. They hold what the journeys
-// hold, so the files are the owner's alone.
+// hold, so only their owner can read them.
 type Exporter struct {
 	Client client.Client
 	// Namespace is the client's.
 	Namespace string
-	// Dir is created if missing. A run that is in it already is passed over, so that an
-	// export which was interrupted is taken up where it stopped.
+	// Dir is created if missing. A run that is in it already is skipped, so that an
+	// interrupted export goes on where it stopped.
 	Dir string
 	// Query narrows the running workflows down, in Temporal's list filter; "" for all.
 	Query string
@@ -39,11 +39,11 @@ type Exporter struct {
 	AtOnce int
 }
 
-// Exported is how many runs were written, were there already, and were gone by the time
-// that they were read.
+// Exported counts the runs that were written, that were there already, and that had gone
+// when they were to be read.
 type Exported struct{ Written, There, Gone int }
 
-// Run exports. What was written when it fails stays.
+// Run exports. If it fails, what it has written stays.
 func (x Exporter) Run(ctx context.Context) (Exported, error) {
 	if err := os.MkdirAll(x.Dir, 0o700); err != nil {
 		return Exported{}, fmt.Errorf("making the folder: %w", err)
@@ -79,7 +79,7 @@ func (x Exporter) Run(ctx context.Context) (Exported, error) {
 	return done, err
 }
 
-// list sends every running workflow of ours to runs.
+// list sends every running workflow of idjourney's to runs.
 func (x Exporter) list(ctx context.Context, runs chan<- *commonpb.WorkflowExecution) error {
 	query := fmt.Sprintf(`WorkflowType IN (%q, %q) AND ExecutionStatus = "Running"`, journey.WorkflowName, journey.SpotCheckWorkflowName)
 	if x.Query != "" {
@@ -107,14 +107,14 @@ func (x Exporter) list(ctx context.Context, runs chan<- *commonpb.WorkflowExecut
 	}
 }
 
-// one exports one run. The file appears when it is whole.
+// one exports one run. The file appears when it is complete.
 func (x Exporter) one(ctx context.Context, r *commonpb.WorkflowExecution) (Exported, error) {
 	file := filepath.Join(x.Dir, filepath.Base(r.GetRunId())+".json")
 	switch _, err := os.Stat(file); {
 	case err == nil:
 		return Exported{There: 1}, nil
 	case !errors.Is(err, os.ErrNotExist):
-		return Exported{}, fmt.Errorf("looking for what is there: %w", err)
+		return Exported{}, fmt.Errorf("looking for exported histories: %w", err)
 	}
 	h, err := x.history(ctx, r)
 	var gone *serviceerror.NotFound

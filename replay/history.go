@@ -10,23 +10,23 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// run is one run of a workflow as its history tells it.
+// run is one run of a workflow, as in its history.
 type run struct {
 	WorkflowID, Type, RunID string
-	// Open says that the history has no closing event: the run was going on when it
-	// was exported.
+	// Open says that the history has no closing event: the run was open when it was
+	// exported.
 	Open   bool
 	events []*historypb.HistoryEvent
 }
 
-// Why a file cannot be read. The errors of the JSON reader are not passed on: they quote
-// the file.
+// Why a file cannot be read. The JSON reader's errors are not passed on, because they
+// quote the file.
 var (
 	errNoHistory = errors.New("it is no history as JSON, as `temporal workflow show --output json` and the Web UI's Download write it")
 	errCut       = errors.New("its events are not complete and in order from the first one on")
 )
 
-// read reads one exported history: that of the `temporal` CLI, of the Web UI, or of ours.
+// read reads one history as the `temporal` CLI, the Web UI or [Exporter] writes it.
 func read(dir fs.FS, name string) (run, error) {
 	file, err := dir.Open(name)
 	if err != nil {
@@ -64,9 +64,9 @@ func closing(t enumspb.EventType) bool {
 	}
 }
 
-// replayed is the part of the history that a replay can compare: without a workflow
-// task at the end that no worker has answered, since the SDK leaves out the answer
-// before that one, too.
+// replayed is the part of the history that a replay can compare. It leaves out a workflow
+// task at the end that no worker has answered, because the SDK would leave out the answer
+// before that one as well.
 func (r run) replayed() []*historypb.HistoryEvent {
 	events := r.events
 	for n := len(events); n > 0; n-- {
@@ -80,7 +80,7 @@ func (r run) replayed() []*historypb.HistoryEvent {
 	return events
 }
 
-// answered are the places of the events by which workers answered, in order.
+// answered returns the indexes of the workers' answers, in order.
 func answered(events []*historypb.HistoryEvent) (places []int) {
 	for i, e := range events {
 		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {

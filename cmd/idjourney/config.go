@@ -13,7 +13,7 @@ func configCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Check, print and explain the configuration"}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "check", Short: "Say whether the configuration can be used, and if not, everything that is wrong", Args: cobra.NoArgs,
+			Use: "check", Short: "Check the configuration, and report everything that is wrong with it", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := config.Load(o.config, os.Environ())
 				if err != nil {
@@ -29,7 +29,7 @@ func configCommand(o *options) *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "print", Short: "Print what is in force, without secrets", Args: cobra.NoArgs,
+			Use: "print", Short: "Print the effective configuration, without secrets", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				cfg, err := config.LoadUnconfirmed(o.config, os.Environ())
 				if err != nil {

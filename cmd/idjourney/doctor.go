@@ -57,7 +57,7 @@ func doctorCommand(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the account, as the configuration names it (required)")
-	cmd.Flags().StringVar(&journeyID, "journey", "", "id of a journey that IDWise knows: only so can a guessed path be confirmed")
+	cmd.Flags().StringVar(&journeyID, "journey", "", "id of a journey that IDWise knows: needed to confirm a guessed path")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long each check may take")
 	_ = cmd.MarkFlagRequired("account") // fails only for a flag that is not there
 	return cmd
@@ -79,5 +79,5 @@ func printRows(out io.Writer, rows []doctor.Row) error {
 			_, _ = fmt.Fprintf(t, "\t\t-> %s\n", strings.ReplaceAll(r.Todo, "\n", "\n\t\t   "))
 		}
 	}
-	return t.Flush() // the errors of the lines above are kept for here
+	return t.Flush() // returns the errors of the lines above, too
 }

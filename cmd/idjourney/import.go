@@ -18,7 +18,7 @@ func importCommand(o *options) *cobra.Command {
 		Short: "Take up customers from before idjourney: adopt journeys that were decided already",
 		Long: "Reads CSV with the header account,journeyId,reference, or JSON lines with these keys. All lines are checked before the\n" +
 			"first is taken; faulty ones are named by their number. Each becomes an event in the ledger, by which the starter begins\n" +
-			"its journey: IDWise is asked once, and what stands there is adopted (journey.adopted), never told as a fresh decision.\n" +
+			"its journey: IDWise is asked once, and its decision is adopted (journey.adopted), not reported as a new one.\n" +
 			"It may be stopped and repeated at any time: what is in the ledger already is passed over.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,6 +37,6 @@ func importCommand(o *options) *cobra.Command {
 			return importer.Import(cmd.Context(), cfg, l, args[0], perSecond, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().Float64Var(&perSecond, "rate", 5, "how many journeys to begin a second: each is one call of IDWise's API")
+	cmd.Flags().Float64Var(&perSecond, "rate", 5, "how many journeys to begin a second: each is one request to IDWise's API")
 	return cmd
 }

@@ -58,7 +58,7 @@ func exportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&x.Dir, "dir", "", "where to; created if missing")
-	cmd.Flags().StringVar(&x.Query, "query", "", `which of the running ones, for example JourneyAccount = "acme-sandbox"; all if empty`)
+	cmd.Flags().StringVar(&x.Query, "query", "", `which of the running workflows, for example JourneyAccount = "acme-sandbox"; all if empty`)
 	cmd.Flags().IntVar(&x.AtOnce, "at-once", 4, "how many histories to read at the same time")
 	_ = cmd.MarkFlagRequired("dir")
 	return cmd

@@ -46,10 +46,10 @@ func reviewCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&account, "account", "", "the account's name")
 	cmd.Flags().StringVar(&id, "journey", "", "IDWise's journey id")
-	cmd.Flags().StringVar(&r.Review, "review", "", "the review's id, as journey.review_required told it; without, the one that is open now")
+	cmd.Flags().StringVar(&r.Review, "review", "", "the review's id, as in journey.review_required; without it, the one that is open now")
 	cmd.Flags().StringVar((*string)(&r.Outcome), "outcome", "", "approved or rejected")
-	cmd.Flags().StringVar(&r.Actor, "actor", "", "who decides; stands in the decision")
-	cmd.Flags().StringVar(&r.Reason, "reason", "", "why; stands in the decision")
+	cmd.Flags().StringVar(&r.Actor, "actor", "", "who decides; recorded in the decision")
+	cmd.Flags().StringVar(&r.Reason, "reason", "", "why; recorded in the decision")
 	for _, name := range []string{"account", "journey", "outcome", "actor", "reason"} {
 		_ = cmd.MarkFlagRequired(name) // fails only for a flag that does not exist
 	}

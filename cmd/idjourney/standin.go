@@ -49,7 +49,7 @@ func standinCommand() *cobra.Command {
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "where the stand-in listens")
 	cmd.Flags().StringVar(&webhook, "webhook", "", "where the webhooks go, for example http://127.0.0.1:8080/webhooks/idwise/acme")
 	cmd.Flags().StringVar(&flow, "flow", "flow-onboarding", "id of the flow of journeys that name none")
-	cmd.Flags().Float64Var(&scale, "scale", 1, "multiplies the vendor's waits: 0.001 makes 5 minutes 300 ms")
+	cmd.Flags().Float64Var(&scale, "scale", 1, "multiplies the vendor's waits: 0.001 turns 5 minutes into 300 ms")
 	return cmd
 }
 
@@ -87,7 +87,7 @@ func standinWorld(vendor http.Handler) (http.Handler, error) {
 			bodies = append(bodies, m.Body)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(bodies) // the reader has gone
+		_ = json.NewEncoder(w).Encode(bodies) // fails only if the reader has gone
 	})
 	return mux, nil
 }

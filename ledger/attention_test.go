@@ -70,7 +70,7 @@ func TestAttentionIsGroupedByCode(t *testing.T) {
 	})
 }
 
-// Both journeys' items are cleared at once; whoever comes last takes the
+// Both journeys' items are cleared at once; the last one takes the
 // acknowledgement away.
 func TestAnAcknowledgementEndsWithItsLastItem(t *testing.T) {
 	t.Parallel()
@@ -82,7 +82,7 @@ func TestAnAcknowledgementEndsWithItsLastItem(t *testing.T) {
 			mustSnapshot(t, l, "j2", needing(3*round, open))
 			got, err := l.Attention(t.Context(), []string{"bank"})
 			if err != nil || len(got) != 1 || got[0].Count != 2 || got[0].AcknowledgedBy != "" {
-				t.Fatalf("round %d: got %+v, %v, want one item that nobody has acknowledged", round, got, err)
+				t.Fatalf("round %d: got %+v, %v, want one that is not acknowledged", round, got, err)
 			}
 			mustDo(t, l.Acknowledge(t.Context(), "bank", journey.AttentionAMLGap, "", "anna", at(1)))
 			mustSnapshot(t, l, "j1", needing(3*round+1, open, journey.AttentionItem{Code: journey.AttentionQuarantined, Since: at(1)}))

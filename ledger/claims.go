@@ -108,8 +108,9 @@ func (f lane) flag() int {
 	return 0
 }
 
-// markForwarded ends the wait of webhooks, whoever holds their leases by now: that they
-// were taken is a fact.
+// markForwarded ends the wait of webhooks, even if another process holds their leases by
+// now: the workflow has taken them. The ids are those of this process's own claims, of
+// any account.
 func (l *Ledger) markForwarded(ctx context.Context, ids []int64) (err error) {
 	defer wrap(&err, "marking webhooks as forwarded")
 	claims, args := in(ids, []any{time.Now().UnixNano()})

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,27 @@ func TestRemoveContent(t *testing.T) {
 		has(young, true, false)
 		if _, duplicate, err := l.RecordWebhook(t.Context(), with(webhook("k1"), kept)); !duplicate || err != nil {
 			t.Errorf("the same event again: got duplicate %v, %v", duplicate, err)
+		}
+	})
+}
+
+// What was withheld until its content was removed is released without being due.
+func TestReleaseAfterItsContentWasRemoved(t *testing.T) {
+	t.Parallel()
+	ledgertest.Each(t, func(t *testing.T, url string) {
+		l := ledgertest.Open(t, url)
+		of := ledger.Subject{Account: "bank", ID: "j1"}
+		w := webhook("e1")
+		w.ID = mustRecord(t, l, w)
+		if err := l.Admit(t.Context(), w, of, ledger.Screening{}); !errors.Is(err, ledger.ErrWithheld) {
+			t.Fatalf("got %v, want ErrWithheld", err)
+		}
+		if n, err := l.RemoveContent(t.Context(), w.ReceivedAt.Add(time.Hour), 10); n != 1 || err != nil {
+			t.Fatalf("got %d, %v, want 1", n, err)
+		}
+		mustDo(t, l.Release(t.Context(), of))
+		if pending, _, err := l.PendingWebhooks(t.Context()); pending != 0 || err != nil {
+			t.Errorf("%d webhooks are pending (%v), want none", pending, err)
 		}
 	})
 }

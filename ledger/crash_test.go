@@ -143,7 +143,7 @@ func TestWebhookOfAKilledForwarderIsTakenUpAgain(t *testing.T) {
 				t.Error("it was taken up before the lease was over")
 			}
 		case <-time.After(patience):
-			t.Fatal("nobody took it up again")
+			t.Fatal("no forwarder took it up again")
 		}
 		awaitNonePending(t, l)
 	})

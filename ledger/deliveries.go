@@ -40,14 +40,12 @@ ON CONFLICT (account, message_id, endpoint) DO UPDATE SET
 	state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status, updated_at = excluded.updated_at
 WHERE old.state <> 'delivered'`
 
-// SaveDelivery records d's state. A message that was delivered stays so.
+// SaveDelivery records d's state; the database refuses an unknown one. A message that
+// was delivered stays so.
 func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) (err error) {
 	defer wrap(&err, "saving delivery")
 	if d.Account == "" || d.MessageID == "" || d.Endpoint == "" {
 		return errors.New("account, message id or endpoint is missing")
-	}
-	if d.State != DeliveryPending && d.State != DeliveryDelivered && d.State != DeliveryParked {
-		return errors.New("the state is none of pending, delivered, parked")
 	}
 	if d.UpdatedAt.IsZero() {
 		d.UpdatedAt = time.Now()

@@ -19,7 +19,7 @@ import (
 //
 // Decisions stay as they are, since they are append-only: they carry no direct
 // identifier, and whatever an operator wrote as a reason stays too. Webhooks that
-// come later are recorded without their content. Erasing again is no error, and
+// come later are recorded without their content. Erasing again is not an error, and
 // erases what came in between. Backups and what a database has not yet vacuumed are
 // beyond it.
 func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.Time) (err error) {
@@ -65,7 +65,8 @@ func (e *erasure) strings(ctx context.Context, query string, more ...any) ([]str
 	return list(ctx, e.tx, query, append([]any{e.account}, more...), itself[string])
 }
 
-// findReferences looks at all places: the journey's own may have changed since.
+// findReferences collects the references from every table: the journey's own may have
+// changed since.
 func (e *erasure) findReferences(ctx context.Context) error {
 	all, err := e.strings(ctx, `
 		SELECT reference FROM journeys WHERE account = $1 AND journey_id = $2 AND reference <> ''

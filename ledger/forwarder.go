@@ -15,17 +15,17 @@ import (
 	"idjourney/telemetry"
 )
 
-// ForwardFunc brings one webhook's event to where it is wanted; the webhook comes without
+// ForwardFunc brings one webhook's event to its workflow; the webhook comes without
 // its body and reference. It must keep to its context's deadline, which lies within the
-// lease: whoever works past it may find the webhook forwarded by somebody else too. An
-// error means "again later".
+// lease: after it, another process may forward the webhook too. An error means "again
+// later".
 type ForwardFunc func(ctx context.Context, w Webhook) error
 
 // ForwarderOptions shapes a Forwarder; the zero value of a field is its default.
 type ForwarderOptions struct {
 	// Concurrency is how many webhooks are forwarded at the same time; 8.
 	Concurrency int
-	// PollInterval is the longest time between two looks at the ledger; 1s. It
+	// PollInterval is the longest time between two queries for due webhooks; 1s. It
 	// matters only for webhooks that another process recorded or claimed: this
 	// process's are announced by Wake, and its retries have a timer.
 	PollInterval time.Duration
@@ -63,8 +63,9 @@ const settleTimeout = 5 * time.Second
 // Forwarder brings recorded webhooks to the workflow: at once, and again with
 // growing pauses until each one is taken. It never gives one up. Forwarders in
 // several processes share the work. Accounts are served in turn, and within an account
-// what is fresh and what failed before: a flood of one delays no other. Each webhook is forwarded at least once, and
-// twice only if a process dies, or loses its ledger, after the workflow took it.
+// what is fresh and what failed before, so that a flood of one account delays no other.
+// Each webhook is forwarded at least once, and twice only if a process dies, or loses its
+// ledger, after the workflow took it.
 type Forwarder struct {
 	ledger   *Ledger
 	forward  ForwardFunc
@@ -79,18 +80,10 @@ type Forwarder struct {
 
 // NewForwarder returns a Forwarder that does nothing until Run.
 func NewForwarder(l *Ledger, f ForwardFunc, opts ForwarderOptions) *Forwarder {
-	if opts.Concurrency <= 0 {
-		opts.Concurrency = 8
-	}
-	if opts.PollInterval <= 0 {
-		opts.PollInterval = time.Second
-	}
-	if opts.LeaseFor <= 0 {
-		opts.LeaseFor = 30 * time.Second
-	}
-	if opts.StopTimeout <= 0 {
-		opts.StopTimeout = 5 * time.Second
-	}
+	opts.Concurrency = cmp.Or(max(opts.Concurrency, 0), 8)
+	opts.PollInterval = cmp.Or(max(opts.PollInterval, 0), time.Second)
+	opts.LeaseFor = cmp.Or(max(opts.LeaseFor, 0), 30*time.Second)
+	opts.StopTimeout = cmp.Or(max(opts.StopTimeout, 0), 5*time.Second)
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -100,18 +93,18 @@ func NewForwarder(l *Ledger, f ForwardFunc, opts ForwarderOptions) *Forwarder {
 	}
 }
 
-// Wake makes the forwarder look at the ledger at once. It never blocks; call it
+// Wake makes the forwarder query the ledger at once. It never blocks; call it
 // after RecordWebhook.
 func (f *Forwarder) Wake() {
 	select {
 	case f.wake <- struct{}{}:
-	default: // a look is already due
+	default: // a query is already due
 	}
 }
 
 // Run forwards until ctx ends, lets forwards in progress finish (StopTimeout) and
-// returns nil. A ledger that fails is logged and asked again: there is no error
-// that would make it right to stop. Run may be called once.
+// returns nil. A ledger that fails is logged and queried again: no error is a
+// reason to stop. Run may be called once.
 func (f *Forwarder) Run(ctx context.Context) error {
 	// Forwards outlive ctx by StopTimeout.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -129,7 +122,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	slots := make(chan struct{}, f.opts.Concurrency)
 	for ctx.Err() == nil {
 		free := f.takeSlots(ctx, slots)
-		batch, wait := f.look(ctx, free)
+		batch, wait := f.claimDue(ctx, free)
 		for range free - len(batch) {
 			<-slots
 		}
@@ -164,9 +157,9 @@ func (f *Forwarder) takeSlots(ctx context.Context, slots chan<- struct{}) (taken
 	}
 }
 
-// look claims up to free due webhooks. If there are none it says how long nothing
+// claimDue claims up to free due webhooks. If there are none it says how long nothing
 // will be due, as far as is known now.
-func (f *Forwarder) look(ctx context.Context, free int) (batch []claimed, wait time.Duration) {
+func (f *Forwarder) claimDue(ctx context.Context, free int) (batch []claimed, wait time.Duration) {
 	if ctx.Err() != nil {
 		return nil, 0
 	}

@@ -167,7 +167,7 @@ func TestTwoForwardersShareTheWork(t *testing.T) {
 	})
 }
 
-// A flood of one account delays no other: whoever has little to forward is served among
+// A flood of one account delays no other: an account with one webhook is served among
 // the first.
 func TestForwarderServesAccountsInTurn(t *testing.T) {
 	t.Parallel()

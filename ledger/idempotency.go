@@ -93,7 +93,7 @@ func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*Stored
 	}
 }
 
-// FinishIdempotent keeps the answer, whose body is text, for whoever asks again. The
+// FinishIdempotent keeps the answer, whose body is text, for a repeated request. The
 // first answer stays. journeyID is the journey that it is about; empty if none.
 func (l *Ledger) FinishIdempotent(ctx context.Context, r IdempotentRequest, journeyID string, status int, body []byte) (err error) {
 	defer wrap(&err, "keeping the answer to an idempotent request")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -27,6 +28,9 @@ func (s subject) reference() string { return "ref-" + s.id }
 func (s subject) message() string   { return "message-" + s.id }
 func (s subject) spot() string      { return s.id + "-spot" }
 func (s subject) stepToken() string { return "token of " + s.account + "/" + s.id }
+func (s subject) screened() ledger.Subject {
+	return ledger.Subject{Account: s.account, ID: s.id}
+}
 func (s subject) request() ledger.IdempotentRequest {
 	return request(s.account, "core", "key-"+s.id, "hash")
 }
@@ -61,6 +65,17 @@ var acts = []struct {
 	name string
 	do   func(t *testing.T, l *ledger.Ledger, s subject) error
 }{
+	{"withheld webhook", func(t *testing.T, l *ledger.Ledger, s subject) error {
+		w := ledger.Webhook{Account: s.account, EventType: "Finished Journey", EventID: "first", JourneyID: s.id, Disposition: ledger.Forward, Event: []byte("{}")}
+		var err error
+		if w.ID, _, err = l.RecordWebhook(t.Context(), w); err != nil {
+			return err
+		}
+		if err := l.Admit(t.Context(), w, s.screened(), ledger.Screening{}); !errors.Is(err, ledger.ErrWithheld) {
+			return fmt.Errorf("got %w, want ErrWithheld", err)
+		}
+		return nil
+	}},
 	{"register", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.Register(t.Context(), ledger.Journey{Account: s.account, JourneyID: s.id, Reference: s.reference(), Flow: "onboarding"})
 	}},
@@ -124,6 +139,15 @@ var acts = []struct {
 	{"acknowledgement", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.Acknowledge(t.Context(), s.account, journey.AttentionDeliveryParked, s.id, "anna", at(3))
 	}},
+	{"withheld subject asked about again", func(t *testing.T, l *ledger.Ledger, s subject) error {
+		return l.AskAgain(t.Context(), s.screened(), time.Minute)
+	}},
+	{"withheld subject parked", func(t *testing.T, l *ledger.Ledger, s subject) error {
+		return l.Park(t.Context(), s.screened())
+	}},
+	{"withheld webhook released", func(t *testing.T, l *ledger.Ledger, s subject) error {
+		return l.Release(t.Context(), s.screened())
+	}},
 	{"delivered", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.SaveDelivery(t.Context(), ledger.Delivery{Account: s.account, MessageID: s.message(), Endpoint: "core", JourneyID: s.id, State: ledger.DeliveryDelivered})
 	}},
@@ -153,7 +177,7 @@ func foreign(t *testing.T, url string) (rows []string) {
 	t.Helper()
 	for table, all := range tables(t, url) {
 		for _, row := range all {
-			own := []string{row["journey_id"], row["spot_id"], row["part"], strings.TrimPrefix(row["reference_no"], "ref-"), row["trace_parent"]}
+			own := []string{row["journey_id"], row["spot_id"], row["part"], strings.TrimPrefix(row["reference_no"], "ref-"), row["trace_parent"], row["id"]}
 			if account, there := row["account"]; !there || account == target.account && slices.Contains(own, target.id) {
 				continue
 			}
@@ -171,7 +195,7 @@ func TestActsKeepToTheirAccountAndJourney(t *testing.T) {
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		for _, s := range others {
-			for _, act := range acts[:15] { // up to the acknowledgement: all that fills tables
+			for _, act := range acts[:16] { // up to the acknowledgement: all that fills tables
 				if err := act.do(t, l, s); err != nil {
 					t.Fatalf("%s of %v: %v", act.name, s, err)
 				}

@@ -28,7 +28,7 @@ type Journey struct {
 	Review journey.ReviewKind
 	// Standing is written by SaveDecision alone.
 	Standing journey.Standing
-	// UpdatedAt is when Phase became true, by the clock of whoever said so.
+	// UpdatedAt is when Phase became true, by the clock of the process that reported it.
 	UpdatedAt time.Time
 }
 

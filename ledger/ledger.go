@@ -45,9 +45,9 @@ type dialect struct {
 	name string
 	// skipLocked ends a SELECT whose rows are about to be claimed.
 	skipLocked string
-	// lockFeed, where not empty, lets one transaction at a time number decisions.
+	// lockFeed, where not empty, makes transactions that number decisions take turns.
 	lockFeed string
-	// lockAttention, where not empty, does the same for the end of what needs a person.
+	// lockAttention, where not empty, does the same for those that clear attention.
 	lockAttention string
 	// lockJourney, where not empty, keeps the webhooks of account $1 and journey $2
 	// from being recorded until the transaction ends.

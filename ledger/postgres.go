@@ -23,9 +23,9 @@ const (
 // late, and never see that decision. (The number is arbitrary and ours.)
 const lockFeed = "SELECT pg_advisory_xact_lock(7061644211)"
 
-// lockAttention lets one transaction at a time find that it cleared the last journey
-// of an attention. Two that clear the last two at once would otherwise each see the
-// other's, and the acknowledgement would outlive what it acknowledges.
+// lockAttention makes transactions that clear attention take turns. Two that clear the
+// last two items of a code at once would otherwise each see the other's item, and the
+// acknowledgement would outlive what it acknowledges.
 const lockAttention = "SELECT pg_advisory_xact_lock(7061644212)"
 
 // lockJourney waits for the webhooks of a journey that are being recorded. Those that
@@ -61,8 +61,7 @@ func openPostgres(url string) (*Ledger, error) {
 	}}, nil
 }
 
-// probePostgres looks at the settings that would make the ledger's promise
-// untrue: a standby or a read-only session takes no row, and with
+// probePostgres checks the settings that would break the ledger's promise: a standby or a read-only session takes no row, and with
 // synchronous_commit off a crash loses rows that were already acknowledged.
 func probePostgres(ctx context.Context, db *sql.DB) error {
 	var readOnly, syncCommit string

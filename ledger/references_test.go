@@ -91,7 +91,7 @@ func TestNewestApproved(t *testing.T) {
 	})
 }
 
-// Long references are kept and found like others, and alike ones are told apart.
+// Long references are kept and found like others, also those that differ only at the end.
 func TestReferenceMayBeLong(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {

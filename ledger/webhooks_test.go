@@ -160,7 +160,7 @@ func TestOneEventRecordedByManyAtOnceIsOneRow(t *testing.T) {
 		}
 		together.Wait()
 		if got := fresh.Load(); got != 1 {
-			t.Errorf("%d callers were told that theirs is the first, want 1", got)
+			t.Errorf("%d callers got a fresh webhook, want 1", got)
 		}
 		for _, id := range ids {
 			if id != ids[0] {

@@ -73,7 +73,7 @@ func TestReleaseAfterItsContentWasRemoved(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
-		of := ledger.Subject{Account: "bank", ID: "j1"}
+		of := ledger.Candidate{Account: "bank", ID: "j1"}
 		w := webhook("e1")
 		w.ID = mustRecord(t, l, w)
 		if err := l.Admit(t.Context(), w, of, ledger.Screening{}); !errors.Is(err, ledger.ErrWithheld) {

@@ -28,8 +28,8 @@ func (s subject) reference() string { return "ref-" + s.id }
 func (s subject) message() string   { return "message-" + s.id }
 func (s subject) spot() string      { return s.id + "-spot" }
 func (s subject) stepToken() string { return "token of " + s.account + "/" + s.id }
-func (s subject) screened() ledger.Subject {
-	return ledger.Subject{Account: s.account, ID: s.id}
+func (s subject) screened() ledger.Candidate {
+	return ledger.Candidate{Account: s.account, ID: s.id}
 }
 func (s subject) request() ledger.IdempotentRequest {
 	return request(s.account, "core", "key-"+s.id, "hash")
@@ -139,11 +139,11 @@ var acts = []struct {
 	{"acknowledgement", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.Acknowledge(t.Context(), s.account, journey.AttentionDeliveryParked, s.id, "anna", at(3))
 	}},
-	{"withheld subject asked about again", func(t *testing.T, l *ledger.Ledger, s subject) error {
+	{"candidate asked about again", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.AskAgain(t.Context(), s.screened(), time.Minute)
 	}},
-	{"withheld subject parked", func(t *testing.T, l *ledger.Ledger, s subject) error {
-		return l.Park(t.Context(), s.screened())
+	{"candidate marked unknown", func(t *testing.T, l *ledger.Ledger, s subject) error {
+		return l.MarkUnknown(t.Context(), s.screened())
 	}},
 	{"withheld webhook released", func(t *testing.T, l *ledger.Ledger, s subject) error {
 		return l.Release(t.Context(), s.screened())

@@ -61,8 +61,9 @@ func openPostgres(url string) (*Ledger, error) {
 	}}, nil
 }
 
-// probePostgres checks the settings that would break the ledger's promise: a standby or a read-only session takes no row, and with
-// synchronous_commit off a crash loses rows that were already acknowledged.
+// probePostgres checks the settings that would break the ledger's promise: a standby or
+// a read-only session takes no row, and with synchronous_commit off a crash loses rows
+// that were already acknowledged.
 func probePostgres(ctx context.Context, db *sql.DB) error {
 	var readOnly, syncCommit string
 	_, err := one(ctx, db, "SELECT current_setting('transaction_read_only'), current_setting('synchronous_commit')",

@@ -22,8 +22,6 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-const deploy = "../../deploy"
-
 // unitTests is what the tests use of promtool's format.
 type unitTests struct {
 	RuleFiles          []string       `yaml:"rule_files"`
@@ -62,7 +60,7 @@ func readUnitTests(t *testing.T) unitTests {
 	if err := yaml.UnmarshalWithOptions(text, &all, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{filepath.Base(RuleFile(deploy))}; !slices.Equal(all.RuleFiles, want) {
+	if want := []string{filepath.Base(ruleFile)}; !slices.Equal(all.RuleFiles, want) {
 		t.Fatalf("the tests are for %v, want %v", all.RuleFiles, want)
 	}
 	return all
@@ -86,13 +84,9 @@ func TestRules(t *testing.T) {
 // health.
 func TestEveryAlertIsTested(t *testing.T) {
 	t.Parallel()
-	alerts, _, err := Rules(RuleFile(deploy))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names, fires, silent, healthy []string
-	for _, a := range alerts {
-		names = append(names, a.Name)
+	for _, r := range readRules(t) {
+		names = append(names, r.Alert)
 	}
 	for _, test := range readUnitTests(t).Tests {
 		for _, a := range test.AlertRuleTest {
@@ -159,7 +153,7 @@ func (test unitTest) run(ctx context.Context, every time.Duration) error {
 		Appendable: loader.Storage(), Queryable: loader.Storage(), Context: ctx,
 		NotifyFunc: func(context.Context, string, ...*rules.Alert) {}, Logger: slog.New(slog.DiscardHandler),
 	})
-	groups, problems := manager.LoadGroups(every, labels.EmptyLabels(), "", nil, false, RuleFile(deploy))
+	groups, problems := manager.LoadGroups(every, labels.EmptyLabels(), "", nil, false, ruleFile)
 	if len(problems) > 0 {
 		return errors.Join(problems...)
 	}

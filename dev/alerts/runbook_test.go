@@ -10,29 +10,25 @@ import (
 // says what it means, where to look and what to do; no section is about nothing.
 func TestRunbook(t *testing.T) {
 	t.Parallel()
-	alerts, _, err := Rules(RuleFile(deploy))
-	if err != nil {
-		t.Fatal(err)
-	}
 	sections := runbook(t)
-	for _, a := range alerts {
+	for _, a := range readRules(t) {
 		if s := a.Labels["severity"]; s != "page" && s != "ticket" {
-			t.Errorf("%s: severity %q, want page or ticket", a.Name, s)
+			t.Errorf("%s: severity %q, want page or ticket", a.Alert, s)
 		}
 		if a.Annotations["summary"] == "" {
-			t.Errorf("%s has no summary", a.Name)
+			t.Errorf("%s has no summary", a.Alert)
 		}
-		if got, want := a.Annotations["runbook_url"], "docs/runbook.md#"+strings.ToLower(a.Name); got != want {
-			t.Errorf("%s: runbook_url %q, want %q", a.Name, got, want)
+		if got, want := a.Annotations["runbook_url"], "docs/runbook.md#"+strings.ToLower(a.Alert); got != want {
+			t.Errorf("%s: runbook_url %q, want %q", a.Alert, got, want)
 		}
-		section, ok := sections[a.Name]
+		section, ok := sections[a.Alert]
 		if !ok {
-			t.Errorf("the runbook has no section %s", a.Name)
+			t.Errorf("the runbook has no section %s", a.Alert)
 		}
-		delete(sections, a.Name)
+		delete(sections, a.Alert)
 		for _, part := range []string{"**It means**", "**Look**", "**Do**"} {
 			if ok && !strings.Contains(section, "\n"+part) {
-				t.Errorf("the runbook's section %s lacks %s", a.Name, part)
+				t.Errorf("the runbook's section %s lacks %s", a.Alert, part)
 			}
 		}
 	}

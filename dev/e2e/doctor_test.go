@@ -11,17 +11,18 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"idjourney/dev/world"
 	"idjourney/journey"
 	"idjourney/notify"
 )
 
 // run runs a command of the binary to its end, with more environment.
-func (h *house) run(env []string, args ...string) (out string, ok bool) {
-	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
+func (s *system) run(env []string, args ...string) (out string, ok bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, h.binary, args...)
-	cmd.Env = append(append([]string(nil), h.env...), env...)
+	cmd := exec.CommandContext(ctx, built(s.t), args...)
+	cmd.Env = append(s.Environ(), env...)
 	text, err := cmd.CombinedOutput()
 	return string(text), err == nil
 }
@@ -44,45 +45,45 @@ func wantLine(t *testing.T, out string, words ...string) {
 // well; then single things are wrong.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "doctor")
+	s := newSystem(t, "doctor")
 	const namespace = "doctor"
 	bare := []string{"TEMPORAL_NAMESPACE=" + namespace}
-	out, ok := h.run(bare, "doctor", "--account", "acme")
+	out, ok := s.run(bare, "doctor", "--account", world.Account)
 	if ok {
 		t.Error("the doctor found nothing wrong where there is nothing")
 	}
 	wantLine(t, out, "wrong", "ledger", "there is no ledger yet")
 	wantLine(t, out, "wrong", "temporal", namespace)
-	if found, _ := filepath.Glob(filepath.Join(h.dir, "ledger.db*")); len(found) > 0 {
+	if found, _ := filepath.Glob(s.LedgerFile() + "*"); len(found) > 0 {
 		t.Errorf("the doctor made %v", found)
 	}
-	h.makeNamespace(namespace)
+	s.makeNamespace(namespace)
 	for range 60 { // the server takes some seconds to notice a new namespace
-		out, _ = h.run(bare, "doctor", "--account", "acme", "--timeout", "1s")
+		out, _ = s.run(bare, "doctor", "--account", world.Account, "--timeout", "1s")
 		if strings.Contains(out, "JourneyPhase") {
 			break
 		}
-		h.pause(500 * time.Millisecond)
+		s.pause(500 * time.Millisecond)
 	}
 	wantLine(t, out, "confirmed", "temporal", "closed workflows stay for 72h")
 	wantLine(t, out, "wrong", "search attributes", "JourneyPhase")
 	for _, args := range [][]string{{"setup"}, {"migrate"}} {
-		if out, ok := h.run(bare, args...); !ok {
+		if out, ok := s.run(bare, args...); !ok {
 			t.Fatalf("%v failed:\n%s", args, out)
 		}
 	}
-	id := h.Vendor.Start("never-finish", "never-finish-doctor")
-	h.pause(2 * time.Second) // IDWise's summary may be asked for once in two seconds
-	out, ok = h.run(bare, "doctor", "--account", "acme", "--journey", id)
+	id := s.Vendor.Start("never-finish", "never-finish-doctor")
+	s.pause(2 * time.Second) // IDWise's summary may be asked for once in two seconds
+	out, ok = s.run(bare, "doctor", "--account", world.Account, "--journey", id)
 	if !ok {
 		t.Errorf("the doctor is not content:\n%s", out)
 	}
 	wantLine(t, out, "confirmed", "path journey_result")
 	wantLine(t, out, "guessed", "path complete_custom_step")
-	if n := h.Customer.Attempts(); n != 0 {
+	if n := s.Customer.Attempts(); n != 0 {
 		t.Errorf("the doctor sent the customer %d messages", n)
 	}
-	out, ok = h.run(append(bare, "ACME_SECRET=typo", "TEMPORAL_ADDRESS="+free(t)), "doctor", "--account", "acme", "--timeout", "2s")
+	out, ok = s.run(append(bare, "DEMO_API_SECRET=typo", "TEMPORAL_ADDRESS="+free(t)), "doctor", "--account", world.Account, "--timeout", "2s")
 	if ok {
 		t.Error("the doctor is content with wrong credentials and no Temporal")
 	}
@@ -91,52 +92,52 @@ func TestDoctor(t *testing.T) {
 	if strings.Contains(out, "typo") {
 		t.Error("the doctor shows a secret")
 	}
-	if out, ok = h.run(nil, "doctor", "--account", "other"); ok || !strings.Contains(out, "name one of acme") {
+	if out, ok = s.run(nil, "doctor", "--account", "other"); ok || !strings.Contains(out, "name one of demo") {
 		t.Errorf("an account that is not there: %s", out)
 	}
 }
 
-func (h *house) makeNamespace(name string) {
-	h.t.Helper()
-	_, err := temporal.WorkflowService().RegisterNamespace(h.t.Context(), &workflowservice.RegisterNamespaceRequest{
+func (s *system) makeNamespace(name string) {
+	s.t.Helper()
+	_, err := temporal.WorkflowService().RegisterNamespace(s.t.Context(), &workflowservice.RegisterNamespaceRequest{
 		Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(72 * time.Hour),
 	})
 	if err != nil {
-		h.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 }
 
-func (h *house) pause(d time.Duration) {
-	h.t.Helper()
+func (s *system) pause(d time.Duration) {
+	s.t.Helper()
 	select {
 	case <-time.After(d):
-	case <-h.t.Context().Done():
+	case <-s.t.Context().Done():
 	}
 }
 
 // TestNotifySample sends each sample to an endpoint that checks signatures.
 func TestNotifySample(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "samples")
-	to := serve(t, h.Customer)
-	if out, ok := h.run(nil, "notify", "sample", "--to", to, "--secret-env", "ACME_CORE"); !ok {
+	s := newSystem(t, "samples")
+	to := s.CustomerURL
+	if out, ok := s.run(nil, "notify", "sample", "--to", to, "--secret-env", "DEMO_CORE_SECRET"); !ok {
 		t.Fatalf("sending all samples:\n%s", out)
 	}
-	if out, ok := h.run(nil, "notify", "sample", "--to", to, "--secret-env", "ACME_CORE", "--type", string(journey.MessageDecided)); !ok {
+	if out, ok := s.run(nil, "notify", "sample", "--to", to, "--secret-env", "DEMO_CORE_SECRET", "--type", string(journey.MessageDecided)); !ok {
 		t.Fatalf("sending one sample:\n%s", out)
 	}
-	if got, want := len(h.Customer.Messages()), len(notify.Types())+1; got != want || h.Customer.Forged() != 0 {
-		t.Errorf("%d samples arrived and %d did not verify, want %d and 0", got, h.Customer.Forged(), want)
+	if got, want := len(s.Customer.Messages()), len(notify.Types())+1; got != want || s.Customer.Forged() != 0 {
+		t.Errorf("%d samples arrived and %d did not verify, want %d and 0", got, s.Customer.Forged(), want)
 	}
-	h.Customer.SetStatus(400)
-	out, ok := h.run(nil, "notify", "sample", "--to", to, "--secret-env", "ACME_CORE")
+	s.Customer.SetStatus(400)
+	out, ok := s.run(nil, "notify", "sample", "--to", to, "--secret-env", "DEMO_CORE_SECRET")
 	if ok || !strings.Contains(out, "status 400") {
 		t.Errorf("refused samples: %v\n%s", ok, out)
 	}
-	if out, ok := h.run(nil, "notify", "sample", "--to", to, "--secret-env", "NOT_SET"); ok || !strings.Contains(out, "set NOT_SET") {
+	if out, ok := s.run(nil, "notify", "sample", "--to", to, "--secret-env", "NOT_SET"); ok || !strings.Contains(out, "set NOT_SET") {
 		t.Errorf("without a secret: %s", out)
 	}
-	if out, ok := h.run(nil, "notify", "sample", "--to", to, "--type", "journey.invented"); ok || !strings.Contains(out, "journey.invented") {
+	if out, ok := s.run(nil, "notify", "sample", "--to", to, "--type", "journey.invented"); ok || !strings.Contains(out, "journey.invented") {
 		t.Errorf("an invented type: %s", out)
 	}
 }

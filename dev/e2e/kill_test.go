@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"idjourney/dev/world"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
 )
@@ -17,51 +18,53 @@ func TestKillInMidJourney(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	h := newHouse(t, "kill")
-	starter, worker := h.starter(), h.worker()
+	s := newSystem(t, "kill")
+	s.starter()
+	s.worker()
 	const journeys = 24
 	var ids []string
 	for i := range journeys {
 		script := []string{"approve", "refer-approve", "face-late", "face-mismatch"}[i%4]
-		ids = append(ids, h.Vendor.Start(script, fmt.Sprintf("%s-%04d", script, i)))
+		ids = append(ids, s.Vendor.Start(script, fmt.Sprintf("%s-%04d", script, i)))
 		if i%8 == 7 { // the next ones find a starter or a worker that has just died
-			h.awaitDecided(ctx, i/8+1)
-			starter.kill()
-			worker.kill()
-			starter, worker = h.starter(), h.worker()
+			s.awaitDecided(ctx, i/8+1)
+			s.Kill("starter")
+			s.Kill("worker")
+			s.starter()
+			s.worker()
 		}
 	}
 	for n := 1; n <= journeys; n += 4 {
-		h.awaitDecided(ctx, n)
-		worker.kill()
-		worker = h.worker()
-		starter.kill()
-		starter = h.starter()
+		s.awaitDecided(ctx, n)
+		s.Kill("worker")
+		s.worker()
+		s.Kill("starter")
+		s.starter()
 	}
-	h.awaitDecided(ctx, journeys)
+	s.awaitDecided(ctx, journeys)
 	for i, id := range ids {
-		h.checkJourney(id, []string{"approved", "approved", "approved", "rejected"}[i%4])
+		s.checkJourney(id, []string{"approved", "approved", "approved", "rejected"}[i%4])
 	}
-	if forged := h.Customer.Forged(); forged != 0 {
+	if forged := s.Customer.Forged(); forged != 0 {
 		t.Errorf("the customer got %d messages without a valid signature", forged)
 	}
 }
 
 // awaitDecided waits until that many journeys have had a decision.
-func (h *house) awaitDecided(ctx context.Context, journeys int) {
-	h.t.Helper()
+func (s *system) awaitDecided(ctx context.Context, journeys int) {
+	s.t.Helper()
 	wait, cancel := context.WithTimeout(ctx, 90*time.Second) // killed work is taken up after its time-outs
 	defer cancel()
-	_, err := h.Customer.Await(wait, func(all []notifytest.Message) bool { return len(decided(all)) >= journeys })
+	_, err := s.Customer.Await(wait, func(all []notifytest.Message) bool { return len(decided(all)) >= journeys })
 	if err != nil {
 		var hanging []string
-		done := decided(h.Customer.Messages())
-		for _, s := range h.Vendor.Journeys() {
-			if len(done[s.JourneyID]) == 0 {
-				hanging = append(hanging, fmt.Sprintf("%s: %s", s.JourneyID, h.describe(s.JourneyID)))
+		done := decided(s.Customer.Messages())
+		for _, j := range s.Vendor.Journeys() {
+			if len(done[j.JourneyID]) == 0 {
+				hanging = append(hanging, fmt.Sprintf("%s: %s", j.JourneyID, s.describe(j.JourneyID)))
 			}
 		}
-		h.t.Fatalf("waiting for %d decided journeys: %v\n%v", journeys, err, hanging)
+		s.t.Fatalf("waiting for %d decided journeys: %v\n%v", journeys, err, hanging)
 	}
 }
 
@@ -80,35 +83,35 @@ func decided(all []notifytest.Message) map[string]map[string]bool {
 	return by
 }
 
-func (h *house) checkJourney(id, outcome string) {
-	h.t.Helper()
-	got := decided(h.Customer.Journey(id))[id]
-	want := journey.DecisionID("acme", id, 1)
+func (s *system) checkJourney(id, outcome string) {
+	s.t.Helper()
+	got := decided(s.Customer.Journey(id))[id]
+	want := journey.DecisionID(world.Account, id, 1)
 	if len(got) != 1 || !got[want] {
-		h.t.Errorf("journey %s: the customer got the decisions %v, want only %s", id, got, want)
+		s.t.Errorf("journey %s: the customer got the decisions %v, want only %s", id, got, want)
 	}
-	for _, m := range h.Customer.Journey(id) {
+	for _, m := range s.Customer.Journey(id) {
 		if m.Type == journey.MessageDecided && m.Data.Decision.Outcome != journey.Outcome(outcome) {
-			h.t.Errorf("journey %s: decided %s, want %s", id, m.Data.Decision.Outcome, outcome)
+			s.t.Errorf("journey %s: decided %s, want %s", id, m.Data.Decision.Outcome, outcome)
 		}
 	}
-	s := h.Vendor.Journey(id)
-	if s.CustomStepSubmissions > 1 {
-		h.t.Errorf("journey %s: the face was submitted %d times", id, s.CustomStepSubmissions)
+	snap := s.Vendor.Journey(id)
+	if snap.CustomStepSubmissions > 1 {
+		s.t.Errorf("journey %s: the face was submitted %d times", id, snap.CustomStepSubmissions)
 	}
-	if !s.Completed {
-		h.t.Errorf("journey %s: was never completed at the vendor", id)
+	if !snap.Completed {
+		s.t.Errorf("journey %s: was never completed at the vendor", id)
 	}
 }
 
-func (h *house) describe(id string) string {
-	var s journey.State
-	answer, err := temporal.QueryWorkflow(context.WithoutCancel(h.t.Context()), journey.WorkflowID("acme", id), "", journey.QueryState)
+func (s *system) describe(id string) string {
+	var state journey.State
+	answer, err := temporal.QueryWorkflow(context.WithoutCancel(s.t.Context()), journey.WorkflowID(world.Account, id), "", journey.QueryState)
 	if err != nil {
 		return err.Error()
 	}
-	if err := answer.Get(&s); err != nil {
+	if err := answer.Get(&state); err != nil {
 		return err.Error()
 	}
-	return s.Describe()
+	return state.Describe()
 }

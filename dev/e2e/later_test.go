@@ -22,18 +22,10 @@ import (
 	"idjourney/ledger"
 )
 
-func newStack(ctx context.Context, t *testing.T) *world.World {
+// inProcess is a world with a Temporal of its own, and the product in this process.
+func inProcess(ctx context.Context, t *testing.T) *world.World {
 	t.Helper()
-	s, err := world.Start(ctx, world.Options{Dir: t.TempDir(), Ports: world.Ports{UI: embed.NoUI}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Errorf("stopping: %v", err)
-		}
-	})
-	return s
+	return newWorld(ctx, t, world.Options{Dir: t.TempDir(), Ports: world.Ports{UI: embed.NoUI}})
 }
 
 // A spot check of a journey that we never heard of is held; a person links it to one
@@ -42,7 +34,7 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s := newStack(ctx, t)
+	s := inProcess(ctx, t)
 	lost := idwisetest.Faults{Drop: true, Events: []string{idwise.EventFinishedUserSteps, idwise.EventFinishedJourney}}
 	s.Vendor.SetFaults(lost)
 	stranger := s.Vendor.Start("no-custom-step", "a-stranger")
@@ -106,7 +98,7 @@ func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s := newStack(ctx, t)
+	s := inProcess(ctx, t)
 	id := s.Vendor.Start("approve", "a-customer")
 	awaitMessage(ctx, t, s, id, journey.MessageDecided)
 	acted, err := api.NewOperator(s.Client, s.Config.TaskQueue).Act(ctx, world.Account, id, journey.UpdateEnd,
@@ -175,14 +167,14 @@ func TestReplayBeforeAnUpgrade(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	s := newStack(ctx, t)
+	s := inProcess(ctx, t)
 	approved, failed := s.Vendor.Start("approve", "customer-1"), s.Vendor.Start("spot-failed", "customer-2")
 	review := s.Vendor.Start("refer", "customer-3") // waits for the vendor's reviewer
 	awaitMessage(ctx, t, s, approved, journey.MessageDecided)
 	awaitMessage(ctx, t, s, failed, journey.MessageSpotCheckDecided)
 	awaitMessage(ctx, t, s, review, journey.MessageReviewRequired)
 	awaitListed(ctx, t, s, 3) // without the spot check, which is over
-	binary, dir := build(t, t.TempDir()), filepath.Join(t.TempDir(), "histories")
+	binary, dir := built(t), filepath.Join(t.TempDir(), "histories")
 	idjourney := func(args ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(ctx, binary, args...)

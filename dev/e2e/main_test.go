@@ -14,11 +14,15 @@ import (
 	"idjourney/dev/embed"
 )
 
-// server is the one embedded Temporal of this package's tests, and temporal a
-// client of it.
+// root is the repository's.
+const root = "../.."
+
+// server is the one embedded Temporal of this package's tests, temporal a client of
+// it, and scratch a folder that is removed after the tests.
 var (
 	server   *embed.Server
 	temporal client.Client
+	scratch  string
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -31,6 +35,7 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	scratch = dir
 	if server, err = embed.Start(ctx, embed.Options{Dir: dir, UIPort: embed.NoUI}); err != nil {
 		return fail(err)
 	}

@@ -7,7 +7,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"idjourney/dev/embed"
 	"idjourney/dev/world"
 	"idjourney/journey"
 	"idjourney/notify/notifytest"
@@ -20,15 +19,7 @@ func TestSpotChecks(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s, err := world.Start(ctx, world.Options{Dir: t.TempDir(), Ports: world.Ports{UI: embed.NoUI}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Stop(); err != nil {
-			t.Errorf("stopping: %v", err)
-		}
-	}()
+	s := inProcess(ctx, t)
 	passed := s.Vendor.Start("spot-passed", "customer-passed")
 	failed := s.Vendor.Start("spot-failed", "customer-failed")
 

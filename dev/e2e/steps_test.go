@@ -10,82 +10,72 @@ import (
 	"testing"
 	"time"
 
+	"idjourney/dev/world"
 	"idjourney/journey"
 )
 
-const apiToken = "an-app-token-of-thirty-two-bytes-or-more"
-
-// employers is a house whose flow has the two steps of examples/README.md, added by
-// its configuration alone, and the programs that it builds.
+// employers is a system whose flow has the two steps of examples/README.md, added by
+// its configuration alone, and the programs that the README builds.
 type employers struct {
-	*house
+	*system
 	bin      string
 	register string // who has left
 	service  string // where the service listens
 }
 
 var (
-	yamlBlock  = regexp.MustCompile("(?s)```yaml\nsteps:\n(.*?)```")
-	buildLine  = regexp.MustCompile(`(?m)^go build -o bin/ (\S+)$`)
-	ownSteps   = regexp.MustCompile(`(?s)        steps:\n.*`)
-	listenLine = regexp.MustCompile(`(?m)^listen: \{`)
+	yamlBlock = regexp.MustCompile("(?s)```yaml\nsteps:\n(.*?)```")
+	buildLine = regexp.MustCompile(`(?m)^go build -o bin/ (\S+)$`)
 )
 
-func newEmployers(t *testing.T, queue string) *employers {
+// newEmployers takes replacements ("old", "new") for the README's steps besides.
+func newEmployers(t *testing.T, queue string, replace ...string) *employers {
 	t.Helper()
-	e := &employers{house: newHouse(t, queue), service: free(t)}
-	e.bin, e.register = filepath.Join(e.dir, "bin"), filepath.Join(e.dir, "left.txt")
-	readme, err := os.ReadFile(filepath.Join("..", "..", "examples", "README.md"))
+	readme, err := os.ReadFile(filepath.Join(root, "examples", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.build(string(readme))
-	e.configure(string(readme))
+	dir := t.TempDir()
+	e := &employers{bin: filepath.Join(dir, "bin"), register: filepath.Join(dir, "left.txt"), service: free(t)}
+	e.build(t, string(readme))
+	steps := e.steps(t, string(readme), replace)
+	e.system = newSystem(t, queue, func(o *world.Options) {
+		o.Steps, o.Environ = steps, []string{"EMPLOYER_TOKEN=employer-token", "EMPLOYER_REGISTER=" + e.register}
+	})
 	e.leave()
-	e.env = append(e.env, "EMPLOYER_TOKEN=employer-token", "EMPLOYER_REGISTER="+e.register, "ACME_APP="+apiToken)
 	return e
 }
 
 // build runs the README's own build command, into a folder of the test's.
-func (e *employers) build(readme string) {
-	e.t.Helper()
+func (e *employers) build(t *testing.T, readme string) {
+	t.Helper()
 	m := buildLine.FindStringSubmatch(readme)
 	if m == nil {
-		e.t.Fatal("examples/README.md says nowhere how to build")
+		t.Fatal("examples/README.md says nowhere how to build")
 	}
-	cmd := exec.CommandContext(e.t.Context(), "go", "build", "-o", e.bin+"/", m[1])
-	cmd.Dir = filepath.Join("..", "..")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", e.bin+"/", m[1])
+	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		e.t.Fatalf("building the examples: %v\n%s", err, out)
+		t.Fatalf("building the examples: %v\n%s", err, out)
 	}
 }
 
-// configure puts the README's steps into the flow, in times that a test can wait for.
-func (e *employers) configure(readme string) {
-	e.t.Helper()
-	file := filepath.Join(e.dir, "idjourney.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		e.t.Fatal(err)
-	}
+// steps are the README's, in times that a test can wait for.
+func (e *employers) steps(t *testing.T, readme string, replace []string) string {
+	t.Helper()
 	blocks := yamlBlock.FindAllStringSubmatch(readme, -1)
 	if len(blocks) != 2 {
-		e.t.Fatalf("examples/README.md configures %d steps, want 2", len(blocks))
+		t.Fatalf("examples/README.md configures %d steps, want 2", len(blocks))
 	}
-	steps := "        steps:\n"
+	steps := ""
 	for _, m := range blocks {
 		for line := range strings.Lines(m[1]) {
 			steps += "        " + line
 		}
 	}
-	steps = strings.NewReplacer("127.0.0.1:8095", e.service, "patience: 2h", "patience: 60s\n            retry: {initial: 100ms, maximum_interval: 500ms}",
-		"answer_within: 48h", "answer_within: 60s").Replace(steps)
-	api := free(e.t)
-	config := listenLine.ReplaceAllString(ownSteps.ReplaceAllLiteralString(string(text), steps),
-		`api: {url: "http://`+api+`", tokens: [{name: app, secret: {secret_env: ACME_APP}, scopes: [read]}]}`+"\n"+`listen: {api: "`+api+`", `)
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		e.t.Fatal(err)
-	}
+	replace = append(replace, "127.0.0.1:8095", e.service, "answer_within: 48h", "answer_within: 60s",
+		"patience: 2h", "patience: 60s\n            retry: {initial: 100ms, maximum_interval: 500ms}")
+	return strings.NewReplacer(replace...).Replace(steps)
 }
 
 // leave says in the register who has left.
@@ -101,9 +91,11 @@ func (e *employers) leave(ids ...string) {
 }
 
 // startEmployer starts one of the examples' programs.
-func (e *employers) startEmployer(name string, args ...string) *process {
+func (e *employers) startEmployer(name string, args ...string) {
 	e.t.Helper()
-	return e.startBinary(filepath.Join(e.bin, name), name, args...)
+	if err := e.StartProcess(name, filepath.Join(e.bin, name), args...); err != nil {
+		e.t.Fatal(err)
+	}
 }
 
 // await waits until the journey is as wanted.
@@ -127,7 +119,7 @@ func (e *employers) await(ctx context.Context, id, what string, wanted func(jour
 func (e *employers) look(ctx context.Context, id string, into *journey.State) (there bool) {
 	ask, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	answer, err := temporal.QueryWorkflow(ask, journey.WorkflowID("acme", id), "", journey.QueryState)
+	answer, err := temporal.QueryWorkflow(ask, journey.WorkflowID(world.Account, id), "", journey.QueryState)
 	var s journey.State
 	if err != nil || answer.Get(&s) != nil {
 		return false
@@ -157,7 +149,7 @@ func TestStepsByConfiguration(t *testing.T) {
 	e.worker()
 	id := e.Vendor.Start("approve", "approve-steps")
 	e.await(ctx, id, "the first step runs", func(s journey.State) bool { return s.Running == "employer" })
-	worker := e.startEmployer("employer-worker")
+	e.startEmployer("employer-worker")
 	e.await(ctx, id, "the second step runs, whose service is away", func(s journey.State) bool {
 		return s.Running == "employer_service" && outcomes(s) == "employer:passed"
 	})
@@ -169,7 +161,7 @@ func TestStepsByConfiguration(t *testing.T) {
 		t.Errorf("the steps are %q and the journey %s, want both passed and approved", got, s.Standing.Outcome)
 	}
 
-	worker.kill()
+	e.Kill("employer-worker")
 	id = e.Vendor.Start("approve", "approve-steps-2")
 	e.leave(id)
 	e.await(ctx, id, "the step waits for its worker", func(s journey.State) bool { return s.Running == "employer" })
@@ -187,18 +179,10 @@ func TestStepsByConfiguration(t *testing.T) {
 // a service that never calls back when its time is over: nothing hangs.
 func TestStepsThatNeverAnswer(t *testing.T) {
 	t.Parallel()
-	e := newEmployers(t, "steps-never")
+	e := newEmployers(t, "steps-never", "patience: 2h", "patience: 2s\n            retry: {initial: 100ms, maximum_interval: 500ms}",
+		"answer_within: 48h", "answer_within: 2s", "task_queue: employer", "task_queue: nobody")
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	file := filepath.Join(e.dir, "idjourney.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	short := strings.NewReplacer("patience: 60s", "patience: 2s", "answer_within: 60s", "answer_within: 2s", "task_queue: employer", "task_queue: nobody").Replace(string(text))
-	if err := os.WriteFile(file, []byte(short), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	e.startEmployer("employer-service", "--listen", e.service, "--takes", "1h")
 	e.starter()
 	e.worker()

@@ -11,7 +11,7 @@ import (
 	"idjourney/journey"
 )
 
-// apiJourney is what of a journey the customer's API shows and scenarios look at.
+// apiJourney is the part of the API's journey that scenarios check.
 type apiJourney struct {
 	Phase          journey.Phase          `json:"phase"`
 	CustomerStatus journey.CustomerStatus `json:"customerStatus"`

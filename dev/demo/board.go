@@ -77,7 +77,7 @@ func (l *line) begin() {
 	l.since = l.board.now()
 }
 
-// at says what begins and where to look at it.
+// at says what begins and where it is shown.
 func (l *line) at(link, format string, args ...any) {
 	l.change(func() { l.link, l.status = link, fmt.Sprintf(format, args...) })
 }
@@ -100,7 +100,7 @@ func (l *line) change(set func()) {
 		b.draw()
 		return
 	}
-	// In a log the link is told when it is new and at the end.
+	// In a log the link is written when it is new and at the end.
 	_, _ = fmt.Fprintln(b.out, b.text(l, before[1] != l.link || l.done != ""))
 }
 

@@ -15,8 +15,8 @@ import (
 // within bounds all scenarios together.
 const within = 60 * time.Second
 
-// Play plays all scenarios on a running stack and shows them on out, live if it
-// is a terminal. started is how long the stack took to come up.
+// Play plays all scenarios in a running world and shows them on out, live if it is a
+// terminal. started is how long the world took to start.
 func Play(ctx context.Context, s *world.World, out io.Writer, live bool, started time.Duration) Report {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -43,6 +43,9 @@ func Play(ctx context.Context, s *world.World, out io.Writer, live bool, started
 	report := Report{StartSeconds: started.Seconds()}
 	report.add(results...)
 	report.Seconds = time.Since(began).Seconds()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return report
+	}
 	// The leak search reads what is on disk and needs no time of the scenarios'.
 	report.check("duplicates change nothing", sameDecisions(context.WithoutCancel(ctx), s, report, "approved", "duplicated-reordered"))
 	report.check("every message was signed", allSigned(s))

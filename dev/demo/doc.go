@@ -1,3 +1,3 @@
-// Package demo plays the scenarios of `make demo` against a running stack, side
+// Package demo plays the scenarios of `make demo` in a running world, side
 // by side, shows a live line for each, and reports how they ended.
 package demo

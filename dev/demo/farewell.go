@@ -32,7 +32,7 @@ Begin a journey at the stand-in (scripts: {{.VendorURL}}/control/scripts):
   curl -d '{"script":"approve","reference":"customer-1"}' {{.VendorURL}}/control/journeys
 `))
 
-// farewell says where everything is that one may want to look at.
+// farewell lists the addresses of everything that is up.
 func farewell(out io.Writer, s *world.World) error {
 	err := farewellText.Execute(out, struct {
 		*world.World

@@ -22,7 +22,7 @@ func (r *run) finish(ctx context.Context, result *Result) error {
 		if err == nil {
 			err = r.noFailedTasks(ctx, chain)
 		}
-		// What was decided is told even if the journey does not rest.
+		// The report has the decisions even if the journey does not rest.
 		got, wrong := r.outcomes(context.WithoutCancel(ctx), id)
 		if err == nil && wrong == nil && !slices.Equal(got, r.decisions) {
 			wrong = fmt.Errorf("journey %s ended in %s", id, ending(got, r.phase))
@@ -52,24 +52,24 @@ func (r *Result) cost(total history.Counts) {
 }
 
 // outcomes reads a journey's decisions from the customer's endpoint, which took
-// only what was signed, and from the ledger. Both must tell the same, and
-// nothing may have been told that needs a person at idjourney.
+// only what was signed, and from the ledger. Both must agree, and
+// no message may say that idjourney needs a person.
 func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome, error) {
-	told := r.told(journeyID)
+	received := r.received(journeyID)
 	kept, err := r.world.Ledger.Decisions(ctx, r.account, journeyID)
 	if err != nil {
 		return nil, err
 	}
 	var got []journey.Outcome
-	for _, d := range told {
+	for _, d := range received {
 		got = append(got, d.Outcome)
 	}
-	if len(told) != len(kept) {
-		return got, fmt.Errorf("the customer received %d decisions, the ledger has %d", len(told), len(kept))
+	if len(received) != len(kept) {
+		return got, fmt.Errorf("the customer received %d decisions, the ledger has %d", len(received), len(kept))
 	}
 	for i, d := range kept {
-		if told[i].ID != journey.DecisionID(r.account, journeyID, i+1) || !sameDecision(told[i], d) {
-			return got, fmt.Errorf("decision %d is %s for the customer and %s in the ledger", i+1, told[i].Outcome, d.Outcome)
+		if received[i].ID != journey.DecisionID(r.account, journeyID, i+1) || !sameDecision(received[i], d) {
+			return got, fmt.Errorf("decision %d is %s for the customer and %s in the ledger", i+1, received[i].Outcome, d.Outcome)
 		}
 	}
 	if called := r.messages(journeyID, journey.MessageAttention); len(called) > 0 {
@@ -78,9 +78,9 @@ func (r *run) outcomes(ctx context.Context, journeyID string) ([]journey.Outcome
 	return got, r.standing(ctx, journeyID, got)
 }
 
-// told are the decisions that the customer was told. One that was adopted is told as
-// a baseline: how it came about stays in the ledger.
-func (r *run) told(journeyID string) []notify.Decision {
+// received are the decisions that the customer received. An adopted one is sent as a
+// baseline: how it came about stays in the ledger.
+func (r *run) received(journeyID string) []notify.Decision {
 	var all []notify.Decision
 	for _, m := range r.world.Customer.Journey(journeyID) {
 		switch {
@@ -95,13 +95,13 @@ func (r *run) told(journeyID string) []notify.Decision {
 }
 
 // sameDecision compares what says what was decided, and why.
-func sameDecision(told notify.Decision, kept journey.Decision) bool {
+func sameDecision(received notify.Decision, kept journey.Decision) bool {
 	if kept.Adopted {
-		return told.ID == kept.ID && told.Sequence == kept.Sequence && told.Outcome == kept.Outcome
+		return received.ID == kept.ID && received.Sequence == kept.Sequence && received.Outcome == kept.Outcome
 	}
-	return told.ID == kept.ID && told.Sequence == kept.Sequence && told.Outcome == kept.Outcome &&
-		told.Source == kept.Source && told.Supersedes == kept.Supersedes && slices.Equal(told.Reasons, kept.Reasons) &&
-		told.PolicyVersion == kept.PolicyVersion && told.System == kept.System && told.Final == kept.Final
+	return received.ID == kept.ID && received.Sequence == kept.Sequence && received.Outcome == kept.Outcome &&
+		received.Source == kept.Source && received.Supersedes == kept.Supersedes && slices.Equal(received.Reasons, kept.Reasons) &&
+		received.PolicyVersion == kept.PolicyVersion && received.System == kept.System && received.Final == kept.Final
 }
 
 // standing makes sure that the ledger says the same to a customer who asks.

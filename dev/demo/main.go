@@ -15,7 +15,7 @@ import (
 	"idjourney/dev/world"
 )
 
-// upWithin bounds the start of the stack.
+// upWithin bounds the start of the world.
 const upWithin = 60 * time.Second
 
 // Options says how the demo runs.
@@ -38,9 +38,9 @@ type Options struct {
 // ErrNotAsExpected is returned when a scenario did not end as it should.
 var ErrNotAsExpected = errors.New("not every scenario ended as it should")
 
-// Run starts a stack in a new directory, plays the scenarios, tells how they
-// ended and, unless Options.Exit, stays up. The directory is removed at the end,
-// or named if there is something to find out in it.
+// Run starts a world in a new directory, plays the scenarios, reports how they ended
+// and, unless Options.Exit, stays up. The directory is removed at the end,
+// or named in the error.
 func Run(ctx context.Context, o Options) (err error) {
 	dir, err := os.MkdirTemp("", "idjourney-demo-")
 	if err != nil {
@@ -79,6 +79,10 @@ func Run(ctx context.Context, o Options) (err error) {
 func play(ctx context.Context, s *world.World, o Options, started time.Duration) error {
 	report := Play(ctx, s, o.Out, o.Live, started)
 	_, _ = fmt.Fprintln(o.Out)
+	if ctx.Err() != nil {
+		_, _ = fmt.Fprintln(o.Out, "interrupted")
+		return nil
+	}
 	if err := report.Table(o.Out); err != nil {
 		return err
 	}
@@ -86,9 +90,6 @@ func play(ctx context.Context, s *world.World, o Options, started time.Duration)
 		if err := report.Save(o.Report); err != nil {
 			return err
 		}
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("the demo was interrupted: %w", err)
 	}
 	if !o.Exit {
 		if err := farewell(o.Out, s); err != nil {

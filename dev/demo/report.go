@@ -18,7 +18,7 @@ type Report struct {
 	Scenarios []Result `json:"scenarios"`
 	// Checks are made once, after all scenarios.
 	Checks []Check `json:"checks"`
-	// StartSeconds is how long the stack took to come up, Seconds how long the
+	// StartSeconds is how long the world took to start, Seconds how long the
 	// scenarios took together after that.
 	StartSeconds float64 `json:"startSeconds"`
 	Seconds      float64 `json:"seconds"`

@@ -35,8 +35,8 @@ type scenario struct {
 	play func(ctx context.Context, r *run) error
 }
 
-// expected is the ending in words: the decisions, or the phase without any; of a
-// journey that is over for good both.
+// expected is the ending in words: the decisions, or the phase without any; of an
+// ended journey both.
 func (s scenario) expected() string { return ending(s.decisions, s.phase) }
 
 func ending(decisions []journey.Outcome, phase journey.Phase) string {
@@ -208,6 +208,8 @@ func (r *run) conduct(ctx context.Context) Result {
 	if err != nil {
 		result.Problem = err.Error()
 	}
-	r.line.end(result.OK, result.Got)
+	if !errors.Is(ctx.Err(), context.Canceled) { // what was interrupted has no outcome
+		r.line.end(result.OK, result.Got)
+	}
 	return result
 }

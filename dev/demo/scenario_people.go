@@ -58,7 +58,7 @@ func (r *run) refused(ctx context.Context, what string, body any) error {
 }
 
 // spot-check-failed: the person who uses an approved account is not the one who was
-// verified. The spot check names only the reference; a person has to look, and until
+// verified. The spot check names only the reference; a person has to decide, and until
 // then the approval stands.
 func playSpotCheckFailed(ctx context.Context, r *run) error {
 	if err := r.settledBy(ctx, "", "approve"); err != nil {
@@ -90,7 +90,7 @@ func playSpotCheckFailed(ctx context.Context, r *run) error {
 }
 
 // ended: the customer leaves. What IDWise still sends is answered 200 and kept, and
-// wakes nobody.
+// reaches no workflow.
 func playEnded(ctx context.Context, r *run) error {
 	if err := r.settledBy(ctx, "", "approve"); err != nil {
 		return err

@@ -79,7 +79,7 @@ func playReferredApproved(ctx context.Context, r *run) error {
 	return r.decided(ctx)
 }
 
-// government-down: nobody can say whose face it is. A person has to look, and the
+// government-down: the register cannot say whose face it is. A person decides, and the
 // vendor's journey does not hang.
 func playGovernmentDown(ctx context.Context, r *run) error {
 	if err := r.begin(world.AccountDown, "approve"); err != nil {
@@ -124,7 +124,7 @@ func playDuplicatedReordered(ctx context.Context, r *run) error {
 	return r.faceSubmitted(1)
 }
 
-// wereDisturbed makes sure that the story was told: three copies of each event,
+// wereDisturbed makes sure that it happened as the scenario says: three copies of each event,
 // and a copy of the first event after the last event's first one.
 func wereDisturbed(webhooks []idwisetest.Webhook) error {
 	copies := map[string]int{}
@@ -148,7 +148,7 @@ func wereDisturbed(webhooks []idwisetest.Webhook) error {
 
 func arrived(w idwisetest.Webhook) time.Time { return w.Attempts[len(w.Attempts)-1].At }
 
-// unknown-journey: the portal's test event names a journey that nobody knows.
+// unknown-journey: the portal's test event names a journey that IDWise does not know.
 func playUnknownJourney(ctx context.Context, r *run) error {
 	began := time.Now()
 	test, err := r.world.Vendor.SendTestEvent(ctx)

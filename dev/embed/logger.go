@@ -10,7 +10,7 @@ import (
 )
 
 // serverLogger hands the server's errors to slog and drops the rest: a server
-// that starts and stops says a lot that is no news to the user of a demo.
+// that starts and stops logs much that does not concern the user of a demo.
 type serverLogger struct {
 	out   *slog.Logger
 	muted atomic.Bool
@@ -46,7 +46,7 @@ func (l *serverLogger) Panic(msg string, tags ...tag.Tag) {
 }
 
 // Fatal panics instead of exiting: at the start Start turns it into an error,
-// later it ends the process with a stack.
+// later it ends the process with a stack trace.
 func (l *serverLogger) Fatal(msg string, tags ...tag.Tag) {
 	l.Error(msg, tags...)
 	panic(fatalError{msg})

@@ -68,7 +68,7 @@ func startTemporal(opts Options, logger *serverLogger, measured metrics.Handler)
 	return srv, nil
 }
 
-// prepareDatabase makes schema and namespace; on an existing file it only looks.
+// prepareDatabase makes schema and namespace; an existing file is only checked.
 func prepareDatabase(opts Options) error {
 	sql := sqlConfig(opts)
 	if _, err := os.Stat(opts.databaseFile()); errors.Is(err, fs.ErrNotExist) {

@@ -73,7 +73,7 @@ func walk(ctx context.Context, c client.Client, workflowID string, d *workflowse
 	return chain, nil
 }
 
-// describeBefore answers nil when there is no such run, or none any more.
+// describeBefore answers nil if there is no such run (any more).
 func describeBefore(ctx context.Context, c client.Client, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if runID == "" {
 		return nil, nil

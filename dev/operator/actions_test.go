@@ -20,7 +20,7 @@ func approve(t *testing.T) (journeyID string) {
 	t.Helper()
 	id := begin(t, "refer")
 	awaitRest(t, id, journey.AwaitingReview)
-	if err := house.Vendor.Review(id, journey.Approved); err != nil {
+	if err := demoWorld.Vendor.Review(id, journey.Approved); err != nil {
 		t.Fatal(err)
 	}
 	awaitRest(t, id, journey.Settled)
@@ -47,9 +47,9 @@ func TestTerminateAndCancel(t *testing.T) {
 	t.Parallel()
 	for how, end := range map[string]func(ctx context.Context, id string) error{
 		"Terminated": func(ctx context.Context, id string) error {
-			return house.Client.TerminateWorkflow(ctx, id, "", "trying it out")
+			return demoWorld.Client.TerminateWorkflow(ctx, id, "", "trying it out")
 		},
-		"Canceled": func(ctx context.Context, id string) error { return house.Client.CancelWorkflow(ctx, id, "") },
+		"Canceled": func(ctx context.Context, id string) error { return demoWorld.Client.CancelWorkflow(ctx, id, "") },
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -58,7 +58,7 @@ func TestTerminateAndCancel(t *testing.T) {
 				t.Fatal(err)
 			}
 			awaitStatus(t, id, how)
-			if err := house.Vendor.AMLMatch(id); err != nil {
+			if err := demoWorld.Vendor.AMLMatch(id); err != nil {
 				t.Fatal(err)
 			}
 			wantDecisions(t, id, journey.OutcomeApproved, journey.OutcomeOnHold)
@@ -73,7 +73,7 @@ func TestTerminateAndCancel(t *testing.T) {
 }
 
 func messages(id string, kind journey.MessageType) (n int) {
-	for _, m := range house.Customer.Journey(id) {
+	for _, m := range demoWorld.Customer.Journey(id) {
 		if m.Type == kind {
 			n++
 		}
@@ -84,12 +84,12 @@ func messages(id string, kind journey.MessageType) (n int) {
 // reset resets a run of the journey to the workflow task that choose picks.
 func reset(t *testing.T, id string, run int, choose func(history []int64) int64) {
 	t.Helper()
-	chain, err := history.Walk(t.Context(), house.Client, workflowID(id))
+	chain, err := history.Walk(t.Context(), demoWorld.Client, workflowID(id))
 	if err != nil {
 		t.Fatal(err)
 	}
 	runID := chain.Runs[(run+len(chain.Runs))%len(chain.Runs)].ID
-	events, err := history.Events(t.Context(), house.Client, workflowID(id), runID)
+	events, err := history.Events(t.Context(), demoWorld.Client, workflowID(id), runID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,8 +102,8 @@ func reset(t *testing.T, id string, run int, choose func(history []int64) int64)
 			tasks = append(tasks, -a.GetWorkflowTaskCompletedEventId())
 		}
 	}
-	_, err = house.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: house.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID(id), RunId: runID},
+	_, err = demoWorld.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: demoWorld.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID(id), RunId: runID},
 		Reason: "trying it out", WorkflowTaskFinishEventId: choose(tasks), RequestId: t.Name(),
 	})
 	if err != nil {
@@ -154,7 +154,7 @@ func TestResetBeforeSteps(t *testing.T) {
 		t.Errorf("the review is %+v, want a local one", s.Review)
 	}
 	wantDecisions(t, id, journey.OutcomeApproved)
-	if n := house.Vendor.Journey(id).CustomStepSubmissions; n != 0 {
+	if n := demoWorld.Vendor.Journey(id).CustomStepSubmissions; n != 0 {
 		t.Errorf("%d faces were submitted for a step that was skipped", n)
 	}
 }
@@ -190,7 +190,7 @@ func TestBatchRefresh(t *testing.T) {
 	ids := []string{approve(t), approve(t)}
 	query := fmt.Sprintf(`WorkflowType = "Journey" AND ExecutionStatus = "Running" AND WorkflowId IN (%q, %q)`, workflowID(ids[0]), workflowID(ids[1]))
 	await(t, func(ctx context.Context) error {
-		found, err := house.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		found, err := demoWorld.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 		if err == nil && found.GetCount() != 2 {
 			err = fmt.Errorf("the query finds %d", found.GetCount())
 		}

@@ -27,8 +27,8 @@ const refreshInput = `{"type":"refresh"}`
 
 func batchRefresh(t *testing.T, query string) {
 	t.Helper()
-	_, err := house.Client.WorkflowService().StartBatchOperation(t.Context(), &workflowservice.StartBatchOperationRequest{
-		Namespace: house.Namespace, VisibilityQuery: query, JobId: t.Name(), Reason: "trying it out",
+	_, err := demoWorld.Client.WorkflowService().StartBatchOperation(t.Context(), &workflowservice.StartBatchOperationRequest{
+		Namespace: demoWorld.Namespace, VisibilityQuery: query, JobId: t.Name(), Reason: "trying it out",
 		Operation: &workflowservice.StartBatchOperationRequest_SignalOperation{SignalOperation: &batchpb.BatchOperationSignal{
 			Signal: journey.SignalEvent, Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{{
 				Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)},
@@ -44,7 +44,7 @@ func batchRefresh(t *testing.T, query string) {
 // A paused delivery waits, while everything else of the journey goes on; resumed,
 // it is delivered. It is not parallel: it stops the customer's endpoint for all.
 func TestPausedDelivery(t *testing.T) {
-	house.Customer.SetStatus(503)
+	demoWorld.Customer.SetStatus(503)
 	id := begin(t, "refer")
 	var publish string
 	await(t, func(ctx context.Context) error {
@@ -57,8 +57,8 @@ func TestPausedDelivery(t *testing.T) {
 		return errors.New("no delivery is being tried again")
 	})
 	execution := &commonpb.WorkflowExecution{WorkflowId: workflowID(id)}
-	_, err := house.Client.WorkflowService().PauseActivity(t.Context(), &workflowservice.PauseActivityRequest{
-		Namespace: house.Namespace, Execution: execution, Activity: &workflowservice.PauseActivityRequest_Id{Id: publish},
+	_, err := demoWorld.Client.WorkflowService().PauseActivity(t.Context(), &workflowservice.PauseActivityRequest{
+		Namespace: demoWorld.Namespace, Execution: execution, Activity: &workflowservice.PauseActivityRequest_Id{Id: publish},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,9 +71,9 @@ func TestPausedDelivery(t *testing.T) {
 		}
 		return errors.New("it is not paused")
 	})
-	house.Customer.SetStatus(200)
+	demoWorld.Customer.SetStatus(200)
 	// Meanwhile the reviewer decides: the journey takes that in.
-	if err := house.Vendor.Review(id, journey.Approved); err != nil {
+	if err := demoWorld.Vendor.Review(id, journey.Approved); err != nil {
 		t.Fatal(err)
 	}
 	await(t, func(ctx context.Context) error {
@@ -86,8 +86,8 @@ func TestPausedDelivery(t *testing.T) {
 	if n := messages(id, journey.MessageReviewRequired); n != 0 {
 		t.Errorf("the paused message was delivered %d times", n)
 	}
-	_, err = house.Client.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
-		Namespace: house.Namespace, Execution: execution, Activity: &workflowservice.UnpauseActivityRequest_Id{Id: publish},
+	_, err = demoWorld.Client.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
+		Namespace: demoWorld.Namespace, Execution: execution, Activity: &workflowservice.UnpauseActivityRequest_Id{Id: publish},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestPausedDelivery(t *testing.T) {
 // more try.
 func TestPauseOutlastsTheBudget(t *testing.T) {
 	t.Parallel()
-	w := worker.New(house.Client, "paused", worker.Options{})
+	w := worker.New(demoWorld.Client, "paused", worker.Options{})
 	var tries atomic.Int32
 	w.RegisterActivityWithOptions(func(context.Context) error { tries.Add(1); return errors.New("not yet") }, activity.RegisterOptions{Name: "Fail"})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
@@ -118,13 +118,13 @@ func TestPauseOutlastsTheBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
-	run, err := house.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "paused", TaskQueue: "paused"}, "FailForAWhile")
+	run, err := demoWorld.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "paused", TaskQueue: "paused"}, "FailForAWhile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	await(t, func(ctx context.Context) error {
-		_, err := house.Client.WorkflowService().PauseActivity(ctx, &workflowservice.PauseActivityRequest{
-			Namespace: house.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: "paused"},
+		_, err := demoWorld.Client.WorkflowService().PauseActivity(ctx, &workflowservice.PauseActivityRequest{
+			Namespace: demoWorld.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: "paused"},
 			Activity: &workflowservice.PauseActivityRequest_Id{Id: "fail"},
 		})
 		return err
@@ -134,12 +134,12 @@ func TestPauseOutlastsTheBudget(t *testing.T) {
 	case <-time.After(4 * time.Second):
 	case <-t.Context().Done():
 	}
-	d, err := house.Client.DescribeWorkflowExecution(t.Context(), "paused", "")
+	d, err := demoWorld.Client.DescribeWorkflowExecution(t.Context(), "paused", "")
 	if err != nil || len(d.GetPendingActivities()) != 1 || !d.GetPendingActivities()[0].GetPaused() || tries.Load() != before {
 		t.Errorf("after its budget the paused activity is %v, %v, tried %d times since", d.GetPendingActivities(), err, tries.Load()-before)
 	}
-	_, err = house.Client.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
-		Namespace: house.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: "paused"},
+	_, err = demoWorld.Client.WorkflowService().UnpauseActivity(t.Context(), &workflowservice.UnpauseActivityRequest{
+		Namespace: demoWorld.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: "paused"},
 		Activity: &workflowservice.UnpauseActivityRequest_Id{Id: "fail"},
 	})
 	if err != nil {
@@ -160,18 +160,18 @@ func TestPauseOutlastsTheBudget(t *testing.T) {
 func TestStuckRunIsListed(t *testing.T) {
 	t.Parallel()
 	const id = "journey/demo/stuck"
-	_, err := house.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: house.Config.TaskQueue},
+	_, err := demoWorld.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: demoWorld.Config.TaskQueue},
 		journey.WorkflowName, journey.Start{Account: "demo", JourneyID: "stuck", Rules: journey.Rules + 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = house.Client.TerminateWorkflow(context.WithoutCancel(t.Context()), id, "", "the test is over")
+		_ = demoWorld.Client.TerminateWorkflow(context.WithoutCancel(t.Context()), id, "", "the test is over")
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	for {
-		found, err := house.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `TemporalReportedProblems IS NOT NULL`})
+		found, err := demoWorld.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: `TemporalReportedProblems IS NOT NULL`})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,7 @@ func TestSavedQueries(t *testing.T) {
 		if err != nil || linked != m[1] {
 			t.Errorf("the link of %s goes to %s (%v)", m[1], linked, err)
 		}
-		if _, err := house.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: m[1]}); err != nil {
+		if _, err := demoWorld.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: m[1]}); err != nil {
 			t.Errorf("%s: %v", m[1], err)
 		}
 	}

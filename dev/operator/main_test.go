@@ -16,8 +16,8 @@ import (
 	"idjourney/journey"
 )
 
-// house is the one stack of this package's tests.
-var house *world.World
+// demoWorld is the one world of this package's tests.
+var demoWorld *world.World
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -29,11 +29,11 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if house, err = world.Start(ctx, world.Options{Dir: dir}); err != nil {
+	if demoWorld, err = world.Start(ctx, world.Options{Dir: dir}); err != nil {
 		return fail(err)
 	}
 	code := m.Run()
-	if err := house.Stop(); err != nil {
+	if err := demoWorld.Stop(); err != nil {
 		return fail(err)
 	}
 	return code
@@ -65,7 +65,7 @@ func await(t *testing.T, look func(ctx context.Context) error) {
 // begin starts a journey at the vendor and returns its id.
 func begin(t *testing.T, script string) string {
 	t.Helper()
-	id, err := house.Vendor.Begin(idwisetest.StartRequest{Account: house.Keys.APIKey, Script: script, Reference: "customer-" + t.Name()})
+	id, err := demoWorld.Vendor.Begin(idwisetest.StartRequest{Account: demoWorld.Keys.APIKey, Script: script, Reference: "customer-" + t.Name()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func begin(t *testing.T, script string) string {
 func workflowID(journeyID string) string { return journey.WorkflowID(world.Account, journeyID) }
 
 func state(ctx context.Context, id string) (s journey.State, err error) {
-	answer, err := house.Client.QueryWorkflow(ctx, id, "", journey.QueryState)
+	answer, err := demoWorld.Client.QueryWorkflow(ctx, id, "", journey.QueryState)
 	if err == nil {
 		err = answer.Get(&s)
 	}
@@ -100,7 +100,7 @@ func awaitRest(t *testing.T, journeyID string, phase journey.Phase) journey.Stat
 }
 
 func describe(ctx context.Context, journeyID string) *workflowservice.DescribeWorkflowExecutionResponse {
-	d, err := house.Client.DescribeWorkflowExecution(ctx, workflowID(journeyID), "")
+	d, err := demoWorld.Client.DescribeWorkflowExecution(ctx, workflowID(journeyID), "")
 	if err != nil {
 		return &workflowservice.DescribeWorkflowExecutionResponse{}
 	}
@@ -121,7 +121,7 @@ func awaitStatus(t *testing.T, journeyID, status string) {
 // activities counts the scheduled activities of a run by name.
 func activities(t *testing.T, journeyID, runID string) map[string]int {
 	t.Helper()
-	events, err := history.Events(t.Context(), house.Client, workflowID(journeyID), runID)
+	events, err := history.Events(t.Context(), demoWorld.Client, workflowID(journeyID), runID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,12 +137,12 @@ func activities(t *testing.T, journeyID, runID string) map[string]int {
 // decisions returns what the customer was told and what the ledger keeps.
 func decisions(t *testing.T, journeyID string) (told, kept []journey.Outcome) {
 	t.Helper()
-	for _, m := range house.Customer.Journey(journeyID) {
+	for _, m := range demoWorld.Customer.Journey(journeyID) {
 		if m.Data.Decision != nil {
 			told = append(told, m.Data.Decision.Outcome)
 		}
 	}
-	list, err := house.Ledger.Decisions(t.Context(), world.Account, journeyID)
+	list, err := demoWorld.Ledger.Decisions(t.Context(), world.Account, journeyID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func TestSentences(t *testing.T) {
 		s.all[one.name] = one
 	}
 	s.work(t)
-	signaler := starter.NewSignaler(house.Client, house.Namespace, stageQueue)
+	signaler := starter.NewSignaler(demoWorld.Client, demoWorld.Namespace, stageQueue)
 	for _, one := range situations() {
 		err := signaler.SignalWithStart(t.Context(), journey.Event{
 			EventID: "e", Type: one.event, Account: "stage", JourneyID: one.name, ReceivedAt: time.Now(),
@@ -162,7 +162,7 @@ func awaitSentence(t *testing.T, one situation) (text string) {
 		if !s.AtRest() {
 			return nil
 		}
-		found, err := house.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		found, err := demoWorld.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 			Query: fmt.Sprintf(`WorkflowId = %q AND JourneyPhase = %q AND JourneyAccount = "stage"`, id, one.phase),
 		})
 		if err == nil && found.GetCount() == 0 {
@@ -175,7 +175,7 @@ func awaitSentence(t *testing.T, one situation) (text string) {
 
 // sentence asks as the Web UI does.
 func sentence(ctx context.Context, id string) (string, error) {
-	answer, err := house.Client.QueryWorkflow(ctx, id, "", metadataQuery)
+	answer, err := demoWorld.Client.QueryWorkflow(ctx, id, "", metadataQuery)
 	if err != nil {
 		return "", err
 	}

@@ -86,7 +86,7 @@ func (s *stage) goOn(t *testing.T, signaler starter.Signaler, one situation) {
 		}
 	}
 	if one.act != "" {
-		handle, err := house.Client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		handle, err := demoWorld.Client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: id, UpdateName: one.act, WaitForStage: client.WorkflowUpdateStageCompleted,
 			Args: []any{journey.Act{Kind: one.act, Actor: "ann", Reason: "the customer left"}},
 		})
@@ -118,7 +118,7 @@ const stageQueue = "stage"
 
 func (s *stage) work(t *testing.T) {
 	t.Helper()
-	w := worker.New(house.Client, stageQueue, worker.Options{DisableRegistrationAliasing: true, WorkerStopTimeout: time.Second})
+	w := worker.New(demoWorld.Client, stageQueue, worker.Options{DisableRegistrationAliasing: true, WorkerStopTimeout: time.Second})
 	limits := func(string) workflows.Limits {
 		return workflows.Limits{StartToClose: time.Minute, ScheduleToClose: time.Hour, Retry: workflows.Retry{Initial: time.Second, Coefficient: 1, MaximumInterval: time.Second}}
 	}

@@ -27,7 +27,7 @@ const (
 	PlainFlow = "flow-plain"
 	// OldFlow adopts at the first contact what was finished OldAfter before.
 	OldFlow = "flow-old"
-	// AuditedFlow looks every second for changes whose webhook was lost.
+	// AuditedFlow searches every second for changes whose webhook was lost.
 	AuditedFlow = "flow-audited"
 )
 

@@ -5,8 +5,8 @@ import (
 	"encoding/base64"
 )
 
-// Secrets are made for one start and known to nobody outside of this process,
-// except that the demo tells its user how to post a webhook.
+// Secrets are made for one start and stay in this process, except that the demo shows
+// its user how to post a webhook.
 type Secrets struct {
 	APIKey, APISecret string
 	// WebhookUser and either password open the endpoint of account demo. The next

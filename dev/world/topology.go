@@ -32,7 +32,7 @@ type TopologyOptions struct {
 	// Env is what .env would hold; see compose.NewEnv.
 	Env map[string]string
 	// Published asks for the ports that the file publishes; one that is taken is
-	// replaced, and Say is told. Otherwise all ports are free ones.
+	// replaced, which Say announces. Otherwise all ports are free ones.
 	Published bool
 	Say       func(format string, args ...any)
 }

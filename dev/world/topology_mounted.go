@@ -13,7 +13,7 @@ import (
 const standinService = "standin"
 
 // RunMounted starts starter and worker with the configuration that the file mounts,
-// and the stand-in beside them: the first look of .env.example. It returns the
+// and the stand-in beside them: the first use of .env.example. It returns the
 // stand-in's address.
 func (t *Topology) RunMounted(ctx context.Context) (standinURL string, err error) {
 	t.mu.Lock()

@@ -83,7 +83,7 @@ func (c cluster) command(ctx context.Context, name string, args ...string) *exec
 }
 
 // startPostgreSQL does what PostgreSQL's image does: a new data folder is set up
-// with the file's arguments, and then told of by the mounted script.
+// with the file's arguments, and the mounted script creates roles and databases.
 func (t *Topology) startPostgreSQL(ctx context.Context) error {
 	if t.runs(postgresqlService) {
 		return nil

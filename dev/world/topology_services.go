@@ -82,7 +82,7 @@ func (t *Topology) runSchema(ctx context.Context) error {
 }
 
 // innerPorts are those of Temporal's services among themselves. In a container
-// they are nobody else's; here they could be.
+// no other program can take them; here one could.
 var innerPorts = map[string]int{
 	"FRONTEND_GRPC_PORT": 7233, "FRONTEND_HTTP_PORT": 7243, "FRONTEND_MEMBERSHIP_PORT": 6933,
 	"HISTORY_GRPC_PORT": 7234, "HISTORY_MEMBERSHIP_PORT": 6934,

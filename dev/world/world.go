@@ -35,7 +35,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// The accounts of the stack's configuration. Down's government never answers.
+// The accounts of the configuration. Down's government never answers.
 const (
 	Account     = "demo"
 	AccountDown = "demo-down"
@@ -207,8 +207,8 @@ func (w *World) MessagesURL() string {
 	return strings.TrimSuffix(w.CustomerURL, "/idjourney") + "/messages"
 }
 
-// Databases are the files, by what they are, that must hold journeys and nobody's
-// personal data. Those of a Topology are searched by whoever can stop it.
+// Databases are the files, by what they are, that must hold journeys but no personal
+// data. Those of a Topology can only be searched while it is down.
 func (w *World) Databases() map[string][]string {
 	if w.opts.Topology != nil {
 		return nil

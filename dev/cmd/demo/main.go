@@ -3,7 +3,7 @@
 //
 // Environment: EXIT=1 ends it after the scenarios, with status 0 only if all
 // ended as they should; REPORT=file writes what happened as JSON;
-// TEMPORAL_ADDRESS uses an outside Temporal (UI_URL is then its Web UI).
+// OUTSIDE=1 uses the Temporal that TEMPORAL_ADDRESS names (UI_URL is its Web UI).
 package main
 
 import (
@@ -19,11 +19,14 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := demo.Run(ctx, demo.Options{
+	o := demo.Options{
 		Exit: os.Getenv("EXIT") == "1", Report: os.Getenv("REPORT"),
 		Out: os.Stdout, Live: isTerminal(os.Stdout), Ports: world.DefaultPorts(),
-		TemporalAddress: os.Getenv("TEMPORAL_ADDRESS"), UIURL: os.Getenv("UI_URL"),
-	})
+	}
+	if os.Getenv("OUTSIDE") == "1" {
+		o.TemporalAddress, o.UIURL = os.Getenv("TEMPORAL_ADDRESS"), os.Getenv("UI_URL")
+	}
+	err := demo.Run(ctx, o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)

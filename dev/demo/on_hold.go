@@ -14,7 +14,7 @@ import (
 )
 
 // heldEverywhere makes sure that a journey whose approval was taken back is on hold
-// wherever somebody may look, and nowhere still approved.
+// wherever it is shown, and nowhere still approved.
 func (r *run) heldEverywhere(ctx context.Context) error {
 	r.line.say("is it on hold everywhere?")
 	if _, err := r.rest(ctx, r.journeyID, journey.AwaitingReview); err != nil {
@@ -120,7 +120,7 @@ func (r *run) heldInSentence(ctx context.Context) error {
 	return nil
 }
 
-// heldInSearch counts as an operator does; runs that are over tell what was.
+// heldInSearch counts as an operator does. Closed runs keep their old standing.
 func (r *run) heldInSearch(ctx context.Context) error {
 	for standing, want := range map[journey.Outcome]int64{onHold: 1, approved: 0} {
 		query := fmt.Sprintf(`WorkflowId = %q AND JourneyStanding = %q AND ExecutionStatus = "Running"`, r.workflowID(), standing)

@@ -100,8 +100,8 @@ func playRenewed(ctx context.Context, r *run) error {
 	return j.says(journey.StatusApproved, approved, 2)
 }
 
-// renewal-missed: nobody renews. When IDWise says so and our own time is over, too,
-// the policy puts the customer on hold.
+// renewal-missed: the user does not renew. When IDWise says so and our own deadline has
+// passed, too, the policy puts the customer on hold.
 func playRenewalMissed(ctx context.Context, r *run) error {
 	if err := r.settledBy(ctx, world.HurriedFlow, "approve"); err != nil {
 		return err

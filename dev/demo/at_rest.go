@@ -82,7 +82,7 @@ func (r *run) restless(ctx context.Context, journeyID, workflowID string, phase 
 }
 
 // quiet says that IDWise sends nothing any more about a journey. Only where it
-// belongs to the story may a webhook be lost, and one that is being lost is no news.
+// belongs to the story may a webhook be lost, and one that is being lost is ignored.
 func (r *run) quiet(snap idwisetest.Snapshot) bool {
 	if !r.loses {
 		return allDelivered(snap)
@@ -95,7 +95,7 @@ func lost(w idwisetest.Webhook) bool {
 	return len(w.Attempts) > 0 && !slices.ContainsFunc(w.Attempts, func(a idwisetest.Attempt) bool { return a.Status != 0 })
 }
 
-// until looks again and again until there is nothing wrong.
+// until repeats a check until it finds nothing wrong.
 func (r *run) until(ctx context.Context, look func() error) error {
 	tick := time.NewTicker(restLook)
 	defer tick.Stop()

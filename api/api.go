@@ -212,7 +212,7 @@ func (a *API) defect(c *gin.Context) {
 // then, all other requests are answered within ShutdownTimeout.
 func (a *API) Serve(ctx context.Context, listener net.Listener, limits config.Intake) error {
 	limits.WriteTimeout = max(limits.WriteTimeout, slowestCall) // a long poll takes its own time
-	server := httpserver.New(a.Handler(), limits)
+	server := httpserver.New(a.Handler(), limits)               //nolint:contextcheck // each request has its own
 	server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.stopping) }))
 	ended := make(chan error, 1)
 	go func() { ended <- httpserver.Served("API listener", server.Serve(listener)) }()

@@ -43,10 +43,10 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, service 
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
 	if b.Ledger, err = ledger.Open(ctx, cfg.Ledger.URL.Reveal()); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), b.Close())
+		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), b.Close()) //nolint:contextcheck // what is left to export outlasts ctx
 	}
 	if b.Temporal, b.Namespace, err = Connect(logger, b.Telemetry); err != nil {
-		return nil, errors.Join(err, b.Close())
+		return nil, errors.Join(err, b.Close()) //nolint:contextcheck // the same
 	}
 	for _, warning := range cfg.Warnings() {
 		logger.WarnContext(ctx, "configuration", "warning", warning)

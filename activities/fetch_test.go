@@ -30,7 +30,7 @@ func TestFetchAnswersTheVerdict(t *testing.T) {
 	got := w.fetch(t, id)
 	want := journey.Verdict{
 		FlowID: "flow-onboarding", Ended: true, System: journey.Refer, Final: journey.Refer,
-		FailedRules: []string{"expired_document", "no_aml_records"}, Documents: 1, Selfie: "Complete",
+		FailedRules: []string{"expired_document", "no_aml_records"}, Documents: 1, DocumentSteps: []string{"10"}, Selfie: "Complete",
 		AML: journey.AML{Applicability: "Applicable", Version: 1, Matches: []journey.AMLMatch{{
 			ID: "match-" + id + "-1", Datasets: []string{"sanctions"}, Status: "Potential Match", Version: 1, MonitorUpdate: "Added",
 		}}},

@@ -20,7 +20,7 @@ func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	v := journey.Verdict{
 		FlowID: clip(r.FlowID), Ended: r.Ended(), EndedAt: r.EndedAt(),
 		System: clip(r.SystemDecision), Manual: clip(r.ManualDecision), Final: clip(r.FinalDecision),
-		Documents: len(r.Documents), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
+		Documents: len(r.Documents), DocumentSteps: documentSteps(r), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
 	}
 	if r.Selfie != nil {
 		v.Selfie = clip(r.Selfie.Status)
@@ -31,6 +31,16 @@ func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 		}
 	}
 	return v
+}
+
+// documentSteps are the ids of the steps that a document was submitted for.
+func documentSteps(r *idwise.Result) []string {
+	steps := slices.Sorted(maps.Keys(r.Documents))
+	steps = steps[:min(len(steps), maxRules)]
+	for i := range steps {
+		steps[i] = clip(steps[i])
+	}
+	return steps
 }
 
 // face is the comparison with the submitted government face. Several comparisons

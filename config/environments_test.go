@@ -43,6 +43,7 @@ func TestLiveAccount(t *testing.T) {
 func TestLiveFaults(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ old, replacement, want string }{
+		"missed renewal":    {"    environment: live\n", "    environment: live\n    policy: {renewal: {on_missed: reject}}\n", "accounts[acme].policy.renewal.on_missed is reject, which a live account cannot have"},
 		"auth none":         {"      bearer: [{ secret_env: LIVE_TOKEN }, { secret_env: LIVE_TOKEN_NEXT }]\n", "      auth: none\n", "accounts[acme].webhook.auth is none for a live account"},
 		"http endpoint":     {"https://live", "http://live", "endpoints[core].url must begin with https:// for a live account"},
 		"http vendor":       {"region: uae", "base_url: http://idwise.example.com", "base_url must begin with https://"},

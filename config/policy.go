@@ -16,8 +16,9 @@ const maxPolicy = 2048
 // Policy is what a journey waits for and for how long. A key that an account or
 // a flow leaves out is inherited.
 type Policy struct {
-	UserSteps       []string           `mapstructure:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie."`
+	UserSteps       []string           `mapstructure:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
 	AskAgain        []time.Duration    `mapstructure:"ask_again" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
+	Hints           Hints              `mapstructure:"hints" doc:"How many fetches webhooks may cause of one journey. Beyond it they are postponed, and hints_over_budget is raised."`
 	UserStepsWithin time.Duration      `mapstructure:"user_steps_within" doc:"Silence while the user's steps are awaited after which the journey asks the API itself; each further silence is twice as long."`
 	ResultWithin    time.Duration      `mapstructure:"result_within" doc:"The same, while IDWise's result is awaited."`
 	ReviewLook      time.Duration      `mapstructure:"review_look" doc:"The same, while a person's review is awaited."`
@@ -29,16 +30,22 @@ type Policy struct {
 	Calendar        string             `mapstructure:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
 
 	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
-	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due."`
+	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due, and the API shows it: a document that has run out, a step that is no longer submitted, an open journey. One that webhooks alone call missed is put before a person (renewal_unconfirmed), whatever on_missed says."`
 	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
 	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
 	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
 }
 
+// Hints is the budget of the fetches that webhooks cause.
+type Hints struct {
+	Looks int           `mapstructure:"looks" doc:"So many at once, ..."`
+	Per   time.Duration `mapstructure:"per" doc:"... and so many in each such time."`
+}
+
 // Deadline is a time that the user has.
 type Deadline struct {
 	Within   time.Duration   `mapstructure:"within" doc:"How long the user has."`
-	OnMissed journey.Meaning `mapstructure:"on_missed" doc:"What it means if the API then shows that nothing was submitted: review, reject or on_hold."`
+	OnMissed journey.Meaning `mapstructure:"on_missed" doc:"What it means if the API then shows that it is still asked for and not submitted: review, reject or on_hold."`
 }
 
 // DefaultPolicy returns the policy before configuration.
@@ -47,6 +54,7 @@ func DefaultPolicy() Policy {
 	return Policy{
 		UserSteps:       []string{"document", "selfie"},
 		AskAgain:        []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour},
+		Hints:           Hints{Looks: 20, Per: time.Hour},
 		UserStepsWithin: time.Hour,
 		ResultWithin:    30 * time.Minute,
 		ReviewLook:      24 * time.Hour,
@@ -78,6 +86,8 @@ func (p Policy) over(base Policy) Policy {
 	if p.AskAgain == nil {
 		p.AskAgain = base.AskAgain
 	}
+	p.Hints.Looks = first(p.Hints.Looks, base.Hints.Looks)
+	p.Hints.Per = first(p.Hints.Per, base.Hints.Per)
 	p.UserStepsWithin = first(p.UserStepsWithin, base.UserStepsWithin)
 	p.ResultWithin = first(p.ResultWithin, base.ResultWithin)
 	p.ReviewLook = first(p.ReviewLook, base.ReviewLook)
@@ -141,6 +151,7 @@ func (p Policy) journeyPolicy() journey.Policy {
 	return journey.Policy{
 		UserSteps:       slices.Clone(p.UserSteps),
 		AskAgain:        askAgain,
+		Hints:           journey.HintBudget{Looks: p.Hints.Looks, Per: journey.Duration(p.Hints.Per)},
 		UserStepsWithin: journey.Duration(p.UserStepsWithin),
 		ResultWithin:    journey.Duration(p.ResultWithin),
 		ReviewLook:      journey.Duration(p.ReviewLook),

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"idjourney/idwise"
+	"idjourney/journey"
 )
 
 func (a *Account) validate(path string, api API, found *faults) {
@@ -89,13 +90,22 @@ func (a *Account) validateFlows(path string, api API, found *faults) {
 		if len(f.Steps) > 0 && !f.CustomStep {
 			found.add(at, "lists steps without custom_step: true; steps run while IDWise's flow waits in its custom step")
 		}
-		f.Policy.validate(at+".policy", a.calendars, found)
+		a.validatePolicy(at+".policy", f.Policy, found)
 		a.validateSteps(at, f.Steps, steps, api, found)
 		if size := len(policyJSON(a.Policy(f.ID))); size > maxPolicy {
 			found.add(at, "makes a policy of %d bytes, and %d travel at most: shorten names, steps, ask_again or aml.severities", size, maxPolicy)
 		}
 	}
-	a.Overrides.validate(path+".policy", a.calendars, found)
+	a.validatePolicy(path+".policy", a.Overrides, found)
+}
+
+// validatePolicy keeps webhooks out of rejections: a renewal is known by them alone
+// until the API shows it, and by them alone the vendor's deadline is.
+func (a *Account) validatePolicy(path string, p Policy, found *faults) {
+	p.validate(path, a.calendars, found)
+	if a.Environment == Live && p.Renewal.OnMissed == journey.MeansReject {
+		found.add(path+".renewal.on_missed", "is reject, which a live account cannot have: that a renewal's deadline has passed is known from a webhook alone; write review or on_hold")
+	}
 }
 
 func (a *Account) validateSteps(path string, list []Step, seen map[string]Step, api API, found *faults) {

@@ -2,9 +2,11 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"idjourney/calendar"
+	"idjourney/idwise"
 	"idjourney/journey"
 )
 
@@ -13,13 +15,19 @@ const farthest = 5 * 365 * 24 * time.Hour
 
 func (p Policy) validate(path string, calendars []Calendar, found *faults) {
 	for _, s := range p.UserSteps {
-		oneOf(found, path+".user_steps", s, "document", "selfie")
+		if id, ok := strings.CutPrefix(s, journey.UserStepDocumentOf); ok && idwise.ValidID(id) {
+			continue
+		}
+		oneOf(found, path+".user_steps", s, journey.UserStepDocument, journey.UserStepSelfie)
 	}
 	if slices.Contains(p.AskAgain, time.Duration(0)) {
 		found.add(path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
 	}
 	if len(p.AskAgain) > 12 {
 		found.add(path+".ask_again", "has more than 12 waits: leave some out")
+	}
+	if p.Hints.Looks < 1 {
+		found.add(path+".hints.looks", "must be at least 1: no webhook would be followed")
 	}
 	oneOf(found, path+".aml_match", string(p.AMLMatch), string(journey.AMLMeansOnHold), string(journey.AMLMeansTell))
 	oneOf(found, path+".spot_check_failed", string(p.SpotCheckFailed), string(journey.SpotCheckMeansReview), string(journey.SpotCheckMeansTell))

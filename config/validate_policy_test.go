@@ -61,6 +61,7 @@ func TestDeadlineAndSeverityFaults(t *testing.T) {
 	wantFaults(t, map[string]faultRow{
 		"missed approves":   {"on_missed: review", "on_missed: approve", "policy.resubmission.on_missed cannot approve: that nothing was submitted is no evidence"},
 		"missed renewal":    {"within: 720h, on_missed: on_hold", "on_missed: expire", `policy.renewal.on_missed is "expire"`},
+		"no fetches":        {"looks: 20", "looks: -1", "policy.hints.looks must be at least 1"},
 		"no unit":           {"within: 336h", "within: 14", "policy.resubmission.within cannot be read: a duration needs a unit"},
 		"days":              {"within: 336h", "within: 14d", "policy.resubmission.within cannot be read: it is not a duration"},
 		"failed spot check": {"spot_check_failed: review", "spot_check_failed: reject", `policy.spot_check_failed is "reject"`},

@@ -81,8 +81,8 @@ func (s *State) onAML(claimed int, now time.Time) []Effect {
 		return nil
 	}
 	to := v.AML.Version
-	if claimed <= max(last, to)+maxVersions { // a body's number is not believed further
-		to = max(to, claimed)
+	if to == 0 && claimed <= last+maxVersions { // the result names none: the webhook's, but not any
+		to = claimed
 	}
 	if to > last+1 {
 		return s.askHistory(last+1, to)
@@ -99,12 +99,13 @@ func (s *State) onAML(claimed int, now time.Time) []Effect {
 }
 
 // firstScreening takes what the first finished verdict shows as the baseline, except
-// what monitoring brought, or a webhook claimed: that is news, however early it came.
-// An approval whose run was lost rests on that baseline too.
+// what monitoring brought: that is news, however early it came. An approval whose run
+// was lost rests on that baseline too; of its matches those are news, too, whose version
+// is as new as a webhook claims.
 func (s *State) firstScreening(claimed int) {
 	first := s.Verdict.AML
 	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
-		return m.news() || claimed > 0 && m.Version >= claimed
+		return m.news() || claimed > 0 && m.Version >= claimed && s.Standing.Sequence > 0
 	})
 	s.AMLSeen, s.AMLKnown = first.keys(), true
 	for _, m := range first.Matches {

@@ -66,10 +66,14 @@ func Apply(s State, in Input, now time.Time) (State, []Effect) {
 // arrived together share one.
 func (s *State) onTick(now time.Time) []Effect {
 	effects := append(s.climb(now), s.waitOver(now)...)
-	if s.Closed() || s.Looking || s.LookAt.IsZero() || now.Before(s.LookAt) {
+	if s.Closed() || s.Looking {
 		return effects
 	}
-	s.Looking, s.Dirty, s.LookAt = true, false, time.Time{}
+	fetch, postponed := s.due(now)
+	if effects = append(effects, postponed...); !fetch {
+		return effects
+	}
+	s.Looking, s.Dirty = true, false
 	s.Counts.Fetches++
 	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase, At: now,
@@ -110,7 +114,7 @@ func (s *State) enter(p Phase, now time.Time) {
 	if s.Phase == p {
 		return
 	}
-	s.Phase, s.Since, s.Silent = p, now, 0
+	s.Phase, s.Since, s.Silent, s.LookAt = p, now, 0, time.Time{}
 }
 
 // raise records that a person is needed and tells the customer once.

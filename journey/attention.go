@@ -18,7 +18,7 @@ const (
 	AttentionDeliveryParked    AttentionCode = "delivery_parked"
 	AttentionQuarantined       AttentionCode = "quarantined"
 	AttentionAMLGap            AttentionCode = "aml_gap"
-	AttentionRenewalUnclear    AttentionCode = "renewal_unclear"
+	AttentionHintsOverBudget   AttentionCode = "hints_over_budget"
 	AttentionSpotCheckUnbound  AttentionCode = "spot_check_unbound"
 	AttentionEraseFailed       AttentionCode = "erase_failed"
 )
@@ -57,14 +57,14 @@ func AttentionKinds() []AttentionKind {
 		{AttentionVendorUnreachable, OwnerOperations, SeverityMedium, "IDWise could not be reached for as long as a fetch is retried.", byFetch},
 		{AttentionVendorMissing, OwnerCompliance, SeverityMedium, "IDWise no longer knows a journey that it knew before.", byFetch},
 		{AttentionVendorUnreadable, OwnerOperations, SeverityMedium, "IDWise's answer is no journey result.", byFetch},
-		{AttentionHintMismatch, OwnerCompliance, SeverityMedium, "A webhook claimed what the API never showed: a change at IDWise, or a forged webhook.", "the API showing it after all, or an operator's refresh"},
+		{AttentionHintMismatch, OwnerCompliance, SeverityMedium, "A webhook claimed what the API never showed: a change at IDWise, or a forged webhook.", "a change of the result, or an operator's refresh"},
 		{AttentionUnknownValue, OwnerCompliance, SeverityHigh, "IDWise's decision has a value that is not known to us; the journey is held.", "a decision value that is known"},
 		{AttentionFlowUnlisted, OwnerOperations, SeverityHigh, "The journey's flow is not in the configuration; the journey is held.", "a fetch after the flow was listed"},
 		{AttentionCompleteFailed, OwnerOperations, SeverityHigh, "IDWise refused Complete Custom Step; its journey may hang.", "Complete Custom Step being taken, or the journey being finished"},
 		{AttentionDeliveryParked, OwnerOperations, SeverityMedium, "An endpoint refused a message, or was away for too long; the feed has the decision.", "an operator's refresh"},
 		{AttentionQuarantined, OwnerOperations, SeverityMedium, "A signal could not be read; it is in the workflow's history.", "an operator's refresh"},
 		{AttentionAMLGap, OwnerCompliance, SeverityMedium, "AML versions were missed and the vendor's history could not tell them apart; the journey was judged by the newest.", "an operator's refresh"},
-		{AttentionRenewalUnclear, OwnerCompliance, SeverityMedium, "The renewal's deadline is over, or is said to be, but the facts do not suffice to decide.", "the renewal itself, or an operator's override"},
+		{AttentionHintsOverBudget, OwnerOperations, SeverityHigh, "Webhooks ask for more fetches of one journey than the policy allows: a fault at IDWise, or somebody has the webhook secret.", "an operator's refresh"},
 		{AttentionSpotCheckUnbound, OwnerCompliance, SeverityHigh, "A spot check belongs to no approved journey, or to more than one: link it.", "the update link"},
 		{AttentionEraseFailed, OwnerOperations, SeverityHigh, "The personal data could not be erased at IDWise or in the ledger.", "an erasure that works"},
 	}

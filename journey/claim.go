@@ -15,6 +15,8 @@ type Claim struct {
 	// the matches had when it was claimed, for results that carry no version.
 	AML       int    `json:"aml,omitempty"`
 	AMLBefore string `json:"amlBefore,omitempty"`
+	// Again is true while a request to submit something again is not shown.
+	Again bool `json:"again,omitempty"`
 	// Changed is the fingerprint of the verdict at the time of a hint that told
 	// other decisions than it. Such a hint may as well be old, so a claim of this
 	// kind alone is worth asking again, but no person's attention.
@@ -41,25 +43,32 @@ func (s *State) onEvent(e Event, now time.Time) []Effect {
 	case e.Type == StepAnswered:
 		return s.onAnnounced(e.Hint.Step, now)
 	}
+	s.reopen(now)
+	s.claim(e)
+	if e.TraceParent != "" && len(s.Links) < 8 {
+		s.Links = append(s.Links, e.TraceParent)
+	}
+	s.wish(now, e.fromVendor())
+	return nil
+}
+
+// fromVendor says that the event came by the vendor's webhook, which whoever knows the
+// secret can send.
+func (e Event) fromVendor() bool {
+	switch e.Type {
+	case Refresh, Adopt, SpotCheckFailed:
+		return false
+	default:
+		return true
+	}
+}
+
+// reopen lets a closed journey go on.
+func (s *State) reopen(now time.Time) {
 	if s.Phase == Unknown || s.Phase == Expired {
 		s.enter(AwaitingUserSteps, now)
 		s.OpenedAt, s.MissingSince = now, time.Time{}
 	}
-	s.claim(e)
-	s.Silent = 0
-	if e.TraceParent != "" && len(s.Links) < 8 {
-		s.Links = append(s.Links, e.TraceParent)
-	}
-	s.lookNow(now)
-	return nil
-}
-
-func (s *State) lookNow(now time.Time) {
-	if s.Looking {
-		s.Dirty = true
-		return
-	}
-	s.LookAt = now
 }
 
 // duplicate remembers the event and says whether it had been seen. The type is part
@@ -102,10 +111,10 @@ func (s *State) claim(e Event) {
 		if n := e.Hint.AMLVersion; (n == 0 || n > s.AMLVersion) && (s.Claim.AMLBefore == "" || n > s.Claim.AML) {
 			s.Claim.AML, s.Claim.AMLBefore = n, s.amlFingerprint()
 		}
-	case VerificationUpdateRequired: // no answer of the API's carries what it says
-		s.Asked = asked(e)
-	case KYCRenewalDeadlineExceeded: // the same
-		s.Exceeded = exceeded(e)
+	case VerificationUpdateRequired: // confirmed by a reviewer's decision, an open journey, something that is lacking
+		s.ask(e)
+	case KYCRenewalDeadlineExceeded: // no answer of the API's carries what it says
+		s.exceed(e)
 	case Adopt:
 		s.Imported = true
 	case SpotCheckFailed: // the spot check's own workflow has looked
@@ -134,7 +143,6 @@ func (c Claim) showsAML(a AML) bool {
 
 // confirm drops what the verdict shows and says whether anything is left.
 func (s *State) confirm(v Verdict) (left bool) {
-	before := s.Claim
 	if v.finished() || v.shows(s.Policy.UserSteps) {
 		s.Claim.UserSteps = false
 	}
@@ -147,15 +155,15 @@ func (s *State) confirm(v Verdict) (left bool) {
 	if s.Claim.AMLBefore != "" && s.Claim.showsAML(v.AML) {
 		s.Claim.AML, s.Claim.AMLBefore = 0, ""
 	}
+	if s.Asked == nil || s.asksAgain(v) || !v.finished() {
+		s.Claim.Again = false
+	}
 	if s.Claim.Changed != "" && s.fingerprint(v) != s.Claim.Changed {
 		s.Claim.Changed = ""
 	}
-	left = s.Claim.certain() || s.Claim.Changed != ""
+	left = s.Claim.certain() || s.Claim.Again || s.Claim.Changed != ""
 	if !left {
 		s.Claim = Claim{}
-		if before != s.Claim {
-			s.clear(AttentionHintMismatch)
-		}
 	}
 	return left
 }

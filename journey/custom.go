@@ -28,10 +28,10 @@ func (s *State) advance(now time.Time) []Effect {
 	case s.Completed:
 		s.enter(AwaitingResult, now)
 		return nil
-	case s.userStepsFinished(*v):
+	case s.userStepsFinished(*v, now):
 		return s.runCustomSteps(now)
 	}
-	if expires := s.expiresAt(); !expires.IsZero() && !now.Before(expires) && !s.Dirty {
+	if expires := s.expiresAt(); !expires.IsZero() && !now.Before(expires) && !s.unseen(now) {
 		return s.expire(now)
 	}
 	return nil
@@ -51,8 +51,9 @@ func (s *State) decidedBefore() bool {
 // userStepsFinished believes Finished User Steps when the result shows what the
 // policy lists. Without the webhook it takes a silence on top, because the same
 // result is also seen while the user is still busy with a last step.
-func (s *State) userStepsFinished(v Verdict) bool {
-	return v.shows(s.Policy.UserSteps) && (s.UserStepsHinted || s.Silent > 0)
+func (s *State) userStepsFinished(v Verdict, now time.Time) bool {
+	silence := s.Silent > 0 && !now.Before(s.Since.Add(s.patience()))
+	return v.shows(s.Policy.UserSteps) && (s.UserStepsHinted || silence)
 }
 
 // runCustomSteps starts the next custom step that has no answer for the present
@@ -150,7 +151,7 @@ func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
 // settleLook makes sure that a journey which stopped moving has its deadline,
 // unless an earlier look is wished or under way.
 func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
-	if !s.Looking && s.LookAt.IsZero() {
+	if !s.Looking && s.LookAt.IsZero() && s.WishAt.IsZero() {
 		s.LookAt = s.silenceEnds(now)
 	}
 	return effects

@@ -13,7 +13,7 @@ func (s State) Deadline() time.Time {
 		due = time.Time{}
 	}
 	if !s.Looking {
-		due = earlier(due, s.LookAt)
+		due = earlier(earlier(due, s.LookAt), s.WishAt)
 	}
 	if s.Review != nil {
 		due = earlier(due, s.Review.Ladder.next())

@@ -39,15 +39,15 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 	if by != nil && j.Outcome == OutcomeApproved {
 		j.Source, j.Reasons, j.By = SourceOperator, []string{by.Reason}, by.Actor
 	}
-	return append(effects, s.apply(s.overdue(s.suspect(j), now), now)...)
+	j = s.unconfirmed(s.overdue(s.suspect(j), now), now)
+	return append(effects, s.apply(j, now)...)
 }
 
 // apply brings the journey to where a judgement puts it. While the user has
 // something to submit no person is asked, and their clock stands still.
 func (s *State) apply(j Judgement, now time.Time) []Effect {
-	// What only a webhook says keeps no local review from its person.
 	r := s.Resubmission
-	waits := r != nil && !r.Missed && (r.Confirmed || j.Review != ReviewLocal)
+	waits := r != nil && !r.Missed
 	switch {
 	case waits:
 		s.pause(AwaitingResubmission, now)
@@ -181,6 +181,7 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 		d.System, d.Manual, d.Final = v.System, v.Manual, v.Final
 		d.AMLVersion, d.AMLMatches = s.AMLVersion, len(v.AML.Matches)
 		d.Fingerprint = s.fingerprint(*v)
+		s.DecidedLacks = v.lacks(s.Policy.UserSteps)
 	}
 	switch d.Outcome {
 	case OutcomeRejected:
@@ -216,12 +217,17 @@ func (s *State) openReview(j Judgement, now time.Time) []Effect {
 	if s.Review != nil && s.Review.ID == id {
 		return nil
 	}
-	if s.Clock.Since.IsZero() {
-		s.Clock.Since = now
-	}
-	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now, Ladder: s.ladder(LadderReview, now)}
-	if s.Review != nil { // other facts, but a person has been awaited all the while
+	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now}
+	switch {
+	case review.unconfirmed(): // webhooks start no clock that decides
+		review.Ladder.Name = reasonUnconfirmed
+	case s.Review != nil && !s.Review.unconfirmed(): // other facts, but a person has been awaited all the while
 		review.Ladder = s.Review.Ladder
+	default:
+		if s.Clock.Since.IsZero() {
+			s.Clock.Since = now
+		}
+		review.Ladder = s.ladder(LadderReview, now)
 	}
 	s.Review = &review
 	return s.publish(Message{ID: id, Type: MessageReviewRequired, Review: s.Review}, now)

@@ -110,7 +110,7 @@ func (s State) waitsForPerson() string {
 	if s.Review.Kind == ReviewLocal {
 		text = fmt.Sprintf("it waits for the update `review` by an operator (`%s`)", s.Review.Reason)
 	}
-	return text + s.Review.Ladder.until(s.LookAt, "it asks the API itself")
+	return text + s.Review.Ladder.until(earlier(s.LookAt, s.WishAt), "it asks the API itself")
 }
 
 func (s State) waitsForUser() string {
@@ -163,10 +163,11 @@ func (l Ladder) until(look time.Time, then string) string {
 }
 
 func (s State) until(then string) string {
-	if s.LookAt.IsZero() {
+	at := earlier(s.LookAt, s.WishAt)
+	if at.IsZero() {
 		return ", without a limit"
 	}
-	return fmt.Sprintf("; at %s %s", clock(s.LookAt), then)
+	return fmt.Sprintf("; at %s %s", clock(at), then)
 }
 
 func (c Claim) words() string {
@@ -185,6 +186,9 @@ func (c Claim) words() string {
 		words = append(words, fmt.Sprintf("AML version %d", c.AML))
 	case c.AMLBefore != "":
 		words = append(words, "an AML change")
+	}
+	if c.Again {
+		words = append(words, "a request to submit again")
 	}
 	if c.Changed != "" {
 		words = append(words, "another decision")

@@ -34,17 +34,17 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 
 	effects := s.checkFlow(now)
 	claimed := s.Claim.AML
+	before := s.Verdict
 	s.takeVerdict(*a.Verdict, now)
+	if before != nil && s.fingerprint(*before) != s.fingerprint(*s.Verdict) {
+		s.clear(AttentionHintMismatch)
+	}
 	s.takeLadders(a.Ladders)
 	left := s.confirm(*s.Verdict)
-	phase := s.Phase
 	effects = append(effects, s.adopt(claimed, a.Known, now)...)
 	effects = append(effects, s.onAML(claimed, now)...)
 	effects = append(effects, s.takeRequests(now)...)
 	effects = append(effects, s.advance(now)...)
-	if s.Phase == phase {
-		s.Silent++
-	}
 	return append(effects, s.lookAgain(left, now)...)
 }
 
@@ -68,59 +68,132 @@ func (s *State) checkFlow(now time.Time) []Effect {
 	return nil
 }
 
-// lookAgain decides when the API is asked next, after an answer.
-func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
-	s.LookAt = time.Time{}
+// wish asks for a fetch now, byHint if a webhook does.
+func (s *State) wish(now time.Time, byHint bool) {
 	switch {
-	case s.Closed():
+	case s.Looking:
+		s.Dirty = true
+	case !byHint:
+		s.WishAt, s.Hinted = now, false
+	case s.WishAt.IsZero() || now.Before(s.WishAt):
+		s.WishAt, s.Hinted = now, true
+	}
+}
+
+func (s *State) lookNow(now time.Time) { s.wish(now, false) }
+
+// hintsAllow is when webhooks may cause the next fetch. Each one uses up a share of
+// the declared time; what is used up may be ahead by the time less one share. Before
+// a policy is known, no fetch is counted.
+func (s *State) hintsAllow() (at time.Time, share time.Duration) {
+	budget := s.Policy.Hints
+	if budget.Looks <= 0 {
+		return time.Time{}, 0
+	}
+	share = time.Duration(budget.Per) / time.Duration(budget.Looks)
+	return s.HintsPaid.Add(share - time.Duration(budget.Per)), share
+}
+
+// unseen says that a hint came which this answer does not cover, and that the next
+// fetch may follow at once. Else a stream of hints could put off every deadline.
+func (s *State) unseen(now time.Time) bool {
+	at, _ := s.hintsAllow()
+	return s.Dirty && !now.Before(at)
+}
+
+// due says whether a fetch is, and takes it up. Hints beyond the budget are kept for
+// when it allows; what is due by the journey's own clock is not in it.
+func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
+	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
+	silent, wished := reached(s.LookAt), reached(s.WishAt)
+	if !silent && !wished {
+		return false, nil
+	}
+	if at, share := s.hintsAllow(); !silent && s.Hinted {
+		if now.Before(at) {
+			s.WishAt = at
+			return false, s.raise(AttentionHintsOverBudget, "", now)
+		}
+		if s.HintsPaid.Before(now) {
+			s.HintsPaid = now
+		}
+		s.HintsPaid = s.HintsPaid.Add(share)
+	}
+	if silent {
+		s.Silent++
+		s.LookAt = time.Time{}
+	}
+	s.WishAt = time.Time{}
+	return true, nil
+}
+
+// lookAgain decides when the API is asked next, after an answer. A fetch that hints
+// caused moves no deadline back.
+func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
+	if s.Closed() {
+		if s.LookAt, s.WishAt = (time.Time{}), (time.Time{}); s.Dirty {
+			s.Dirty = false
+			s.reopen(now)
+			s.wish(now, true)
+		}
 		return nil
+	}
+	s.LookAt = earlier(s.LookAt, s.silenceEnds(now))
+	switch {
 	case s.Dirty: // a hint came after this fetch was scheduled: the answer does not cover it
-		s.Dirty, s.LookAt = false, now
+		s.Dirty = false
+		s.wish(now, true)
 		return nil
 	case claimLeft && s.Claim.Tries < len(s.Policy.AskAgain):
-		s.LookAt = now.Add(time.Duration(s.Policy.AskAgain[s.Claim.Tries]))
+		s.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Claim.Tries])), true)
 		s.Claim.Tries++
 		return nil
 	case claimLeft: // asked for long enough: the API is believed
 		certain := s.Claim.certain()
 		s.Claim = Claim{}
 		s.Counts.HintMismatches++
-		s.LookAt = s.silenceEnds(now)
 		if !certain {
 			return nil
 		}
 		return s.raise(AttentionHintMismatch, "", now)
 	default:
-		s.LookAt = s.silenceEnds(now)
 		return nil
 	}
 }
 
-// silenceEnds is when an open phase has been silent for too long; each silent
-// look doubles the next wait. Zero while no answer of the vendor's is awaited.
+// silenceEnds is when an open phase has been silent for too long, or a deadline of
+// the journey's is reached; each silence doubles the next wait. Zero while no answer of
+// the vendor's is awaited.
 func (s *State) silenceEnds(now time.Time) time.Time {
-	var wait Duration
-	switch {
-	case s.busy():
-		return time.Time{}
-	case s.Phase == AwaitingUserSteps:
-		wait = s.Policy.UserStepsWithin
-	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
-		wait = s.Policy.ResultWithin
-	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
-		wait = s.Policy.ReviewLook
-	}
-	if wait <= 0 {
+	if s.busy() {
 		return time.Time{}
 	}
-	d := doubled(time.Duration(wait), s.Silent-1)
-	at := now.Add(d)
-	for _, deadline := range []time.Time{s.expiresAt(), s.submitUntil()} {
-		if deadline.After(now) && deadline.Before(at) {
-			at = deadline
+	var at time.Time
+	if wait := s.patience(); wait > 0 {
+		at = now.Add(doubled(wait, s.Silent))
+	}
+	for _, deadline := range []time.Time{s.expiresAt(), s.submitUntil(), s.unconfirmedAt()} {
+		if deadline.After(now) {
+			at = earlier(at, deadline)
 		}
 	}
 	return at
+}
+
+// patience is the declared wait of the phase.
+func (s *State) patience() time.Duration {
+	switch {
+	case s.Phase == AwaitingUserSteps:
+		return time.Duration(s.Policy.UserStepsWithin)
+	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
+		return time.Duration(s.Policy.ResultWithin)
+	case s.Phase == AwaitingReview && s.Review.unconfirmed():
+		return time.Duration(s.Policy.Renewal.Within) // nothing is awaited of the vendor
+	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
+		return time.Duration(s.Policy.ReviewLook)
+	default:
+		return 0
+	}
 }
 
 // expiresAt is when a journey that its user never finished is given up.
@@ -142,10 +215,10 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 			s.MissingSince = now
 		}
 		gone := s.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
-		if s.neverSeen() && !s.Dirty && s.Silent > 0 && !now.Before(gone) {
+		if s.neverSeen() && !s.unseen(now) && s.Silent > 0 && !now.Before(gone) {
 			s.enter(Unknown, now)
 			s.Claim = Claim{}
-			return nil
+			return s.lookAgain(false, now)
 		}
 		if !s.neverSeen() && s.MissingSince.Before(now) {
 			effects = s.raise(AttentionVendorMissing, "", now)
@@ -160,10 +233,10 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
 		s.MissingSince = time.Time{}
 	}
-	s.LookAt = s.retryLook(p, now)
-	s.Silent++
+	s.LookAt = earlier(s.LookAt, s.retryLook(p, now))
 	if s.Dirty {
-		s.Dirty, s.LookAt = false, now
+		s.Dirty = false
+		s.wish(now, true)
 	}
 	return effects
 }

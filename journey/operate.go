@@ -62,8 +62,8 @@ func (s *State) decideBy(a Act, now time.Time) []Effect {
 	if a.Outcome != OutcomeOnHold && !a.AMLHidden {
 		s.Alerts = nil
 	}
-	s.clear(AttentionRenewalUnclear, AttentionUnknownValue)
-	s.forgetMissed()
+	s.clear(AttentionUnknownValue)
+	s.forgetMissed(now)
 	switch {
 	case s.Resubmission == nil || s.Resubmission.Missed:
 		s.enter(Settled, now)
@@ -155,11 +155,8 @@ func (s *State) onAct(a Act, now time.Time) []Effect {
 	case UpdateOverride:
 		return s.decideBy(a, now)
 	case UpdateRefresh:
-		s.clear(AttentionHintMismatch, AttentionQuarantined, AttentionDeliveryParked, AttentionAMLGap)
-		if s.Phase == Unknown || s.Phase == Expired {
-			s.enter(AwaitingUserSteps, now)
-			s.OpenedAt, s.MissingSince = now, time.Time{}
-		}
+		s.clear(AttentionHintMismatch, AttentionHintsOverBudget, AttentionQuarantined, AttentionDeliveryParked, AttentionAMLGap)
+		s.reopen(now)
 		s.lookNow(now)
 		return nil
 	case UpdateRetryStep:
@@ -200,6 +197,6 @@ func (s *State) onErased(a EraseAnswer, now time.Time) []Effect {
 // end is for good: nothing of a journey that is over wakes it again.
 func (s *State) end(p Phase, now time.Time) {
 	s.Review, s.Clock, s.Alerts, s.Resubmission, s.Attention = nil, Clock{}, nil, nil, nil
-	s.Claim, s.LookAt, s.Waiting, s.WaitUntil = Claim{}, time.Time{}, "", time.Time{}
+	s.Claim, s.LookAt, s.WishAt, s.Waiting, s.WaitUntil = Claim{}, time.Time{}, time.Time{}, "", time.Time{}
 	s.enter(p, now)
 }

@@ -27,7 +27,7 @@ type Policy struct {
 	// such a journey is held for a person.
 	Unlisted bool `json:"unlisted,omitempty"`
 	// UserSteps lists what the result must show before Finished User Steps is
-	// believed: "document", "selfie".
+	// believed: UserStepDocument, UserStepSelfie, or UserStepDocumentOf and a step's id.
 	UserSteps []string `json:"userSteps,omitempty"`
 	// Steps are the custom steps in their order. CompleteCustomStep is called
 	// after them, and also without any if HasCustomStep is set.
@@ -38,6 +38,8 @@ type Policy struct {
 	// AskAgain is how long to wait before each further look at an API that does
 	// not show yet what a webhook claimed. When it is used up the API is believed.
 	AskAgain []Duration `json:"askAgain,omitempty"`
+	// Hints bounds the fetches that webhooks cause; beyond it they are postponed.
+	Hints HintBudget `json:"hints,omitzero"`
 	// UserStepsWithin, ResultWithin: how long an open phase may be silent before
 	// the journey asks the API itself; each further silence doubles it.
 	UserStepsWithin Duration `json:"userStepsWithin"`
@@ -64,6 +66,20 @@ type Policy struct {
 	SpotCheckFailed SpotCheckMeaning `json:"spotCheckFailed,omitempty"`
 }
 
+// What a policy's UserSteps names: any document, the selfie, the document of one step.
+const (
+	UserStepDocument   = "document"
+	UserStepSelfie     = "selfie"
+	UserStepDocumentOf = "document:"
+)
+
+// HintBudget is how many fetches webhooks may cause of one journey: Looks at once, and
+// then one each Per/Looks.
+type HintBudget struct {
+	Looks int      `json:"looks,omitempty"`
+	Per   Duration `json:"per,omitempty"`
+}
+
 // DatasetSeverity is how severe a change of a match of one dataset is.
 type DatasetSeverity struct {
 	Dataset  string   `json:"dataset"`
@@ -80,8 +96,8 @@ const (
 	SeverityHigh   Severity = "high"
 )
 
-// DeadlinePolicy is a time that the user has. OnMissed is what it means when it is
-// over: MeansReview, MeansOnHold or MeansReject; nothing is decided by a hint alone.
+// DeadlinePolicy is a time that the user has. OnMissed is what it means when it is over
+// and the API still shows the request: MeansReview, MeansOnHold or MeansReject.
 type DeadlinePolicy struct {
 	Within   Duration `json:"within,omitempty"`
 	OnMissed Meaning  `json:"onMissed,omitempty"`

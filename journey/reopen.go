@@ -3,8 +3,18 @@ package journey
 import "time"
 
 // forgetMissed drops a missed request that a person has decided about, so that the
-// next one is told and counted anew; not while the vendor still asks.
-func (s *State) forgetMissed() {
+// next one is told and counted anew; not while the vendor still asks. Of webhooks that
+// the API does not confirm, a person hears once in the declared time.
+func (s *State) forgetMissed(now time.Time) {
+	if at := s.unconfirmedAt(); !at.IsZero() {
+		if !now.Before(at) {
+			s.RenewalQuiet = now.Add(time.Duration(s.Policy.Renewal.Within))
+		}
+		s.Exceeded = nil
+		if s.Asked != nil && s.Asked.Kind == KindRenewal {
+			s.Asked = nil
+		}
+	}
 	r, v := s.Resubmission, s.Verdict
 	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
 		s.Resubmission, s.Exceeded = nil, nil
@@ -28,7 +38,7 @@ func (s *State) proceed(now time.Time) []Effect {
 	case r == nil: // nothing is asked of anybody: the vendor is at work
 		s.pause(AwaitingResult, now)
 		return nil
-	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict)):
+	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict, now)):
 		// All that was asked for is there, or no more has come for long enough: without
 		// Complete Custom Step the vendor's journey might hang for ever.
 		return s.runCustomSteps(now)

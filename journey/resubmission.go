@@ -15,29 +15,27 @@ const (
 	KindRenewal      ResubmissionKind = "renewal"
 )
 
-// Exceeded is the vendor's word that a renewal's deadline has passed.
+// Exceeded is a webhook's claim that a renewal's deadline has passed.
 type Exceeded struct {
 	At time.Time `json:"at"`
 	// Deadline is the vendor's, zero if it could not be read.
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
-// Resubmission is what the user has to submit again. The steps, their reasons and
-// the vendor's deadline are known from webhooks alone.
+// Resubmission is what the user has to submit again. Webhooks alone name the steps and
+// their reasons; it is open only while the API shows it, too.
 type Resubmission struct {
 	Kind  ResubmissionKind `json:"kind"`
 	Steps []RequiredStep   `json:"requiredSteps,omitempty"`
 	Since time.Time        `json:"since"`
 	// Until is the end of the declared time.
 	Until time.Time `json:"until,omitzero"`
-	// Confirmed says that the API showed it too; Overdue that our own time is over
-	// and that was told; Missed that the policy has drawn its consequence.
-	Confirmed bool `json:"confirmed,omitempty"`
-	Overdue   bool `json:"overdue,omitempty"`
-	Missed    bool `json:"missed,omitempty"`
-	// Subject and Decisions are what the API showed when it was asked for.
-	Subject   string `json:"subject,omitempty"`
-	Decisions string `json:"decisions,omitempty"`
+	// Overdue says that our own time is over and that this was reported; Missed that
+	// the policy has drawn its consequence.
+	Overdue bool `json:"overdue,omitempty"`
+	Missed  bool `json:"missed,omitempty"`
+	// Subject is what was judged when it was asked for.
+	Subject string `json:"subject,omitempty"`
 }
 
 // staleAfter is how long after a change of what is judged a request to submit it
@@ -47,19 +45,26 @@ const staleAfter = 2 * time.Hour
 // maxRequired bounds the steps that are remembered.
 const maxRequired = 20
 
-// asked reads a Verification Update Required.
-func asked(e Event) *Resubmission {
+// reasonUnconfirmed is why a person looks at a renewal that webhooks call missed and
+// the API does not show.
+const reasonUnconfirmed = "renewal_unconfirmed"
+
+// ask takes a Verification Update Required. It waits for the API to show the request,
+// and a further one moves no deadline of the first.
+func (s *State) ask(e Event) {
 	r := &Resubmission{Kind: KindResubmission, Since: e.ReceivedAt, Steps: e.Hint.RequiredSteps}
 	r.Steps = r.Steps[:min(len(r.Steps), maxRequired)]
 	if strings.Contains(strings.ToLower(e.Hint.Trigger), "renewal") {
 		r.Kind = KindRenewal
 	}
-	return r
+	if before := s.Asked; before != nil && before.Kind == KindRenewal {
+		r.Kind, r.Since = before.Kind, before.Since
+	}
+	s.Asked, s.Claim.Again = r, true
 }
 
-// exceeded reads a KYC Renewal Deadline Exceeded; of several deadlines the last
-// counts.
-func exceeded(e Event) *Exceeded {
+// exceed takes a KYC Renewal Deadline Exceeded; of several deadlines the last counts.
+func (s *State) exceed(e Event) {
 	x := &Exceeded{At: e.ReceivedAt}
 	for _, step := range e.Hint.RequiredSteps {
 		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999999", time.DateTime, time.DateOnly} {
@@ -68,7 +73,7 @@ func exceeded(e Event) *Exceeded {
 			}
 		}
 	}
-	return x
+	s.Exceeded = x
 }
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
@@ -98,84 +103,110 @@ func (s *State) openedAgain() bool {
 	return s.decidedBefore() || s.Review != nil || s.Resubmission != nil || s.Phase == AwaitingResubmission
 }
 
-// takeRequests turns what webhooks said about submitting again, and what the API
-// shows of it, into the one resubmission that is open, and ends it when the user
-// has submitted or the declared time is over.
+// asksAgain says that the API shows a request to submit something again: a reviewer's
+// decision, a journey that is open again, or, where a webhook calls a renewal due,
+// something that is lacking since the last decision.
+func (s *State) asksAgain(v Verdict) bool {
+	called := s.Asked != nil && s.Asked.Kind == KindRenewal || s.Exceeded != nil
+	lacks := called && s.Decided != nil && !s.DecidedLacks && v.lacks(s.Policy.UserSteps)
+	return v.asksAgain() || !v.finished() && s.openedAgain() || v.finished() && lacks
+}
+
+// takeRequests opens the one resubmission when the API shows it, and ends it when the
+// user has submitted or nothing is asked for any more.
 func (s *State) takeRequests(now time.Time) []Effect {
 	v := *s.Verdict
-	shown := v.asksAgain() || !v.finished() && s.openedAgain()
+	s.forgetStale(v, now)
 	var effects []Effect
-	if a := s.Asked; a != nil && !s.Dirty {
-		s.Asked = nil
-		stale := !shown && !s.SubjectSince.IsZero() && now.Sub(s.SubjectSince) < staleAfter
-		if possible := v.finished() || shown || s.Completed; possible && !stale {
-			effects = s.require(*a, now)
-		}
-	}
-	if shown && s.Resubmission == nil {
-		effects = append(effects, s.require(Resubmission{Kind: KindResubmission, Since: now}, now)...)
+	if s.asksAgain(v) && (s.Asked != nil || s.Resubmission == nil) {
+		effects = s.require(now)
 	}
 	r := s.Resubmission
 	if r == nil {
-		return append(effects, s.unaskedRenewal(now)...)
+		return effects
 	}
 	open := *r
 	s.Resubmission = &open
-	open.Confirmed = open.Confirmed || shown
-	if open.over(v, shown) {
+	if open.over(v, s.Policy.UserSteps) {
 		s.Resubmission, s.Exceeded = nil, nil
-		s.clear(AttentionRenewalUnclear)
 		return effects
 	}
 	return append(effects, s.deadline(&open, now)...)
 }
 
-// require opens a resubmission, or tells a new list of steps for the open one.
-func (s *State) require(asked Resubmission, now time.Time) []Effect {
-	r := asked
-	within := s.Policy.Resubmission.Within
-	tell := MessageResubmissionRequired
-	if r.Kind == KindRenewal {
-		within, tell = s.Policy.Renewal.Within, MessageRenewalDue
+// forgetStale drops what webhooks claimed and the user has submitted since, and a
+// reviewer's request that the API has not shown in the time that the user would have.
+func (s *State) forgetStale(v Verdict, now time.Time) {
+	if s.Dirty || !v.finished() || s.asksAgain(v) {
+		return
 	}
-	if within > 0 {
-		r.Until = r.Since.Add(time.Duration(within))
+	submitted := func(since time.Time) bool {
+		return !s.SubjectSince.IsZero() && s.SubjectSince.Add(staleAfter).After(since)
 	}
-	r.Subject, r.Decisions = s.Verdict.Subject, s.Verdict.decisions()
-	if !s.Verdict.finished() && s.SubjectSince.Equal(now) {
-		r.Subject = s.SubjectBefore // asked and submitted before we looked
+	if a := s.Asked; a != nil {
+		never := a.Kind == KindResubmission && !now.Before(a.Since.Add(time.Duration(s.Policy.Resubmission.Within)))
+		if submitted(a.Since) || never {
+			s.Asked = nil
+		}
 	}
+	if x := s.Exceeded; x != nil && (submitted(x.At) || s.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()) {
+		s.Exceeded = nil
+	}
+}
+
+// require opens the resubmission that the API shows, or takes up a new list of steps
+// for the open one. Its time counts from now: a webhook starts no clock.
+func (s *State) require(now time.Time) []Effect {
+	r := Resubmission{Kind: KindResubmission, Since: now, Subject: s.Verdict.Subject}
+	if s.Asked != nil {
+		r.Steps = s.Asked.Steps
+	}
+	renewal := s.Asked == nil && s.Exceeded != nil || s.Asked != nil && s.Asked.Kind == KindRenewal
+	if renewal && !s.Verdict.asksAgain() {
+		r.Kind = KindRenewal
+	}
+	s.Asked = nil
 	if open := s.Resubmission; open != nil {
-		if slices.Equal(open.Steps, r.Steps) && open.Kind == r.Kind {
+		if slices.Equal(open.Steps, r.Steps) {
 			return nil
 		}
-		if open.Kind == KindRenewal { // a reviewer's word does not shorten a renewal
-			r.Kind, r.Until, tell = KindRenewal, open.Until, MessageRenewalDue
+		steps := r.Steps
+		r = *open
+		r.Steps = steps
+	} else {
+		if !s.Verdict.finished() && s.SubjectSince.Equal(now) {
+			r.Subject = s.SubjectBefore // asked and submitted before we looked
 		}
-		r.Subject, r.Decisions, r.Confirmed = open.Subject, open.Decisions, open.Confirmed
-		if !open.Confirmed || open.Missed { // a word alone gains no time, and undoes nothing
-			r.Until, r.Overdue, r.Missed = open.Until, open.Overdue, open.Missed
+		if within := s.declaredDeadline(r.Kind).Within; within > 0 {
+			r.Until = now.Add(time.Duration(within))
 		}
 	}
 	s.Resubmission = &r
-	s.clear(AttentionRenewalUnclear)
-	if r.submitted(*s.Verdict) { // there is nothing left that the user could be told
+	if r.submitted(*s.Verdict) { // there is nothing left that the user could be asked for
 		return nil
+	}
+	tell := MessageResubmissionRequired
+	if r.Kind == KindRenewal {
+		tell = MessageRenewalDue
 	}
 	id := messageID("res", s.Account, s.JourneyID, string(r.Kind), now.Format(time.RFC3339Nano))
 	told := r
 	return s.publish(Message{ID: id, Type: tell, Resubmission: &told}, now)
 }
 
-// over says that the user has submitted, or that nobody asks any more. A renewal
-// that the API never showed as open, or that was missed, is over by a new subject
-// alone: that the vendor's journey is closed again proves nothing.
-func (r Resubmission) over(v Verdict, shown bool) bool {
-	asked := r.Confirmed || r.Kind == KindResubmission && v.decisions() != r.Decisions
-	if r.Missed && r.Kind == KindRenewal {
-		asked = false
+func (s *State) declaredDeadline(k ResubmissionKind) DeadlinePolicy {
+	if k == KindRenewal {
+		return s.Policy.Renewal
 	}
-	return v.finished() && !shown && (r.submitted(v) || asked)
+	return s.Policy.Resubmission
+}
+
+// over says that the user has submitted, or that nothing is asked for any more. A
+// renewal that was missed is over by a new subject alone: that the vendor's journey is
+// closed again proves nothing.
+func (r Resubmission) over(v Verdict, userSteps []string) bool {
+	renewal := r.Kind == KindRenewal && (r.Missed || v.lacks(userSteps))
+	return v.finished() && !v.asksAgain() && (r.submitted(v) || !renewal)
 }
 
 // submitted says that what is judged is not what it was when it was asked for.
@@ -183,52 +214,28 @@ func (r Resubmission) submitted(v Verdict) bool {
 	return v.Subject != "" && r.Subject != "" && v.Subject != r.Subject
 }
 
-// unaskedRenewal takes a renewal's exceeded deadline where no renewal is known of.
-// Either it was renewed since, or a webhook was lost: a person has to look.
-func (s *State) unaskedRenewal(now time.Time) []Effect {
-	x := s.Exceeded
-	switch {
-	case x == nil || s.Dirty || !s.Verdict.finished():
-		return nil
-	case !s.SubjectSince.IsZero() && (now.Sub(s.SubjectSince) < staleAfter || s.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()):
-		s.Exceeded = nil
-		return nil
-	default:
-		return s.raise(AttentionRenewalUnclear, "", now)
-	}
-}
-
-// deadline draws the consequence of a time that is over: by our own clock, by a
-// look that shows nothing submitted, and, where no answer of the API's ever showed
-// the request, only with the vendor's word that its deadline has passed.
+// deadline draws the consequence of a time that is over: by our own clock, while the
+// API shows that something is asked for and not submitted, and of a renewal only when
+// the vendor's deadline, legibly in the past, is said to be over, too.
 func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
 	// Whoever submitted and is asked once more has not submitted all.
 	submitted := r.submitted(*s.Verdict) && !s.Verdict.asksAgain()
-	if r.Until.IsZero() || now.Before(r.Until) || r.Missed || s.Dirty || submitted {
+	if r.Until.IsZero() || now.Before(r.Until) || r.Missed || s.unseen(now) || submitted {
 		return nil
 	}
 	if r.Kind == KindResubmission {
-		if !r.Confirmed { // a hint pauses for a bounded time, and no longer
-			s.Resubmission = nil
-			s.Counts.HintMismatches++
-			return nil
-		}
 		r.Missed = true
 		return nil
 	}
-	var effects []Effect
-	if !r.Overdue {
-		r.Overdue = true
-		id := messageID("res", s.Account, s.JourneyID, "overdue", now.Format(time.RFC3339Nano))
-		told := *r
-		effects = s.publish(Message{ID: id, Type: MessageRenewalOverdue, Resubmission: &told}, now)
+	x := s.Exceeded
+	r.Missed = x != nil && !x.Deadline.IsZero() && !now.Before(x.Deadline)
+	if r.Overdue {
+		return nil
 	}
-	if x := s.Exceeded; x != nil && !x.Deadline.IsZero() && !now.Before(x.Deadline) {
-		r.Missed = true
-		s.clear(AttentionRenewalUnclear)
-		return effects
-	}
-	return append(effects, s.raise(AttentionRenewalUnclear, "", now)...)
+	r.Overdue = true
+	id := messageID("res", s.Account, s.JourneyID, "overdue", now.Format(time.RFC3339Nano))
+	told := *r
+	return s.publish(Message{ID: id, Type: MessageRenewalOverdue, Resubmission: &told}, now)
 }
 
 // missed is what a missed resubmission or renewal means.
@@ -237,9 +244,38 @@ func (s *State) missed() Judgement {
 	if r == nil || !r.Missed {
 		return Judgement{}
 	}
-	meaning := s.Policy.Resubmission.OnMissed
-	if r.Kind == KindRenewal {
-		meaning = s.Policy.Renewal.OnMissed
-	}
-	return means(meaning, string(r.Kind)+"_missed")
+	return means(s.declaredDeadline(r.Kind).OnMissed, string(r.Kind)+"_missed")
 }
+
+// unconfirmedAt is when a renewal that webhooks alone speak of is put before a person;
+// zero if none is. After a person has decided, the next is not before the declared time.
+func (s *State) unconfirmedAt() time.Time {
+	var at time.Time
+	switch {
+	case s.Resubmission != nil:
+		return at
+	case s.Exceeded != nil:
+		at = s.Exceeded.At
+	case s.Asked != nil && s.Asked.Kind == KindRenewal && s.Policy.Renewal.Within > 0:
+		at = s.Asked.Since.Add(time.Duration(s.Policy.Renewal.Within))
+	default:
+		return at
+	}
+	if at.Before(s.RenewalQuiet) {
+		return s.RenewalQuiet
+	}
+	return at
+}
+
+// unconfirmed puts such a renewal before a person. It decides nothing and asks nothing
+// of the user: whoever knows the webhook secret could have sent all of it.
+func (s *State) unconfirmed(j Judgement, now time.Time) Judgement {
+	stands := j.Outcome == OutcomeApproved || j.Outcome == "" && s.Standing.Outcome == OutcomeApproved
+	if at := s.unconfirmedAt(); stands && j.Review == "" && !at.IsZero() && !now.Before(at) {
+		j.Review, j.Reason = ReviewLocal, reasonUnconfirmed
+	}
+	return j
+}
+
+// unconfirmed says that the review rests on webhooks alone, so that no ladder decides it.
+func (r *Review) unconfirmed() bool { return r != nil && r.Reason == reasonUnconfirmed }

@@ -80,12 +80,18 @@ type State struct {
 	Verdict       *Verdict  `json:"verdict,omitempty"`
 	VerdictAt     time.Time `json:"verdictAt,omitzero"`
 
-	// The wish to look: LookAt is the one deadline of a journey, Looking is true
-	// while a fetch is under way, Dirty when a hint came after it was scheduled.
+	// LookAt is when the journey fetches of its own accord, which no hint postpones.
+	// WishAt is when it fetches because something asks for it, Hinted if that is a
+	// webhook. Looking is true while a fetch is under way, Dirty when a wish came after
+	// it was scheduled.
 	LookAt  time.Time `json:"lookAt,omitzero"`
+	WishAt  time.Time `json:"wishAt,omitzero"`
+	Hinted  bool      `json:"hinted,omitempty"`
 	Looking bool      `json:"looking,omitempty"`
 	Dirty   bool      `json:"dirty,omitempty"`
-	// Silent counts the looks in a row that brought nothing new.
+	// HintsPaid is the end of the time that the fetches caused by webhooks have used up.
+	HintsPaid time.Time `json:"hintsPaid,omitzero"`
+	// Silent counts the silences that ended in this phase.
 	Silent int `json:"silent,omitempty"`
 	// MissingSince is the first of an unbroken row of "no such journey".
 	MissingSince time.Time `json:"missingSince,omitzero"`
@@ -116,6 +122,8 @@ type State struct {
 	// DecidedRound is the Round that the last decision was made in: what was submitted
 	// again is decided again, even if the outcome is the same.
 	DecidedRound int `json:"decidedRound,omitempty"`
+	// DecidedLacks says that what a renewal would show was there when it was made.
+	DecidedLacks bool `json:"decidedLacks,omitempty"`
 	// DecidedSteps are the custom steps of the policy that it was made under.
 	DecidedSteps []string `json:"decidedSteps,omitempty"`
 	// Adopted says that the first decision was the vendor's before our time, so that
@@ -127,7 +135,7 @@ type State struct {
 	// Subject is the last that a verdict showed.
 	Subject string `json:"subject,omitempty"`
 	// Round counts the resubmissions, SubjectSince is when what is judged last
-	// changed. Asked and Exceeded are webhooks' words that no look has followed yet.
+	// changed. Asked and Exceeded are what webhooks claimed and the API does not show.
 	Round        int       `json:"round,omitempty"`
 	SubjectSince time.Time `json:"subjectSince,omitzero"`
 	// SubjectBefore is what was judged before that.
@@ -135,6 +143,8 @@ type State struct {
 	Resubmission  *Resubmission `json:"resubmission,omitempty"`
 	Asked         *Resubmission `json:"asked,omitempty"`
 	Exceeded      *Exceeded     `json:"exceeded,omitempty"`
+	// RenewalQuiet is until when a person hears of no further unconfirmed renewal.
+	RenewalQuiet time.Time `json:"renewalQuiet,omitzero"`
 	// SpotFailed is the spot check that a local review has to judge.
 	SpotFailed string `json:"spotFailed,omitempty"`
 	// Told is the hash of the snapshot that the ledger was last sent.

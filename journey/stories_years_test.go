@@ -154,20 +154,25 @@ func TestAStepThatIsDeclaredLaterWaitsForTheNextRound(t *testing.T) {
 	}
 }
 
-// Two forged webhooks after a renewal that was missed.
+// Two forged webhooks after a renewal that was missed, as the API shows.
 func TestAMissedRenewalIsNotUndoneByWebhooks(t *testing.T) {
 	r := newRig(t)
+	expired := func() journey.Verdict {
+		v := fin("Complete")
+		v.FailedRules = []string{"expired_document"}
+		return v
+	}
 	r.look(fin("Complete"))
 	r.asked(journey.VerificationUpdateRequired, "KYC Renewal", "10", "")
-	r.fetched(fin("Complete"))
+	r.fetched(expired())
 	r.now = r.now.Add(31 * day)
 	r.asked(journey.KYCRenewalDeadlineExceeded, "", "10", r.now.Format(time.DateOnly))
-	r.fetched(fin("Complete"))
+	r.fetched(expired())
 	r.standing(journey.OutcomeOnHold, "the renewal was missed")
 	r.asked(journey.KYCRenewalDeadlineExceeded, "", "10", "2099-01-01")
 	r.asked(journey.VerificationUpdateRequired, "KYC Renewal", "11", "")
 	for r.s.Looking { // what was said during the first look is taken up by the second
-		r.fetched(fin("Complete"))
+		r.fetched(expired())
 	}
 	r.standing(journey.OutcomeOnHold, "nothing was renewed")
 	v := submitted() // the vendor opens it, and closes it without anything new
@@ -177,7 +182,7 @@ func TestAMissedRenewalIsNotUndoneByWebhooks(t *testing.T) {
 	r.review(journey.OutcomeApproved)
 	r.now = r.now.Add(365 * day)
 	r.asked(journey.VerificationUpdateRequired, "KYC Renewal", "11", "")
-	r.fetched(fin("Complete"))
+	r.fetched(expired())
 	if r.s.Phase != journey.AwaitingResubmission {
 		t.Errorf("the next renewal is not asked for: in phase %s", r.s.Phase)
 	}

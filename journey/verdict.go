@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,10 +29,11 @@ type Verdict struct {
 	Final   string    `json:"finalDecision"`
 	// FailedRules are the keys of the vendor's rules that failed, in order.
 	FailedRules []string `json:"failedRules,omitempty"`
-	// Documents counts the submitted documents; Selfie is selfie.status, empty
-	// when the result has no selfie.
-	Documents int    `json:"documents,omitempty"`
-	Selfie    string `json:"selfie,omitempty"`
+	// Documents counts the submitted documents, DocumentSteps are their step ids;
+	// Selfie is selfie.status, empty when the result has no selfie.
+	Documents     int      `json:"documents,omitempty"`
+	DocumentSteps []string `json:"documentSteps,omitempty"`
+	Selfie        string   `json:"selfie,omitempty"`
 	// Subject is a keyed hash of what a custom step would judge (person and
 	// images). A step's answer counts only for the subject it was given for.
 	Subject string `json:"subject,omitempty"`
@@ -104,27 +106,43 @@ type FetchAnswer struct {
 // finished says whether the vendor has come to a decision.
 func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete }
 
+// expiredDocument is the vendor's rule that fails when a document has run out.
+const expiredDocument = "expired_document"
+
 // resubmission is how the vendor's words for a reviewer's third outcome begin.
 const resubmission = "Resubmission"
 
 // asksAgain says that a reviewer wants something submitted again.
 func (v Verdict) asksAgain() bool { return strings.HasPrefix(v.Final, resubmission) }
 
-// decisions are the vendor's three, as one text.
-func (v Verdict) decisions() string { return v.System + "/" + v.Manual + "/" + v.Final }
+// lacks says that a document has run out or a step is no longer submitted: what the
+// API can show of a renewal that is due.
+func (v Verdict) lacks(userSteps []string) bool {
+	return slices.Contains(v.FailedRules, expiredDocument) || !v.shows(userSteps)
+}
 
 // passes says whether the vendor's final decision passes.
 func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approved }
 
-// shows says whether everything that the policy lists has been submitted.
+// shows says whether everything that the policy lists has been submitted: a document,
+// a selfie, the documents of steps. Where it lists nothing, something has to be.
 func (v Verdict) shows(userSteps []string) bool {
+	selfie := v.Selfie != "" && v.Selfie != "Not Started"
 	for _, want := range userSteps {
-		switch {
-		case want == "document" && v.Documents == 0:
-			return false
-		case want == "selfie" && (v.Selfie == "" || v.Selfie == "Not Started"):
-			return false
+		switch want {
+		case UserStepDocument:
+			if v.Documents == 0 {
+				return false
+			}
+		case UserStepSelfie:
+			if !selfie {
+				return false
+			}
+		default:
+			if !slices.Contains(v.DocumentSteps, strings.TrimPrefix(want, UserStepDocumentOf)) {
+				return false
+			}
 		}
 	}
-	return true
+	return v.Documents > 0 || selfie
 }

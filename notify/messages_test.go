@@ -80,7 +80,7 @@ func addResubmissions(add adder) {
 			m.Resubmission = &journey.Resubmission{
 				Kind: journey.KindRenewal, Since: attentionAt, Until: attentionAt.AddDate(0, 0, days),
 				Steps:   []journey.RequiredStep{{StepID: "10", ReasonCode: "expired_document", RenewalDeadline: "internal-deadline"}, {StepID: "20"}},
-				Subject: "internal-subject", Decisions: "internal-decisions",
+				Subject: "internal-subject",
 			}
 		}
 	}

@@ -105,10 +105,11 @@ func (l *life) match(version int) {
 
 // renew: the renewal is due, and ten days later it is done.
 func (l *life) renew(round int) {
-	l.add(journeytest.Moment{After: day.String(), Event: journey.VerificationUpdateRequired, Hint: journey.Hint{
+	l.verdict.FailedRules = []string{"expired_document"}
+	l.add(journeytest.Moment{After: day.String(), Truth: l.truth(), Event: journey.VerificationUpdateRequired, Hint: journey.Hint{
 		Trigger: "KYC Renewal", RequiredSteps: []journey.RequiredStep{{StepID: "10", ReasonCode: "expired"}},
 	}})
-	l.verdict.Subject = fmt.Sprintf("s%d", round)
+	l.verdict.Subject, l.verdict.FailedRules = fmt.Sprintf("s%d", round), nil
 	l.add(journeytest.Moment{After: (10 * day).String(), Truth: l.truth(), Event: journey.UpdatedJourney, Hint: journey.Hint{Action: "Step Update"}})
 	l.add(journeytest.Moment{Event: journey.FinishedJourney})
 }

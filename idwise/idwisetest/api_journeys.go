@@ -44,6 +44,7 @@ func (v *Vendor) serveResult(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s := v.find(w, c); s != nil {
+		s.resultCalls++
 		answer(w, http.StatusOK, s.result(v.shown(s, c.operation)))
 	}
 }

@@ -11,5 +11,6 @@
 // no statement about the vendor. The weightiest: after Complete Custom Step no face is
 // taken any more, except that a journey which a reviewer's request for resubmission has
 // opened again (it is Incomplete again) takes a face and wants Complete Custom Step again,
-// while a renewal is processed without either.
+// while a renewal is processed without either; and that the rule expired_document fails
+// from when a renewal is due until the user submits.
 package idwisetest

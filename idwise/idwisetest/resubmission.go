@@ -59,13 +59,14 @@ func (v *Vendor) requestResubmission(s *state) error {
 	return nil
 }
 
-// renewalDue asks for the document again, because it has run out. Nothing else
-// changes: what was decided stands. v.mu is held.
+// renewalDue asks for the document again, because it has run out, which its rule shows
+// from now on. What was decided stands. v.mu is held.
 func (v *Vendor) renewalDue(s *state) error {
 	if t := s.now(); t.phase != PhaseFinished || !t.passes() {
 		return errNotRenewable
 	}
 	s.pending = &update{awaitsRenewal, []string{DocumentStepID}}
+	v.change(s, func(t *truth) { t.expired = true })
 	v.emit(s, idwise.EventVerificationUpdateRequired, s.decisions().
 		with("trigger", idwise.TriggerKYCRenewal).with("requiredSteps", s.pending.required("reasonCode", "expired_document")))
 	return nil
@@ -95,7 +96,7 @@ func (v *Vendor) resubmit(s *state, failedRule string) error {
 	}
 	s.pending = nil
 	v.change(s, func(t *truth) {
-		t.failedRule = failedRule
+		t.failedRule, t.expired = failedRule, false
 		for _, step := range asked.steps {
 			if step == SelfieStepID {
 				t.selfies++

@@ -134,7 +134,7 @@ func TestResubmissionOfAFlowWithoutCustomStepEndsByItself(t *testing.T) {
 	}
 }
 
-// A renewal changes nothing until the user submits, and needs no completion.
+// A renewal that is due changes nothing but the rule, and needs no completion.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
@@ -145,6 +145,9 @@ func TestRenewal(t *testing.T) {
 	steps := []idwise.RequiredStep{{StepID: DocumentStepID, ReasonCode: "expired_document"}}
 	if diff := cmp.Diff(steps, asked.RequiredSteps); diff != "" || asked.Trigger != idwise.TriggerKYCRenewal || asked.Final != "Complete" {
 		t.Errorf("got trigger %q, final %s, steps %s", asked.Trigger, asked.Final, diff)
+	}
+	if rule := r.result(id).RuleResults["expired_document"]; rule.Result != "Failed" {
+		t.Errorf("the rule expired_document has %q, want Failed", rule.Result)
 	}
 	must(t, r.vendor.RenewalMissed(id))
 	missed := r.hook(id, 4, idwise.EventKYCRenewalDeadlineExceeded)
@@ -158,7 +161,7 @@ func TestRenewal(t *testing.T) {
 	r.hook(id, 6, idwise.EventFinishedJourney)
 	after := r.result(id)
 	d1, s1, _ := images(before)
-	if d2, s2, _ := images(after); d1 == d2 || s1 != s2 || !after.EndedAt().After(before.EndedAt()) || after.FinalDecision != "Complete" {
+	if d2, s2, _ := images(after); d1 == d2 || s1 != s2 || !after.EndedAt().After(before.EndedAt()) || after.FinalDecision != "Complete" || after.RuleResults["expired_document"].Result != "Passed" {
 		t.Errorf("got document %s, selfie %s, final %s; want another document and the same selfie", d2, s2, after.FinalDecision)
 	}
 	if snap := r.vendor.Journey(id); snap.CompleteCalls != 1 || snap.Phase != PhaseFinished {

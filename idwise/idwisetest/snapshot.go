@@ -26,6 +26,8 @@ type Snapshot struct {
 	CustomStepSubmissions int  `json:"custom_step_submissions"`
 	CompleteCalls         int  `json:"complete_calls"`
 	Completed             bool `json:"completed"`
+	// ResultCalls counts the calls that were answered with the journey's result.
+	ResultCalls int `json:"result_calls"`
 
 	// Awaits says for what the user has to submit steps again: "resubmission",
 	// "renewal", or "" for nothing.
@@ -133,7 +135,7 @@ func (s *state) snapshot() Snapshot {
 		JourneyID: s.id, Account: s.account.Key, FlowID: s.flow, Reference: s.reference,
 		Script: s.script.name, Applicant: s.person, Phase: t.phase,
 		System: t.system, Manual: t.manual, Final: t.final(), AMLVersion: t.aml,
-		CustomStepSubmissions: s.submissions, CompleteCalls: s.completeCalls, Completed: s.completeCalls > 0,
+		CustomStepSubmissions: s.submissions, CompleteCalls: s.completeCalls, Completed: s.completeCalls > 0, ResultCalls: s.resultCalls,
 	}
 	snap.Deleted, snap.Awaits = s.deleted, s.pending.kind()
 	for _, check := range s.spotChecks {

@@ -25,6 +25,7 @@ type truth struct {
 	system     string
 	manual     string
 	failedRule string
+	expired    bool // the document has run out since it was judged
 	submitted  bool // a face
 	compared   bool // its comparison shows
 	mismatch   bool
@@ -60,6 +61,9 @@ func (t truth) rules() map[string]string {
 	if t.failedRule != "" {
 		rules[t.failedRule] = "Failed"
 	}
+	if t.expired {
+		rules["expired_document"] = "Failed"
+	}
 	if t.listed() {
 		rules["no_aml_records"] = "Failed"
 	}
@@ -89,6 +93,7 @@ type state struct {
 	truths              []truth // never empty, oldest first
 	submissions         int
 	completeCalls       int
+	resultCalls         int
 	processed           bool     // the work after complete-custom-step is done
 	round               int      // how often the user has submitted again
 	pending             *update  // what the user was asked to submit again, and has not

@@ -162,6 +162,7 @@ func Policy() journey.Policy {
 		}},
 		Endpoints:       []string{"core"},
 		AskAgain:        []journey.Duration{d(2 * time.Second), d(time.Minute), d(10 * time.Minute), d(time.Hour), d(24 * time.Hour)},
+		Hints:           journey.HintBudget{Looks: 20, Per: d(time.Hour)},
 		UserStepsWithin: d(time.Hour), ResultWithin: d(30 * time.Minute), ReviewLook: d(24 * time.Hour),
 		ExpireAfter: d(7 * 24 * time.Hour), UnknownAfter: d(time.Hour), AMLMatch: journey.AMLMeansOnHold,
 		AML:          []journey.DatasetSeverity{{Dataset: "SAN", Severity: journey.SeverityHigh}, {Dataset: "PEP", Severity: journey.SeverityMedium}},

@@ -30,7 +30,7 @@ func (c Case) Scaled(p journey.Policy, scale float64) journey.Policy {
 		askAgain[i] = shrink(d)
 	}
 	p.AskAgain = askAgain
-	for _, d := range []*journey.Duration{&p.UserStepsWithin, &p.ResultWithin, &p.ReviewLook, &p.ExpireAfter, &p.UnknownAfter,
+	for _, d := range []*journey.Duration{&p.UserStepsWithin, &p.ResultWithin, &p.ReviewLook, &p.ExpireAfter, &p.UnknownAfter, &p.Hints.Per,
 		&p.Resubmission.Within, &p.Renewal.Within, &p.AdoptAfter} {
 		if *d > 0 {
 			*d = shrink(*d)

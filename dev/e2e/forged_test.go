@@ -105,7 +105,7 @@ func TestForgedWebhooksForMonths(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	s := newStack(ctx, t)
+	s := inProcess(ctx, t)
 	f := &forger{t: t, s: s, random: rand.New(rand.NewPCG(18, 9))}
 	victim, err := s.Vendor.Begin(idwisetest.StartRequest{Script: "approve", FlowID: world.HurriedFlow})
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 	v := *s.Verdict
 	if !v.finished() { // seen at work: a journey of our time, whoever names it
-		s.Imported = false
+		s.Decided.Imported = false
 	}
 	if !s.adoptable(v, known) {
 		return nil
 	}
-	s.Adopted = true
+	s.Decided.Adopted = true
 	s.firstScreening(claimed)
 	j := Judgement{Outcome: OutcomeApproved, Source: SourceVendor, Baseline: true}
 	if v.Manual != "" {
@@ -26,7 +26,7 @@ func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 		j.Outcome = OutcomeRejected
 	}
 	effects := s.decide(j, "", now)
-	s.Accepted, s.AcceptedKnown = s.AMLSeen, true
+	s.AML.Accepted, s.AML.AcceptedKnown = s.AML.Seen, true
 	return effects
 }
 
@@ -38,8 +38,8 @@ func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 func (s *State) adoptable(v Verdict, known bool) bool {
 	after := time.Duration(s.Policy.AdoptAfter)
 	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
-	begun := s.Running != "" || s.Waiting != "" || s.Completing || s.Completed || len(s.Steps) > 0
-	first := s.Standing.Sequence == 0 && !s.AMLKnown && s.Review == nil && !begun
+	begun := s.Steps.Running != "" || s.Steps.Waiting != "" || s.Steps.Completing || s.Steps.Completed || len(s.Steps.Runs) > 0
+	first := s.Standing.Sequence == 0 && !s.AML.Known && s.Reviews.Open == nil && !begun
 	clear := (v.passes() || v.Final == Rejected) && v.Final == cmp.Or(v.Manual, v.System)
-	return first && (old || s.Imported) && clear && !s.Policy.Unlisted
+	return first && (old || s.Decided.Imported) && clear && !s.Policy.Unlisted
 }

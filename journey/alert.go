@@ -58,8 +58,8 @@ func moreSevere(a, b Severity) Severity {
 // returns its id.
 func (s *State) openAlert(c AMLChange, now time.Time) string {
 	matches := slices.Concat(c.Added, c.Changed)
-	if n := len(s.Alerts); n >= maxAlerts {
-		last := &s.Alerts[n-1]
+	if n := len(s.AML.Alerts); n >= maxAlerts {
+		last := &s.AML.Alerts[n-1]
 		last.Changes++
 		last.Version, last.Severity = c.Version, moreSevere(last.Severity, c.Severity)
 		last.Matches, last.Removed = bounded(last.Matches, matches), bounded(last.Removed, c.Removed)
@@ -72,7 +72,7 @@ func (s *State) openAlert(c AMLChange, now time.Time) string {
 		ID: messageID("alr", parts...), Version: c.Version, Severity: c.Severity, Since: now, Changes: 1,
 		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity), now),
 	}
-	s.Alerts = append(s.Alerts, alert)
+	s.AML.Alerts = append(s.AML.Alerts, alert)
 	return alert.ID
 }
 
@@ -82,9 +82,9 @@ func bounded(ids, more []string) []string {
 }
 
 func (s State) alert(id string) *Alert {
-	for i := range s.Alerts {
-		if s.Alerts[i].ID == id && id != "" {
-			return &s.Alerts[i]
+	for i := range s.AML.Alerts {
+		if s.AML.Alerts[i].ID == id && id != "" {
+			return &s.AML.Alerts[i]
 		}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (s State) alert(id string) *Alert {
 // the journey was held for, the person has approved it.
 func (s *State) dispose(r Reviewed, now time.Time) []Effect {
 	alert := *s.alert(r.Review)
-	s.Alerts = slices.DeleteFunc(s.Alerts, func(a Alert) bool { return a.ID == alert.ID })
+	s.AML.Alerts = slices.DeleteFunc(s.AML.Alerts, func(a Alert) bool { return a.ID == alert.ID })
 	if r.Disposition == TrueMatch {
 		if s.Standing.Outcome == OutcomeRejected {
 			return nil
@@ -106,12 +106,12 @@ func (s *State) dispose(r Reviewed, now time.Time) []Effect {
 		return nil
 	}
 	for _, m := range s.Verdict.AML.Matches {
-		if key := m.key(); slices.Contains(alert.Matches, m.ID) && s.settledBy(key, m.ID) && !slices.Contains(s.Accepted, key) {
-			s.Accepted = append(s.Accepted, key)
+		if key := m.key(); slices.Contains(alert.Matches, m.ID) && s.settledBy(key, m.ID) && !slices.Contains(s.AML.Accepted, key) {
+			s.AML.Accepted = append(s.AML.Accepted, key)
 		}
 	}
 	present := s.Verdict.AML.keys()
-	s.Accepted = slices.DeleteFunc(s.Accepted, func(key string) bool { return !slices.Contains(present, key) })
+	s.AML.Accepted = slices.DeleteFunc(s.AML.Accepted, func(key string) bool { return !slices.Contains(present, key) })
 	if !s.Verdict.finished() || s.Standing.Outcome != OutcomeOnHold || s.busy() {
 		return nil
 	}
@@ -121,6 +121,6 @@ func (s *State) dispose(r Reviewed, now time.Time) []Effect {
 // settledBy says that a match as it is now was told, and that no other alert which is
 // open speaks of it: a later change of it waits for a disposition of its own.
 func (s *State) settledBy(key, id string) bool {
-	return slices.Contains(s.AMLSeen, key) &&
-		!slices.ContainsFunc(s.Alerts, func(a Alert) bool { return slices.Contains(a.Matches, id) })
+	return slices.Contains(s.AML.Seen, key) &&
+		!slices.ContainsFunc(s.AML.Alerts, func(a Alert) bool { return slices.Contains(a.Matches, id) })
 }

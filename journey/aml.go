@@ -7,6 +7,24 @@ import (
 	"time"
 )
 
+// Screening is what is known of the AML matches, and which of them were accepted.
+type Screening struct {
+	// Accepted are the matches that the last approval rests on, by key; only with
+	// AcceptedKnown is any other match a new one.
+	Accepted      []string `json:"accepted,omitempty"`
+	AcceptedKnown bool     `json:"acceptedKnown,omitempty"`
+	// Seen are the matches of the last finished verdict, by key, and Version the
+	// highest version that a verdict has shown. Known is false before the first.
+	Seen    []string `json:"seen,omitempty"`
+	Known   bool     `json:"known,omitempty"`
+	Version int      `json:"version,omitempty"`
+	// Asking is the highest version asked for in the AML history while it is,
+	// AskedSeen are the matches' keys as they were then.
+	Asking    int      `json:"asking,omitempty"`
+	AskedSeen []string `json:"askedSeen,omitempty"`
+	Alerts    []Alert  `json:"alerts,omitempty"`
+}
+
 // unaccepted lists the matches that nobody has accepted. Against an approval these
 // are all that were not there when it was made. Without one they are those that
 // monitoring brought after the journey was finished (the vendor's final stays
@@ -15,8 +33,8 @@ import (
 func (s *State) unaccepted(v Verdict) (keys []string) {
 	for _, m := range v.AML.Matches {
 		switch {
-		case m.Whitelisted || slices.Contains(s.Accepted, m.key()):
-		case s.AcceptedKnown, m.MonitorUpdate != "", v.Final == Complete:
+		case m.Whitelisted || slices.Contains(s.AML.Accepted, m.key()):
+		case s.AML.AcceptedKnown, m.MonitorUpdate != "", v.Final == Complete:
 			keys = append(keys, m.key())
 		}
 	}
@@ -25,7 +43,7 @@ func (s *State) unaccepted(v Verdict) (keys []string) {
 
 // accept remembers the matches that an approval rests on.
 func (s *State) accept(v Verdict) {
-	s.Accepted, s.AcceptedKnown = v.AML.keys(), true
+	s.AML.Accepted, s.AML.AcceptedKnown = v.AML.keys(), true
 }
 
 // keepAML keeps the matches that are known while the vendor screens again: only an
@@ -70,13 +88,13 @@ func (s *State) amlFingerprint() string {
 // history says what each of them changed.
 func (s *State) onAML(claimed int, now time.Time) []Effect {
 	v := s.Verdict
-	if !v.finished() && !s.AMLKnown || s.AMLAsking > 0 {
+	if !v.finished() && !s.AML.Known || s.AML.Asking > 0 {
 		return nil
 	}
-	if !s.AMLKnown {
+	if !s.AML.Known {
 		s.firstScreening(claimed)
 	}
-	before, last := s.AMLSeen, s.AMLVersion
+	before, last := s.AML.Seen, s.AML.Version
 	if slices.Equal(before, v.AML.keys()) {
 		return nil
 	}
@@ -91,8 +109,8 @@ func (s *State) onAML(claimed int, now time.Time) []Effect {
 	if last > 0 && to <= last && len(change.Added)+len(change.Changed) == 0 {
 		to = last + 1 // what was removed took its version along; every change raises it
 	}
-	s.AMLSeen, s.AMLVersion = v.AML.keys(), max(last, to)
-	if change.Version = s.AMLVersion; change.Version == 0 { // nothing but the webhook names one
+	s.AML.Seen, s.AML.Version = v.AML.keys(), max(last, to)
+	if change.Version = s.AML.Version; change.Version == 0 { // nothing but the webhook names one
 		change.Version = claimed
 	}
 	return s.tellAML(change, now)
@@ -107,12 +125,12 @@ func (s *State) firstScreening(claimed int) {
 	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
 		return m.news() || claimed > 0 && m.Version >= claimed && s.Standing.Sequence > 0
 	})
-	s.AMLSeen, s.AMLKnown = first.keys(), true
+	s.AML.Seen, s.AML.Known = first.keys(), true
 	for _, m := range first.Matches {
-		s.AMLVersion = max(s.AMLVersion, m.Version)
+		s.AML.Version = max(s.AML.Version, m.Version)
 	}
-	if s.Standing.Outcome == OutcomeApproved && !s.AcceptedKnown {
-		s.Accepted, s.AcceptedKnown = first.keys(), true
+	if s.Standing.Outcome == OutcomeApproved && !s.AML.AcceptedKnown {
+		s.AML.Accepted, s.AML.AcceptedKnown = first.keys(), true
 	}
 }
 
@@ -121,7 +139,7 @@ func (s *State) firstScreening(claimed int) {
 const maxVersions = 20
 
 func (s *State) askHistory(from, to int) []Effect {
-	s.AMLAsking, s.AMLAskedSeen = to, s.Verdict.AML.keys()
+	s.AML.Asking, s.AML.AskedSeen = to, s.Verdict.AML.keys()
 	return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: &AMLInput{
 		Account: s.Account, JourneyID: s.JourneyID, From: max(from, to-maxVersions+1), To: to,
 	}}}
@@ -130,7 +148,7 @@ func (s *State) askHistory(from, to int) []Effect {
 // nameRemoved gives what is gone to the last change that names nothing: a match that
 // was removed may simply be missing from its version of the history.
 func (s *State) nameRemoved(changes []AMLChange) {
-	gone := compareAML(s.AMLSeen, s.Verdict.AML).Removed
+	gone := compareAML(s.AML.Seen, s.Verdict.AML).Removed
 	empty := -1
 	for i, c := range changes {
 		gone = slices.DeleteFunc(gone, func(id string) bool { return slices.Contains(c.Removed, id) })

@@ -10,38 +10,38 @@ import (
 // history leaves out is told with the next version that it has, or as the newest;
 // where that is more than one version, a person is called.
 func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
-	if s.AMLAsking == 0 || s.Verdict == nil || s.over() {
-		s.AMLAsking, s.AMLAskedSeen = 0, nil
+	if s.AML.Asking == 0 || s.Verdict == nil || s.over() {
+		s.AML.Asking, s.AML.AskedSeen = 0, nil
 		return nil
 	}
-	to, asked := s.AMLAsking, s.AMLAskedSeen
-	s.AMLAsking, s.AMLAskedSeen = 0, nil
-	changes := slices.DeleteFunc(slices.Clone(h.Changes), func(c AMLChange) bool { return c.Version <= s.AMLVersion || c.Version > to })
+	to, asked := s.AML.Asking, s.AML.AskedSeen
+	s.AML.Asking, s.AML.AskedSeen = 0, nil
+	changes := slices.DeleteFunc(slices.Clone(h.Changes), func(c AMLChange) bool { return c.Version <= s.AML.Version || c.Version > to })
 	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
 	changes = slices.CompactFunc(changes, func(a, b AMLChange) bool { return a.Version == b.Version })
 	s.nameRemoved(changes)
 	rest := s.untold(changes)
 	var effects []Effect
 	for _, change := range changes {
-		if change.Version > s.AMLVersion+1 {
+		if change.Version > s.AML.Version+1 {
 			change, rest = s.with(change, rest), AMLChange{}
 		}
 		effects = append(effects, s.tellVersion(change, now)...)
 	}
-	if s.AMLVersion < to {
-		rest.Changed = slices.Concat(rest.Changed, s.shownAbove(s.AMLVersion, rest))
+	if s.AML.Version < to {
+		rest.Changed = slices.Concat(rest.Changed, s.shownAbove(s.AML.Version, rest))
 		effects = append(effects, s.tellVersion(s.with(AMLChange{Version: to}, rest), now)...)
-		s.AMLSeen = s.Verdict.AML.keys()
+		s.AML.Seen = s.Verdict.AML.keys()
 		return effects
 	}
-	s.AMLSeen = asked // what changed again while we asked is compared with this
+	s.AML.Seen = asked // what changed again while we asked is compared with this
 	return append(effects, s.onAML(0, now)...)
 }
 
 // tellVersion tells the change of one version.
 func (s *State) tellVersion(c AMLChange, now time.Time) []Effect {
-	c.Gap = c.Version > s.AMLVersion+1
-	s.AMLVersion = c.Version
+	c.Gap = c.Version > s.AML.Version+1
+	s.AML.Version = c.Version
 	effects := s.tellAML(c, now)
 	if c.Gap {
 		effects = append(effects, s.raise(AttentionAMLGap, "", now)...)
@@ -70,7 +70,7 @@ func (s *State) untold(changes []AMLChange) AMLChange {
 			return slices.Contains(slices.Concat(c.Added, c.Changed, c.Removed), id)
 		})
 	}
-	rest := compareAML(s.AMLSeen, s.Verdict.AML)
+	rest := compareAML(s.AML.Seen, s.Verdict.AML)
 	rest.Added = slices.DeleteFunc(rest.Added, named)
 	rest.Changed = slices.DeleteFunc(rest.Changed, named)
 	rest.Removed = slices.DeleteFunc(rest.Removed, named)

@@ -52,7 +52,7 @@ func Apply(s State, in Input, now time.Time) (State, []Effect) {
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
-		effects[i].causedBy(s.Causes)
+		effects[i].causedBy(s.Look.Causes)
 		if p := effects[i].Publish; p != nil {
 			// What is told of one step carries the phase that it led to, so that
 			// messages which race each other to the ledger say the same.
@@ -66,36 +66,36 @@ func Apply(s State, in Input, now time.Time) (State, []Effect) {
 // arrived together share one.
 func (s *State) onTick(now time.Time) []Effect {
 	effects := append(s.climb(now), s.waitOver(now)...)
-	if s.Closed() || s.Looking {
+	if s.Closed() || s.Look.UnderWay {
 		return effects
 	}
 	fetch, postponed := s.due(now)
 	if effects = append(effects, postponed...); !fetch {
 		return effects
 	}
-	s.Looking, s.Dirty = true, false
+	s.Look.UnderWay, s.Look.Dirty = true, false
 	s.Counts.Fetches++
 	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase, At: now,
-		WantBaseline: s.Standing.Sequence == 0, Clock: s.Clock, Links: s.followLinks(),
+		WantBaseline: s.Standing.Sequence == 0, Clock: s.Reviews.Clock, Links: s.followLinks(),
 	}})
 }
 
 // followLinks says which webhooks a look follows; one of the journey's own accord
 // still follows those of the look before.
 func (s *State) followLinks() []string {
-	if len(s.Links) > 0 {
-		s.Causes, s.Links = s.Links, nil
+	if len(s.Look.Links) > 0 {
+		s.Look.Causes, s.Look.Links = s.Look.Links, nil
 	}
-	return s.Causes
+	return s.Look.Causes
 }
 
 // onPublished takes how a message ended. If the ledger holds another decision under
 // the number (this history was reset), the ledger is right: the journey takes up its
 // standing and decides again on top of it where the facts ask for that.
 func (s *State) onPublished(p Published, now time.Time) []Effect {
-	if s.Sending[p.Lane]--; s.Sending[p.Lane] <= 0 {
-		delete(s.Sending, p.Lane)
+	if s.Outbox.Sending[p.Lane]--; s.Outbox.Sending[p.Lane] <= 0 {
+		delete(s.Outbox.Sending, p.Lane)
 	}
 	if ledger := p.Answer.Conflict; ledger != nil {
 		s.takeStanding(*ledger)
@@ -114,7 +114,7 @@ func (s *State) enter(p Phase, now time.Time) {
 	if s.Phase == p {
 		return
 	}
-	s.Phase, s.Since, s.Silent, s.LookAt = p, now, 0, time.Time{}
+	s.Phase, s.Since, s.Look.Silent, s.Look.At = p, now, 0, time.Time{}
 }
 
 // raise records that a person is needed and tells the customer once.
@@ -146,8 +146,8 @@ func (s *State) publish(m Message, now time.Time) []Effect {
 		if m.Stream == "" {
 			lane = fmt.Sprintf("%s@%s", m.ID, endpoint)
 		}
-		waits = waits || s.Sending[lane] > 0
-		s.Sending[lane]++
+		waits = waits || s.Outbox.Sending[lane] > 0
+		s.Outbox.Sending[lane]++
 		effects = append(effects, Effect{Kind: EffectPublish, Lane: lane, Publish: &PublishInput{Message: m, Endpoint: endpoint}})
 	}
 	if waits && m.Decision != nil {
@@ -160,16 +160,16 @@ func (s *State) publish(m Message, now time.Time) []Effect {
 // clone copies what Apply may append to or delete from. Verdict, Review, Resubmission
 // and Decided are replaced as a whole and never written through.
 func (s State) clone() State {
-	s.Links = slices.Clone(s.Links)
-	s.Alerts = slices.Clone(s.Alerts)
-	s.Sending = maps.Clone(s.Sending)
-	if s.Sending == nil {
-		s.Sending = map[string]int{}
+	s.Look.Links = slices.Clone(s.Look.Links)
+	s.AML.Alerts = slices.Clone(s.AML.Alerts)
+	s.Outbox.Sending = maps.Clone(s.Outbox.Sending)
+	if s.Outbox.Sending == nil {
+		s.Outbox.Sending = map[string]int{}
 	}
-	s.Steps = slices.Clone(s.Steps)
-	s.Accepted = slices.Clone(s.Accepted)
-	s.AMLSeen = slices.Clone(s.AMLSeen)
+	s.Steps.Runs = slices.Clone(s.Steps.Runs)
+	s.AML.Accepted = slices.Clone(s.AML.Accepted)
+	s.AML.Seen = slices.Clone(s.AML.Seen)
 	s.Attention = slices.Clone(s.Attention)
-	s.Seen = slices.Clone(s.Seen)
+	s.Look.Seen = slices.Clone(s.Look.Seen)
 	return s
 }

@@ -33,8 +33,8 @@ func (s State) Attributes() Attributes {
 func (s State) AtRest() bool {
 	switch s.Phase {
 	case Settled, AwaitingReview, AwaitingResubmission, Unknown, Expired, Ended, Erased:
-		return !s.Looking && s.Running == "" && !s.Completing
+		return !s.Look.UnderWay && s.Steps.Running == "" && !s.Steps.Completing
 	default:
-		return len(s.Attention) > 0 && !s.Looking
+		return len(s.Attention) > 0 && !s.Look.UnderWay
 	}
 }

@@ -45,8 +45,8 @@ func (s *State) onEvent(e Event, now time.Time) []Effect {
 	}
 	s.reopen(now)
 	s.claim(e)
-	if e.TraceParent != "" && len(s.Links) < 8 {
-		s.Links = append(s.Links, e.TraceParent)
+	if e.TraceParent != "" && len(s.Look.Links) < 8 {
+		s.Look.Links = append(s.Look.Links, e.TraceParent)
 	}
 	s.wish(now, e.fromVendor())
 	return nil
@@ -67,7 +67,7 @@ func (e Event) fromVendor() bool {
 func (s *State) reopen(now time.Time) {
 	if s.Phase == Unknown || s.Phase == Expired {
 		s.enter(AwaitingUserSteps, now)
-		s.OpenedAt, s.MissingSince = now, time.Time{}
+		s.OpenedAt, s.Look.MissingSince = now, time.Time{}
 	}
 }
 
@@ -80,14 +80,14 @@ func (s *State) duplicate(e Event) bool {
 		panic("marshalling a hint: " + err.Error())
 	}
 	key := hash(string(e.Type), e.EventID, string(hint))[:12]
-	for _, seen := range s.Seen {
+	for _, seen := range s.Look.Seen {
 		if seen == key {
 			return true
 		}
 	}
-	s.Seen = append(s.Seen, key)
-	if len(s.Seen) > seenWindow {
-		s.Seen = s.Seen[len(s.Seen)-seenWindow:]
+	s.Look.Seen = append(s.Look.Seen, key)
+	if len(s.Look.Seen) > seenWindow {
+		s.Look.Seen = s.Look.Seen[len(s.Look.Seen)-seenWindow:]
 	}
 	return false
 }
@@ -97,33 +97,33 @@ func (s *State) duplicate(e Event) bool {
 func (s *State) claim(e Event) {
 	switch e.Type {
 	case FinishedUserSteps: // confirmed by the submitted steps in the result
-		s.UserStepsHinted = true
-		s.Claim.UserSteps = true
+		s.Steps.UserStepsHinted = true
+		s.Look.Claim.UserSteps = true
 	case FinishedJourney: // confirmed by a system decision
-		s.Claim.Finished = true
+		s.Look.Claim.Finished = true
 	case ManuallyReviewed: // confirmed by a manual decision
-		s.Claim.Manual = true
+		s.Look.Claim.Manual = true
 	case UpdatedJourney:
 		if e.Hint.Action == "Manual Review" && e.Hint.Manual != "" {
-			s.Claim.Manual = true
+			s.Look.Claim.Manual = true
 		}
 	case AMLMonitorUpdate: // confirmed by the version, or else by any change of the matches
-		if n := e.Hint.AMLVersion; (n == 0 || n > s.AMLVersion) && (s.Claim.AMLBefore == "" || n > s.Claim.AML) {
-			s.Claim.AML, s.Claim.AMLBefore = n, s.amlFingerprint()
+		if n := e.Hint.AMLVersion; (n == 0 || n > s.AML.Version) && (s.Look.Claim.AMLBefore == "" || n > s.Look.Claim.AML) {
+			s.Look.Claim.AML, s.Look.Claim.AMLBefore = n, s.amlFingerprint()
 		}
 	case VerificationUpdateRequired: // confirmed by a reviewer's decision, an open journey, something that is lacking
 		s.ask(e)
 	case KYCRenewalDeadlineExceeded: // no answer of the API's carries what it says
 		s.exceed(e)
 	case Adopt:
-		s.Imported = true
+		s.Decided.Imported = true
 	case SpotCheckFailed: // the spot check's own workflow has looked
-		s.SpotFailed = e.Hint.SpotCheck
+		s.Reviews.SpotFailed = e.Hint.SpotCheck
 	}
 	if v := s.Verdict; v != nil && e.Hint.differs(*v) {
-		s.Claim.Changed = s.fingerprint(*v)
+		s.Look.Claim.Changed = s.fingerprint(*v)
 	}
-	s.Claim.Tries = 0
+	s.Look.Claim.Tries = 0
 }
 
 // differs says that the hint tells a decision which the verdict does not show.
@@ -144,26 +144,26 @@ func (c Claim) showsAML(a AML) bool {
 // confirm drops what the verdict shows and says whether anything is left.
 func (s *State) confirm(v Verdict) (left bool) {
 	if v.finished() || v.shows(s.Policy.UserSteps) {
-		s.Claim.UserSteps = false
+		s.Look.Claim.UserSteps = false
 	}
 	if v.finished() {
-		s.Claim.Finished = false
+		s.Look.Claim.Finished = false
 	}
 	if v.Manual != "" {
-		s.Claim.Manual = false
+		s.Look.Claim.Manual = false
 	}
-	if s.Claim.AMLBefore != "" && s.Claim.showsAML(v.AML) {
-		s.Claim.AML, s.Claim.AMLBefore = 0, ""
+	if s.Look.Claim.AMLBefore != "" && s.Look.Claim.showsAML(v.AML) {
+		s.Look.Claim.AML, s.Look.Claim.AMLBefore = 0, ""
 	}
-	if s.Asked == nil || s.asksAgain(v) || !v.finished() {
-		s.Claim.Again = false
+	if s.Rounds.Asked == nil || s.asksAgain(v) || !v.finished() {
+		s.Look.Claim.Again = false
 	}
-	if s.Claim.Changed != "" && s.fingerprint(v) != s.Claim.Changed {
-		s.Claim.Changed = ""
+	if s.Look.Claim.Changed != "" && s.fingerprint(v) != s.Look.Claim.Changed {
+		s.Look.Claim.Changed = ""
 	}
-	left = s.Claim.certain() || s.Claim.Again || s.Claim.Changed != ""
+	left = s.Look.Claim.certain() || s.Look.Claim.Again || s.Look.Claim.Changed != ""
 	if !left {
-		s.Claim = Claim{}
+		s.Look.Claim = Claim{}
 	}
 	return left
 }

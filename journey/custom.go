@@ -25,7 +25,7 @@ func (s *State) advance(now time.Time) []Effect {
 		return s.conclude(now, nil)
 	case s.openedAgain():
 		return s.reopened(now)
-	case s.Completed:
+	case s.Steps.Completed:
 		s.enter(AwaitingResult, now)
 		return nil
 	case s.userStepsFinished(*v, now):
@@ -39,7 +39,7 @@ func (s *State) advance(now time.Time) []Effect {
 
 // busy says that something of ours is under way, or announced, that comes first.
 func (s *State) busy() bool {
-	return s.Running != "" || s.Waiting != "" || s.Completing || s.Erasing
+	return s.Steps.Running != "" || s.Steps.Waiting != "" || s.Steps.Completing || s.Erasing
 }
 
 // decidedBefore says that there is a standing which an open journey must have had
@@ -52,24 +52,24 @@ func (s *State) decidedBefore() bool {
 // policy lists. Without the webhook it takes a silence on top, because the same
 // result is also seen while the user is still busy with a last step.
 func (s *State) userStepsFinished(v Verdict, now time.Time) bool {
-	silence := s.Silent > 0 && !now.Before(s.Since.Add(s.patience()))
-	return v.shows(s.Policy.UserSteps) && (s.UserStepsHinted || silence)
+	silence := s.Look.Silent > 0 && !now.Before(s.Since.Add(s.patience()))
+	return v.shows(s.Policy.UserSteps) && (s.Steps.UserStepsHinted || silence)
 }
 
 // runCustomSteps starts the next custom step that has no answer for the present
 // subject, and after the last one calls the vendor's Complete Custom Step,
 // whatever the answers were, so that no journey hangs at the vendor.
 func (s *State) runCustomSteps(now time.Time) []Effect {
-	s.UserStepsHinted = true // from here on they are believed, whatever the result takes back
-	if s.Reruns < maxReruns {
-		s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
+	s.Steps.UserStepsHinted = true // from here on they are believed, whatever the result takes back
+	if s.Steps.Reruns < maxReruns {
+		s.Steps.Runs = slices.DeleteFunc(s.Steps.Runs, func(r StepRun) bool { return r.judgedOther(*s.Verdict) })
 	}
 	for _, step := range s.Policy.Steps {
 		if s.run(step.Name) != nil || s.Verdict.finished() && step.ShownBy != "" {
 			continue // answered, or asked of a vendor that takes nothing any more
 		}
 		if step.When == WhenRulesPassed && len(s.Verdict.FailedRules) > 0 {
-			s.Steps = append(s.Steps, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
+			s.Steps.Runs = append(s.Steps.Runs, StepRun{Name: step.Name, Outcome: StepSkipped, Reason: "rules_failed", Subject: s.Verdict.Subject})
 			continue
 		}
 		s.pause(CustomSteps, now)
@@ -83,28 +83,28 @@ func (s *State) runCustomSteps(now time.Time) []Effect {
 		return nil
 	}
 	s.pause(CustomSteps, now)
-	s.Completing = true
+	s.Steps.Completing = true
 	return []Effect{{Kind: EffectComplete, Lane: LaneVendor, Complete: &CompleteInput{Account: s.Account, JourneyID: s.JourneyID}}}
 }
 
 // onStepped takes a custom step's answer. An answer that is none of the three is
 // inconclusive: a step passes only by saying so.
 func (s *State) onStepped(in Stepped, now time.Time) []Effect {
-	if s.Running != in.Step {
+	if s.Steps.Running != in.Step {
 		return nil
 	}
-	s.Running = ""
+	s.Steps.Running = ""
 	if s.over() {
 		return nil
 	}
 	answer := in.Answer
 	if answer.Outcome == StepPending {
-		if s.WaitUntil.IsZero() || now.Before(s.WaitUntil) {
+		if s.Steps.WaitUntil.IsZero() || now.Before(s.Steps.WaitUntil) {
 			return s.awaitAnswer(in.Step, now)
 		}
 		answer = StepAnswer{Outcome: StepInconclusive, Reason: "no_answer", Subject: answer.Subject}
 	}
-	s.WaitUntil, s.Announced = time.Time{}, ""
+	s.Steps.WaitUntil, s.Steps.Announced = time.Time{}, ""
 	switch answer.Outcome {
 	case StepPassed, StepFailed, StepInconclusive:
 	default:
@@ -114,10 +114,10 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 		answer.Reason = "bad_reason" // it may be a person's data: it goes no further
 	}
 	run := StepRun{Name: in.Step, Outcome: answer.Outcome, Reason: answer.Reason, Subject: answer.Subject[:min(len(answer.Subject), maxSubject)]}
-	s.Steps = append(s.Steps, run)
-	if s.Verdict != nil && run.judgedOther(*s.Verdict) && s.Reruns < maxReruns {
+	s.Steps.Runs = append(s.Steps.Runs, run)
+	if s.Verdict != nil && run.judgedOther(*s.Verdict) && s.Steps.Reruns < maxReruns {
 		// What it judged is not what we know: look before it is run again.
-		s.Reruns++
+		s.Steps.Reruns++
 		s.lookNow(now)
 		return nil
 	}
@@ -127,16 +127,16 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 // onCompleted takes the answer of Complete Custom Step. A refused call is tried
 // again after the next look that still shows the journey open.
 func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
-	if !s.Completing {
+	if !s.Steps.Completing {
 		return nil
 	}
-	s.Completing = false
+	s.Steps.Completing = false
 	if s.over() {
 		return nil
 	}
 	var effects []Effect
 	if a.Problem == "" {
-		s.Completed = true
+		s.Steps.Completed = true
 		s.clear(AttentionCompleteFailed)
 	} else {
 		effects = s.raise(AttentionCompleteFailed, a.Problem, now)
@@ -151,16 +151,16 @@ func (s *State) onCompleted(a CompleteAnswer, now time.Time) []Effect {
 // settleLook makes sure that a journey which stopped moving has its deadline,
 // unless an earlier look is wished or under way.
 func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
-	if !s.Looking && s.LookAt.IsZero() && s.WishAt.IsZero() {
-		s.LookAt = s.silenceEnds(now)
+	if !s.Look.UnderWay && s.Look.At.IsZero() && s.Look.WishAt.IsZero() {
+		s.Look.At = s.silenceEnds(now)
 	}
 	return effects
 }
 
 func (s *State) run(name string) *StepRun {
-	for i := range s.Steps {
-		if s.Steps[i].Name == name {
-			return &s.Steps[i]
+	for i := range s.Steps.Runs {
+		if s.Steps.Runs[i].Name == name {
+			return &s.Steps.Runs[i]
 		}
 	}
 	return nil

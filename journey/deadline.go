@@ -8,17 +8,17 @@ func (s State) Deadline() time.Time {
 	if s.Closed() {
 		return time.Time{}
 	}
-	due := s.WaitUntil
-	if s.Waiting == "" {
+	due := s.Steps.WaitUntil
+	if s.Steps.Waiting == "" {
 		due = time.Time{}
 	}
-	if !s.Looking {
-		due = earlier(earlier(due, s.LookAt), s.WishAt)
+	if !s.Look.UnderWay {
+		due = earlier(earlier(due, s.Look.At), s.Look.WishAt)
 	}
-	if s.Review != nil {
-		due = earlier(due, s.Review.Ladder.next())
+	if s.Reviews.Open != nil {
+		due = earlier(due, s.Reviews.Open.Ladder.next())
 	}
-	for _, a := range s.Alerts {
+	for _, a := range s.AML.Alerts {
 		due = earlier(due, a.Ladder.next())
 	}
 	return due

@@ -32,7 +32,7 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 		effects = s.attentionFor(j, now)
 	}
 	j = heavier(j, s.missed())
-	if s.Decided != nil && (s.Decided.Source == SourceOperator || s.Decided.overdue() && by == nil) {
+	if s.Decided.Last != nil && (s.Decided.Last.Source == SourceOperator || s.Decided.Last.overdue() && by == nil) {
 		j = s.afterPerson(j, v)
 	}
 	j = s.afterRejection(j, v)
@@ -46,19 +46,19 @@ func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 // apply brings the journey to where a judgement puts it. While the user has
 // something to submit no person is asked, and their clock stands still.
 func (s *State) apply(j Judgement, now time.Time) []Effect {
-	r := s.Resubmission
+	r := s.Rounds.Open
 	waits := r != nil && !r.Missed
 	switch {
 	case waits:
 		s.pause(AwaitingResubmission, now)
 	case j.Review == "":
-		s.Review, s.Clock = nil, Clock{}
+		s.Reviews.Open, s.Reviews.Clock = nil, Clock{}
 		s.enter(Settled, now)
 	default:
 		s.enter(AwaitingReview, now)
 	}
 	var effects []Effect
-	if j.Outcome != "" && (j.Outcome != s.Standing.Outcome || s.Round > s.DecidedRound) {
+	if j.Outcome != "" && (j.Outcome != s.Standing.Outcome || s.Rounds.Number > s.Decided.Round) {
 		effects = s.decide(j, j.By, now)
 	}
 	if j.Review != "" && !waits {
@@ -71,9 +71,9 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 // then nothing is approved.
 func (s *State) suspect(j Judgement) Judgement {
 	if s.Policy.SpotCheckFailed == SpotCheckMeansTell {
-		s.SpotFailed = "" // the spot check itself was told
+		s.Reviews.SpotFailed = "" // the spot check itself was told
 	}
-	if s.SpotFailed == "" || j.Outcome == OutcomeRejected {
+	if s.Reviews.SpotFailed == "" || j.Outcome == OutcomeRejected {
 		return j
 	}
 	if j.Outcome == OutcomeApproved {
@@ -89,10 +89,10 @@ func (s *State) suspect(j Judgement) Judgement {
 // person who did not, after a look at the API has shown that nothing has changed.
 func (s *State) overdue(j Judgement, now time.Time) Judgement {
 	var ends []Ladder
-	if s.Review != nil && j.Review != "" {
-		ends = append(ends, s.Review.Ladder)
+	if s.Reviews.Open != nil && j.Review != "" {
+		ends = append(ends, s.Reviews.Open.Ladder)
 	}
-	for _, a := range s.Alerts {
+	for _, a := range s.AML.Alerts {
 		ends = append(ends, a.Ladder)
 	}
 	for _, l := range ends {
@@ -116,11 +116,11 @@ func (s *State) overdue(j Judgement, now time.Time) Judgement {
 // other new verdict is put before a person again.
 func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
 	switch {
-	case s.Decided.Outcome == OutcomeOnHold && (j.Outcome == OutcomeOnHold || s.fingerprint(v) == s.Decided.Fingerprint):
+	case s.Decided.Last.Outcome == OutcomeOnHold && (j.Outcome == OutcomeOnHold || s.fingerprint(v) == s.Decided.Last.Fingerprint):
 		return s.held(j)
-	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Fingerprint:
+	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Last.Fingerprint:
 		return Judgement{}
-	case s.Decided.overdue(): // nobody has looked yet: the verdict counts as it is
+	case s.Decided.Last.overdue(): // nobody has looked yet: the verdict counts as it is
 		return j
 	case j.Outcome == OutcomeOnHold && len(s.unaccepted(v)) > 0:
 		return j
@@ -134,7 +134,7 @@ func (s *State) held(j Judgement) Judgement {
 	switch {
 	case j.Review != "":
 		return Judgement{Review: j.Review, Reason: j.Reason}
-	case s.Decided.overdue():
+	case s.Decided.Last.overdue():
 		return Judgement{Review: ReviewLocal, Reason: reasonOverdue}
 	default:
 		return Judgement{Review: ReviewLocal, Reason: reasonHeld}
@@ -146,9 +146,9 @@ func (s *State) held(j Judgement) Judgement {
 // not there when it was made.
 func (s *State) afterRejection(j Judgement, v Verdict) Judgement {
 	switch {
-	case s.Rejected == nil, j.Outcome == "", j.Outcome == OutcomeRejected:
+	case s.Decided.Rejected == nil, j.Outcome == "", j.Outcome == OutcomeRejected:
 		return j
-	case j.Outcome == OutcomeApproved && v.Final == Approved && s.Rejected.Final != "" && s.Rejected.Final != Approved:
+	case j.Outcome == OutcomeApproved && v.Final == Approved && s.Decided.Rejected.Final != "" && s.Decided.Rejected.Final != Approved:
 		return j
 	default:
 		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
@@ -179,15 +179,15 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 	}
 	if v := s.Verdict; v != nil {
 		d.System, d.Manual, d.Final = v.System, v.Manual, v.Final
-		d.AMLVersion, d.AMLMatches = s.AMLVersion, len(v.AML.Matches)
+		d.AMLVersion, d.AMLMatches = s.AML.Version, len(v.AML.Matches)
 		d.Fingerprint = s.fingerprint(*v)
-		s.DecidedLacks = v.lacks(s.Policy.UserSteps)
+		s.Decided.Lacks = v.lacks(s.Policy.UserSteps)
 	}
 	switch d.Outcome {
 	case OutcomeRejected:
-		s.Rejected = &Rejection{Final: d.Final}
+		s.Decided.Rejected = &Rejection{Final: d.Final}
 	case OutcomeApproved:
-		s.Rejected = nil
+		s.Decided.Rejected = nil
 		if s.Verdict != nil {
 			s.accept(*s.Verdict)
 		}
@@ -199,9 +199,9 @@ func (s *State) decide(j Judgement, decidedBy string, now time.Time) []Effect {
 			d.DecidedAt = at
 		}
 	}
-	s.Decided, s.DecidedRound, s.DecidedSteps = &d, s.Round, nil
+	s.Decided.Last, s.Decided.Round, s.Decided.Steps = &d, s.Rounds.Number, nil
 	for _, step := range s.Policy.Steps {
-		s.DecidedSteps = append(s.DecidedSteps, step.Name)
+		s.Decided.Steps = append(s.Decided.Steps, step.Name)
 	}
 	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
 	return s.publish(Message{ID: d.ID, Type: tell, Stream: StreamDecisions, Decision: &d}, now)
@@ -213,31 +213,31 @@ func (s *State) openReview(j Judgement, now time.Time) []Effect {
 	if j.Review == ReviewLocal { // what a person decides here is bound to what they saw
 		facts = s.fingerprint(*s.Verdict)
 	}
-	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, facts, strconv.Itoa(s.Standing.Sequence), strconv.Itoa(s.Round))
-	if s.Review != nil && s.Review.ID == id {
+	id := messageID("rev", s.Account, s.JourneyID, string(j.Review), j.Reason, facts, strconv.Itoa(s.Standing.Sequence), strconv.Itoa(s.Rounds.Number))
+	if s.Reviews.Open != nil && s.Reviews.Open.ID == id {
 		return nil
 	}
 	review := Review{ID: id, Kind: j.Review, Reason: j.Reason, Since: now}
 	switch {
 	case review.unconfirmed(): // webhooks start no clock that decides
 		review.Ladder.Name = reasonUnconfirmed
-	case s.Review != nil && !s.Review.unconfirmed(): // other facts, but a person has been awaited all the while
-		review.Ladder = s.Review.Ladder
+	case s.Reviews.Open != nil && !s.Reviews.Open.unconfirmed(): // other facts, but a person has been awaited all the while
+		review.Ladder = s.Reviews.Open.Ladder
 	default:
-		if s.Clock.Since.IsZero() {
-			s.Clock.Since = now
+		if s.Reviews.Clock.Since.IsZero() {
+			s.Reviews.Clock.Since = now
 		}
 		review.Ladder = s.ladder(LadderReview, now)
 	}
-	s.Review = &review
-	return s.publish(Message{ID: id, Type: MessageReviewRequired, Review: s.Review}, now)
+	s.Reviews.Open = &review
+	return s.publish(Message{ID: id, Type: MessageReviewRequired, Review: s.Reviews.Open}, now)
 }
 
 // expire gives up a journey whose user never finished it. A later event opens it
 // again.
 func (s *State) expire(now time.Time) []Effect {
 	s.enter(Expired, now)
-	s.Claim = Claim{}
+	s.Look.Claim = Claim{}
 	if s.Standing.Outcome == OutcomeExpired {
 		return nil
 	}
@@ -251,10 +251,10 @@ func (s State) fingerprint(v Verdict) string {
 	if v.Face != nil {
 		facts = append(facts, "face", strconv.FormatBool(v.Face.Matched))
 	}
-	for _, r := range s.Steps {
+	for _, r := range s.Steps.Runs {
 		facts = append(facts, r.Name, string(r.Outcome), r.Reason, r.Subject)
 	}
-	if r := s.Resubmission; r != nil && r.Missed {
+	if r := s.Rounds.Open; r != nil && r.Missed {
 		facts = append(facts, string(r.Kind)+"_missed")
 	}
 	return hash(facts...)[:16]

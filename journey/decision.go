@@ -7,6 +7,32 @@ import (
 	"time"
 )
 
+// Decided is the last decision and what it rested on.
+type Decided struct {
+	Last *Decision `json:"last,omitempty"`
+	// Round is the number of the round that it was made in: what was submitted again is
+	// decided again, even if the outcome is the same.
+	Round int `json:"round,omitempty"`
+	// Lacks says that what a renewal would show was there when it was made.
+	Lacks bool `json:"lacks,omitempty"`
+	// Steps are the custom steps of the policy that it was made under.
+	Steps []string `json:"steps,omitempty"`
+	// Adopted says that the first decision was the vendor's before our time, so that
+	// none of our custom steps is expected for it; Imported that the customer named
+	// this journey as such a one.
+	Adopted  bool `json:"adopted,omitempty"`
+	Imported bool `json:"imported,omitempty"`
+	// Rejected remembers a rejection, or an on_hold of which only the ledger knows,
+	// until a person approves.
+	Rejected *Rejection `json:"rejected,omitempty"`
+}
+
+// Rejection is what a rejection rested on. The vendor's reviewer overturns it by a
+// final decision that was not there then; an empty one was never known.
+type Rejection struct {
+	Final string `json:"finalDecision,omitempty"`
+}
+
 // Outcome is what was decided. The set is closed.
 type Outcome string
 

@@ -23,16 +23,16 @@ func (s State) Describe() string {
 
 // describeAlerts names the AML alerts that wait for a disposition.
 func (s State) describeAlerts() string {
-	if len(s.Alerts) == 0 {
+	if len(s.AML.Alerts) == 0 {
 		return ""
 	}
 	worst := SeverityLow
-	for _, a := range s.Alerts {
+	for _, a := range s.AML.Alerts {
 		worst = moreSevere(worst, a.Severity)
 	}
-	oldest := s.Alerts[0]
+	oldest := s.AML.Alerts[0]
 	return fmt.Sprintf(" AML alerts that wait for a disposition: **%d** (%s), the oldest since %s%s.",
-		len(s.Alerts), worst, clock(oldest.Since), oldest.Ladder.until(time.Time{}, ""))
+		len(s.AML.Alerts), worst, clock(oldest.Since), oldest.Ladder.until(time.Time{}, ""))
 }
 
 func (s State) stands() string {
@@ -42,7 +42,7 @@ func (s State) stands() string {
 	case CustomSteps:
 		return "The user has finished their steps"
 	case AwaitingResult:
-		if s.Round > 0 {
+		if s.Rounds.Number > 0 {
 			return "The user has submitted again"
 		}
 		return "Our custom steps are done"
@@ -73,18 +73,18 @@ func (s State) waitsFor() string {
 		return "it waits for nothing; a later event opens it again"
 	case s.Erasing:
 		return "it waits for the erasure at IDWise and in the ledger"
-	case s.Running != "":
-		return fmt.Sprintf("it waits for the custom step `%s`, within that step's patience", s.Running)
-	case s.Waiting != "":
-		return fmt.Sprintf("it waits for the announced answer of the custom step `%s`, until %s", s.Waiting, clock(s.WaitUntil))
-	case s.Completing:
+	case s.Steps.Running != "":
+		return fmt.Sprintf("it waits for the custom step `%s`, within that step's patience", s.Steps.Running)
+	case s.Steps.Waiting != "":
+		return fmt.Sprintf("it waits for the announced answer of the custom step `%s`, until %s", s.Steps.Waiting, clock(s.Steps.WaitUntil))
+	case s.Steps.Completing:
 		return "it waits for IDWise to take Complete Custom Step"
-	case s.Looking:
+	case s.Look.UnderWay:
 		return "it is asking IDWise for the result right now"
-	case !s.MissingSince.IsZero():
+	case !s.Look.MissingSince.IsZero():
 		return "IDWise says there is no such journey" + s.until("it asks again")
-	case s.Claim != (Claim{}):
-		return "it waits for the API to show what a webhook said (" + s.Claim.words() + ")" + s.until("it asks again")
+	case s.Look.Claim != (Claim{}):
+		return "it waits for the API to show what a webhook said (" + s.Look.Claim.words() + ")" + s.until("it asks again")
 	}
 	switch s.Phase {
 	case AwaitingUserSteps:
@@ -103,18 +103,18 @@ func (s State) waitsFor() string {
 }
 
 func (s State) waitsForPerson() string {
-	if s.Review == nil {
+	if s.Reviews.Open == nil {
 		return "it waits for a person" + s.until("it asks the API itself")
 	}
-	text := fmt.Sprintf("it waits for a reviewer in IDWise's dashboard (`%s`)", s.Review.Reason)
-	if s.Review.Kind == ReviewLocal {
-		text = fmt.Sprintf("it waits for the update `review` by an operator (`%s`)", s.Review.Reason)
+	text := fmt.Sprintf("it waits for a reviewer in IDWise's dashboard (`%s`)", s.Reviews.Open.Reason)
+	if s.Reviews.Open.Kind == ReviewLocal {
+		text = fmt.Sprintf("it waits for the update `review` by an operator (`%s`)", s.Reviews.Open.Reason)
 	}
-	return text + s.Review.Ladder.until(earlier(s.LookAt, s.WishAt), "it asks the API itself")
+	return text + s.Reviews.Open.Ladder.until(earlier(s.Look.At, s.Look.WishAt), "it asks the API itself")
 }
 
 func (s State) waitsForUser() string {
-	r := s.Resubmission
+	r := s.Rounds.Open
 	if r == nil {
 		return "it waits for the user" + s.until("it asks the API itself")
 	}
@@ -163,7 +163,7 @@ func (l Ladder) until(look time.Time, then string) string {
 }
 
 func (s State) until(then string) string {
-	at := earlier(s.LookAt, s.WishAt)
+	at := earlier(s.Look.At, s.Look.WishAt)
 	if at.IsZero() {
 		return ", without a limit"
 	}

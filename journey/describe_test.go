@@ -29,12 +29,12 @@ func TestDescribe(t *testing.T) {
 		_, _ = fmt.Fprintf(&got, "%s\n%s\n\n", name, s.Describe())
 	}
 	for _, p := range phases {
-		tell(string(p), journey.State{Phase: p, LookAt: at})
+		tell(string(p), journey.State{Phase: p, Look: journey.Look{At: at}})
 	}
-	tell("a local review", journey.State{Phase: journey.AwaitingReview, Review: &journey.Review{Kind: journey.ReviewLocal, Reason: "unknown_value"}})
+	tell("a local review", journey.State{Phase: journey.AwaitingReview, Reviews: journey.Reviews{Open: &journey.Review{Kind: journey.ReviewLocal, Reason: "unknown_value"}}})
 	ladder := journey.Ladder{Remind: []time.Time{at.Add(time.Hour)}, EscalateAt: at.Add(2 * time.Hour), FinallyAt: at.Add(3 * time.Hour), Finally: journey.OutcomeOnHold}
 	reviewed := func(l journey.Ladder) journey.State {
-		return journey.State{Phase: journey.AwaitingReview, LookAt: at.Add(24 * time.Hour), Review: &journey.Review{Kind: journey.ReviewVendor, Reason: "refer", Ladder: l}}
+		return journey.State{Phase: journey.AwaitingReview, Look: journey.Look{At: at.Add(24 * time.Hour)}, Reviews: journey.Reviews{Open: &journey.Review{Kind: journey.ReviewVendor, Reason: "refer", Ladder: l}}}
 	}
 	tell("a review with a ladder", reviewed(ladder))
 	ladder.Remind = nil
@@ -44,23 +44,23 @@ func TestDescribe(t *testing.T) {
 	ladder.Looked = true
 	tell("a review whose ladder is over", reviewed(ladder))
 	user := func(r journey.Resubmission) journey.State {
-		return journey.State{Phase: journey.AwaitingResubmission, LookAt: at, Resubmission: &r}
+		return journey.State{Phase: journey.AwaitingResubmission, Look: journey.Look{At: at}, Rounds: journey.Rounds{Open: &r}}
 	}
 	tell("a resubmission", user(journey.Resubmission{Kind: journey.KindResubmission, Since: at, Until: at.Add(time.Hour), Steps: []journey.RequiredStep{{StepID: "10"}}}))
 	tell("a renewal", user(journey.Resubmission{Kind: journey.KindRenewal, Since: at}))
 	tell("an overdue renewal", user(journey.Resubmission{Kind: journey.KindRenewal, Since: at, Until: at, Overdue: true}))
-	tell("submitted again", journey.State{Phase: journey.AwaitingResult, Round: 1, LookAt: at})
-	tell("alerts", journey.State{Phase: journey.Settled, Alerts: []journey.Alert{
+	tell("submitted again", journey.State{Phase: journey.AwaitingResult, Rounds: journey.Rounds{Number: 1}, Look: journey.Look{At: at}})
+	tell("alerts", journey.State{Phase: journey.Settled, AML: journey.Screening{Alerts: []journey.Alert{
 		{Severity: journey.SeverityMedium, Since: at, Ladder: journey.Ladder{Remind: []time.Time{at.Add(time.Hour)}}}, {Severity: journey.SeverityHigh, Since: at},
-	}})
-	tell("an announced answer", journey.State{Phase: journey.CustomSteps, Waiting: "employer", WaitUntil: at})
+	}}})
+	tell("an announced answer", journey.State{Phase: journey.CustomSteps, Steps: journey.Steps{Waiting: "employer", WaitUntil: at}})
 	tell("an erasure", journey.State{Phase: journey.Settled, Erasing: true})
 	tell("without a deadline", journey.State{Phase: journey.Settled})
-	tell("a running step", journey.State{Phase: journey.CustomSteps, Running: "government_face"})
-	tell("completing", journey.State{Phase: journey.CustomSteps, Completing: true})
-	tell("looking", journey.State{Phase: journey.AwaitingResult, Looking: true})
-	tell("missing", journey.State{Phase: journey.AwaitingUserSteps, MissingSince: at, LookAt: at})
-	tell("a claim", journey.State{Phase: journey.AwaitingResult, LookAt: at, Claim: journey.Claim{UserSteps: true, Finished: true, Manual: true, AML: 3}})
+	tell("a running step", journey.State{Phase: journey.CustomSteps, Steps: journey.Steps{Running: "government_face"}})
+	tell("completing", journey.State{Phase: journey.CustomSteps, Steps: journey.Steps{Completing: true}})
+	tell("looking", journey.State{Phase: journey.AwaitingResult, Look: journey.Look{UnderWay: true}})
+	tell("missing", journey.State{Phase: journey.AwaitingUserSteps, Look: journey.Look{MissingSince: at, At: at}})
+	tell("a claim", journey.State{Phase: journey.AwaitingResult, Look: journey.Look{At: at, Claim: journey.Claim{UserSteps: true, Finished: true, Manual: true, AML: 3}}})
 	tell("a standing and two calls", journey.State{
 		Phase: journey.Settled, Standing: journey.Standing{Outcome: journey.OutcomeApproved, Sequence: 1, Since: at},
 		Attention: []journey.AttentionItem{

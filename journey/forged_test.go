@@ -54,7 +54,7 @@ func TestAClaimedEventIDKeepsTheRealEventIn(t *testing.T) {
 	r.fetched(fin("Complete"))
 	genuine := journey.Hint{System: "Refer", AMLVersion: 1}
 	send(genuine)
-	if !r.s.Looking {
+	if !r.s.Look.UnderWay {
 		t.Fatal("the real event leads to no fetch")
 	}
 	r.fetched(matches(fin("Refer"), mon))
@@ -88,7 +88,7 @@ func (f *forgery) send(ty journey.EventType, h journey.Hint) {
 
 func (f *forgery) do(in journey.Input) {
 	f.tell(f.in(in))
-	for f.s.Looking {
+	for f.s.Look.UnderWay {
 		f.tell(f.fetched(f.v))
 	}
 }
@@ -184,7 +184,7 @@ func TestAPersonHearsOnceOfUnconfirmedRenewals(t *testing.T) {
 	for range 120 {
 		f.send(journey.KYCRenewalDeadlineExceeded, journey.Hint{})
 		f.send(journey.VerificationUpdateRequired, journey.Hint{Trigger: "KYC Renewal"})
-		if f.s.Review != nil {
+		if f.s.Reviews.Open != nil {
 			f.review(journey.OutcomeApproved)
 		}
 		f.pass(day)
@@ -216,7 +216,7 @@ func TestFetchesThatHintsCauseAreBudgeted(t *testing.T) {
 	f.pass(13 * time.Minute)
 	f.standing(journey.OutcomeOnHold, "a share of the budget is free again")
 	f.act(journey.Act{Kind: journey.UpdateRefresh})
-	if len(f.s.Attention) != 0 || !f.s.Looking {
+	if len(f.s.Attention) != 0 || !f.s.Look.UnderWay {
 		t.Error("an operator's refresh neither fetches at once nor clears the attention")
 	}
 }
@@ -228,7 +228,7 @@ func TestHintsPostponeNoDeadline(t *testing.T) {
 		for end := f.now.Add(d); f.now.Before(end); f.pass(7 * time.Minute) {
 			f.in(journey.Input{Event: &journey.Event{Type: journey.UpdatedJourney, Account: "acme", JourneyID: "j"}})
 			f.in(journey.Input{Event: &journey.Event{Type: journey.FinishedJourney, Account: "acme", JourneyID: "j"}}) // while it fetches
-			for f.s.Looking {
+			for f.s.Look.UnderWay {
 				f.tell(f.fetched(f.v))
 			}
 		}
@@ -240,21 +240,21 @@ func TestHintsPostponeNoDeadline(t *testing.T) {
 	f.send(journey.UpdatedJourney, journey.Hint{})
 	expires := f.s.OpenedAt.Add(time.Duration(f.p.ExpireAfter))
 	storm(f, expires.Add(time.Hour).Sub(f.now))
-	if d := f.s.Decided; d == nil || d.Outcome != journey.OutcomeExpired || d.DecidedAt.Sub(expires) > time.Minute {
+	if d := f.s.Decided.Last; d == nil || d.Outcome != journey.OutcomeExpired || d.DecidedAt.Sub(expires) > time.Minute {
 		t.Errorf("the journey expires by %+v, want at %s", d, expires)
 	}
 
 	f = forge(t, submitted()) // Finished User Steps was lost
 	f.send(journey.UpdatedJourney, journey.Hint{})
 	storm(f, 61*time.Minute)
-	if f.s.Running == "" {
+	if f.s.Steps.Running == "" {
 		t.Error("the custom step has not begun after the declared silence")
 	}
 
 	f = forge(t, fin("Resubmission Requested"))
 	f.send(journey.UpdatedJourney, journey.Hint{})
 	storm(f, time.Duration(f.p.Resubmission.Within)+time.Hour)
-	if f.s.Review == nil || f.s.Review.Reason != "resubmission_missed" {
+	if f.s.Reviews.Open == nil || f.s.Reviews.Open.Reason != "resubmission_missed" {
 		t.Errorf("the resubmission is not missed: %s", f.s.Describe())
 	}
 }
@@ -289,8 +289,8 @@ func TestAReviewThatWebhooksOpenedShortensNoOther(t *testing.T) {
 	end := f.now.Add(72 * time.Hour)
 	f.event(journey.UpdatedJourney, journey.Hint{})
 	f.answered(journey.FetchAnswer{Verdict: &v, Ladders: []journey.Ladder{{Name: journey.LadderReview, EscalateAt: end}}})
-	if rev := f.s.Review; rev == nil || rev.Reason != "aml_match" || !rev.Ladder.EscalateAt.Equal(end) || !f.s.Clock.Since.Equal(f.now) {
-		t.Errorf("the match's review is %+v, its clock %+v", rev, f.s.Clock)
+	if rev := f.s.Reviews.Open; rev == nil || rev.Reason != "aml_match" || !rev.Ladder.EscalateAt.Equal(end) || !f.s.Reviews.Clock.Since.Equal(f.now) {
+		t.Errorf("the match's review is %+v, its clock %+v", rev, f.s.Reviews.Clock)
 	}
 }
 
@@ -309,7 +309,7 @@ func TestForgedFinishedUserStepsComeNotEarly(t *testing.T) {
 	}
 	f.v.DocumentSteps = []string{"10", "address-proof"}
 	f.send(journey.FinishedUserSteps, journey.Hint{})
-	if f.s.Running == "" {
+	if f.s.Steps.Running == "" {
 		t.Error("the custom step has not begun though everything is submitted")
 	}
 
@@ -335,7 +335,7 @@ func TestAForgedAMLUpdateMakesNoChange(t *testing.T) {
 		f.send(journey.FinishedJourney, journey.Hint{})
 		f.send(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 2})
 		f.pass(60 * day)
-		if n := f.messages[journey.MessageAMLChanged]; n != 0 || len(f.s.Alerts) != 0 {
+		if n := f.messages[journey.MessageAMLChanged]; n != 0 || len(f.s.AML.Alerts) != 0 {
 			t.Errorf("%s: told %d times of a change", v.Final, n)
 		}
 	}
@@ -350,7 +350,7 @@ func TestAForgedAMLVersionMakesNoGap(t *testing.T) {
 	f.v = matches(f.v, f.v.AML.Matches[0], versioned("m2", 2))
 	f.v.AML.Version = 2
 	f.send(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 15})
-	if f.s.AMLAsking != 0 || f.s.AMLVersion != 2 {
-		t.Errorf("at version %d, asking for %d; want 2, as the result shows", f.s.AMLVersion, f.s.AMLAsking)
+	if f.s.AML.Asking != 0 || f.s.AML.Version != 2 {
+		t.Errorf("at version %d, asking for %d; want 2, as the result shows", f.s.AML.Version, f.s.AML.Asking)
 	}
 }

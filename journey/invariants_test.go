@@ -20,10 +20,10 @@ func js(t *rapid.T, v any) string {
 }
 
 func reviewID(s journey.State) string {
-	if s.Review == nil {
+	if s.Reviews.Open == nil {
 		return ""
 	}
-	return s.Review.ID
+	return s.Reviews.Open.ID
 }
 
 func genVerdict(t *rapid.T) journey.Verdict {
@@ -121,14 +121,14 @@ func invariants(t *rapid.T) {
 			}
 			return false
 		}
-		if s.Looking != has(journey.EffectFetch) {
-			t.Fatalf("Looking=%v, pending fetch %v", s.Looking, has(journey.EffectFetch))
+		if s.Look.UnderWay != has(journey.EffectFetch) {
+			t.Fatalf("Looking=%v, pending fetch %v", s.Look.UnderWay, has(journey.EffectFetch))
 		}
-		if (s.Running != "") != has(journey.EffectStep) {
-			t.Fatalf("Running=%q, pending step %v", s.Running, has(journey.EffectStep))
+		if (s.Steps.Running != "") != has(journey.EffectStep) {
+			t.Fatalf("Running=%q, pending step %v", s.Steps.Running, has(journey.EffectStep))
 		}
-		if s.Completing != has(journey.EffectComplete) {
-			t.Fatalf("Completing=%v", s.Completing)
+		if s.Steps.Completing != has(journey.EffectComplete) {
+			t.Fatalf("Completing=%v", s.Steps.Completing)
 		}
 		maxLen = max(maxLen, len(js(t, s)))
 		if len(js(t, s)) > 40000 {
@@ -136,21 +136,21 @@ func invariants(t *rapid.T) {
 		}
 	}
 	check := func() {
-		alive := !s.Deadline().IsZero() || s.Looking || s.Running != "" || s.Completing || s.Erasing
-		local := s.Review != nil && s.Review.Kind == journey.ReviewLocal && s.Phase == journey.AwaitingReview
+		alive := !s.Deadline().IsZero() || s.Look.UnderWay || s.Steps.Running != "" || s.Steps.Completing || s.Erasing
+		local := s.Reviews.Open != nil && s.Reviews.Open.Kind == journey.ReviewLocal && s.Phase == journey.AwaitingReview
 		if !s.Closed() && !alive && s.Phase != journey.Settled && !local {
 			t.Fatalf("stuck: %s", js(t, s))
 		}
-		if s.Review != nil && s.Phase != journey.AwaitingReview {
+		if s.Reviews.Open != nil && s.Phase != journey.AwaitingReview {
 			t.Fatalf("a review is open in phase %s: %s", s.Phase, js(t, s))
 		}
-		if s.Phase == journey.AwaitingReview && s.Review == nil {
+		if s.Phase == journey.AwaitingReview && s.Reviews.Open == nil {
 			t.Fatalf("awaiting_review without review")
 		}
 		if s.Phase == journey.Settled && s.Standing.Sequence == 0 {
 			t.Fatalf("settled and nothing decided: %s", js(t, s))
 		}
-		if (s.Phase == journey.Unknown || s.Phase == journey.Expired) && (s.Looking || s.Running != "" || s.Completing) {
+		if (s.Phase == journey.Unknown || s.Phase == journey.Expired) && (s.Look.UnderWay || s.Steps.Running != "" || s.Steps.Completing) {
 			t.Fatalf("closed with work under way: %s", js(t, s))
 		}
 	}
@@ -250,10 +250,10 @@ func invariants(t *rapid.T) {
 			check()
 		},
 		"dispose": func(t *rapid.T) {
-			if len(s.Alerts) == 0 {
+			if len(s.AML.Alerts) == 0 {
 				t.Skip()
 			}
-			step(journey.Input{Reviewed: &journey.Reviewed{Review: s.Alerts[0].ID, Actor: "a", Reason: "r",
+			step(journey.Input{Reviewed: &journey.Reviewed{Review: s.AML.Alerts[0].ID, Actor: "a", Reason: "r",
 				Disposition: rapid.SampledFrom([]journey.Disposition{journey.TrueMatch, journey.FalsePositive, journey.AcceptedMatch, "?"}).Draw(t, "di")}})
 			step(journey.Input{Tick: true})
 			check()

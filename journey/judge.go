@@ -47,7 +47,7 @@ func (s *State) judge(v Verdict) Judgement {
 	if matched {
 		worst = hold("aml_match")
 	}
-	if s.Adopted && s.Round == 0 {
+	if s.Decided.Adopted && s.Rounds.Number == 0 {
 		return worst // from before our time: nothing of ours was ever asked
 	}
 	for _, step := range s.Policy.Steps {
@@ -92,7 +92,7 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 		return means(step.OnFailed, name)
 	case s.run(step.Name) == nil && s.approvedWithout(step):
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
-	case s.run(step.Name) == nil && s.Round == 0 && s.decidedBefore():
+	case s.run(step.Name) == nil && s.Rounds.Number == 0 && s.decidedBefore():
 		// Declared later, or answered in a run that was ended: that we have no answer is
 		// not the user's doing, so a person looks at it.
 		return Judgement{Review: ReviewLocal, Reason: name}
@@ -105,8 +105,8 @@ func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
 // the step was no part: what was approved stays so, and the next round asks. Else a
 // new step would put a whole base of customers before people at once.
 func (s *State) approvedWithout(step StepPolicy) bool {
-	d := s.Decided
-	return d != nil && d.Outcome == OutcomeApproved && s.DecidedRound == s.Round && !slices.Contains(s.DecidedSteps, step.Name)
+	d := s.Decided.Last
+	return d != nil && d.Outcome == OutcomeApproved && s.Decided.Round == s.Rounds.Number && !slices.Contains(s.Decided.Steps, step.Name)
 }
 
 // evidence is what is known of a step. Where the vendor's result shows the
@@ -123,7 +123,7 @@ func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 	if step.ShownBy == "face" && v.Face != nil {
 		present := run != nil && run.Outcome == StepPassed && run.Subject != "" // and not judged other
 		switch {
-		case !present && s.Face != nil && s.Face.FaceComparison == *v.Face && s.Face.Subject != "" && v.Subject != "" && s.Face.Subject != v.Subject:
+		case !present && s.Steps.Face != nil && s.Steps.Face.FaceComparison == *v.Face && s.Steps.Face.Subject != "" && v.Subject != "" && s.Steps.Face.Subject != v.Subject:
 			return StepInconclusive, "judged_other"
 		case v.Face.Matched:
 			return StepPassed, ""
@@ -143,8 +143,8 @@ func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 
 // seeFace remembers the comparison that a finished verdict shows first.
 func (s *State) seeFace(v Verdict) {
-	if v.Face != nil && (s.Face == nil || s.Face.FaceComparison != *v.Face) {
-		s.Face = &SeenFace{FaceComparison: *v.Face, Subject: v.Subject}
+	if v.Face != nil && (s.Steps.Face == nil || s.Steps.Face.FaceComparison != *v.Face) {
+		s.Steps.Face = &SeenFace{FaceComparison: *v.Face, Subject: v.Subject}
 	}
 }
 

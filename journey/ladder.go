@@ -2,6 +2,35 @@ package journey
 
 import "time"
 
+// ReviewKind says where a person decides.
+type ReviewKind string
+
+// A vendor review is decided in the vendor's dashboard, a local one by our API.
+const (
+	ReviewVendor ReviewKind = "vendor"
+	ReviewLocal  ReviewKind = "local"
+)
+
+// Review is an open review.
+type Review struct {
+	// ID changes whenever the facts under review do.
+	ID     string     `json:"id"`
+	Kind   ReviewKind `json:"kind"`
+	Reason string     `json:"reason"`
+	Since  time.Time  `json:"since"`
+	Ladder Ladder     `json:"ladder,omitzero"`
+}
+
+// Reviews are what a person has to decide, and how long they have been awaited.
+type Reviews struct {
+	Open *Review `json:"open,omitempty"`
+	// Clock is that of the review, open or paused; Ladders are as of the last fetch.
+	Clock   Clock    `json:"clock,omitzero"`
+	Ladders []Ladder `json:"ladders,omitempty"`
+	// SpotFailed is the spot check that a local review has to judge.
+	SpotFailed string `json:"spotFailed,omitempty"`
+}
+
 // LadderReview names the ladder of reviews; an AML alert's is named by its
 // severity, see [AlertLadder].
 const LadderReview = "review"
@@ -85,7 +114,7 @@ func (s *State) ladder(name string, now time.Time) Ladder {
 }
 
 func (s *State) declared(name string) Ladder {
-	for _, l := range s.Ladders {
+	for _, l := range s.Reviews.Ladders {
 		if l.Name == name {
 			return l
 		}
@@ -95,15 +124,15 @@ func (s *State) declared(name string) Ladder {
 
 // takeLadders takes the ladders of a fetch's answer, also for what began without one.
 func (s *State) takeLadders(ladders []Ladder) {
-	s.Ladders = ladders
-	if r := s.Review; r != nil && r.Ladder.Name == "" {
+	s.Reviews.Ladders = ladders
+	if r := s.Reviews.Open; r != nil && r.Ladder.Name == "" {
 		review := *r
 		review.Ladder = s.declared(LadderReview)
-		s.Review = &review
+		s.Reviews.Open = &review
 	}
-	for i := range s.Alerts {
-		if s.Alerts[i].Ladder.Name == "" {
-			s.Alerts[i].Ladder = s.declared(AlertLadder(s.Alerts[i].Severity))
+	for i := range s.AML.Alerts {
+		if s.AML.Alerts[i].Ladder.Name == "" {
+			s.AML.Alerts[i].Ladder = s.declared(AlertLadder(s.AML.Alerts[i].Severity))
 		}
 	}
 }
@@ -112,25 +141,25 @@ func (s *State) takeLadders(ladders []Ladder) {
 // ladder ends in a decision, the API is asked once more first.
 func (s *State) climb(now time.Time) []Effect {
 	var effects []Effect
-	if r := s.Review; r != nil {
+	if r := s.Reviews.Open; r != nil {
 		review := *r
 		var tell MessageType
 		var look bool
 		review.Ladder, tell, look = r.Ladder.climb(now)
-		s.Review = &review
+		s.Reviews.Open = &review
 		if tell != "" {
-			effects = s.remind(Message{Type: tell, Review: s.Review}, review.ID, now)
+			effects = s.remind(Message{Type: tell, Review: s.Reviews.Open}, review.ID, now)
 		}
 		if look {
 			s.lookNow(now)
 		}
 	}
-	for i := range s.Alerts {
+	for i := range s.AML.Alerts {
 		var tell MessageType
 		var look bool
-		s.Alerts[i].Ladder, tell, look = s.Alerts[i].Ladder.climb(now)
+		s.AML.Alerts[i].Ladder, tell, look = s.AML.Alerts[i].Ladder.climb(now)
 		if tell != "" {
-			alert := s.Alerts[i]
+			alert := s.AML.Alerts[i]
 			effects = append(effects, s.remind(Message{Type: tell, Alert: &alert}, alert.ID, now)...)
 		}
 		if look {

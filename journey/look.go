@@ -2,6 +2,33 @@ package journey
 
 import "time"
 
+// Look is when the API is asked next, and what for.
+type Look struct {
+	// At is when the journey fetches of its own accord, which no hint postpones.
+	// WishAt is when it fetches because something asks for it, Hinted if that is a
+	// webhook.
+	At     time.Time `json:"at,omitzero"`
+	WishAt time.Time `json:"wishAt,omitzero"`
+	Hinted bool      `json:"hinted,omitempty"`
+	// UnderWay is true while a fetch is, Dirty when a wish came after it was
+	// scheduled.
+	UnderWay bool `json:"underWay,omitempty"`
+	Dirty    bool `json:"dirty,omitempty"`
+	// HintsPaid is the end of the time that the fetches caused by webhooks have used up.
+	HintsPaid time.Time `json:"hintsPaid,omitzero"`
+	// Silent counts the silences that ended in this phase.
+	Silent int `json:"silent,omitempty"`
+	// MissingSince is the first of an unbroken row of "no such journey".
+	MissingSince time.Time `json:"missingSince,omitzero"`
+	Claim        Claim     `json:"claim,omitzero"`
+	// Links are the traces of the webhooks that no fetch has followed yet, Causes of
+	// those that the last fetch followed, and so of all that came from it.
+	Links  []string `json:"links,omitempty"`
+	Causes []string `json:"causes,omitempty"`
+	// Seen are the events that were taken last, see seenWindow.
+	Seen []string `json:"seen,omitempty"`
+}
+
 const (
 	// maxSilence bounds the time between two looks of the journey's own accord.
 	maxSilence = 24 * time.Hour
@@ -11,7 +38,7 @@ const (
 
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
-	s.Looking = false
+	s.Look.UnderWay = false
 	if s.over() {
 		return nil
 	}
@@ -29,11 +56,11 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	if a.ReferenceHash != "" {
 		s.ReferenceHash = a.ReferenceHash
 	}
-	s.MissingSince = time.Time{}
+	s.Look.MissingSince = time.Time{}
 	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
 
 	effects := s.checkFlow(now)
-	claimed := s.Claim.AML
+	claimed := s.Look.Claim.AML
 	before := s.Verdict
 	s.takeVerdict(*a.Verdict, now)
 	if before != nil && s.fingerprint(*before) != s.fingerprint(*s.Verdict) {
@@ -51,9 +78,9 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 // takeStanding takes up the ledger's standing. What it rests on is not known here,
 // so that only a person softens a rejection or lifts a hold.
 func (s *State) takeStanding(ledger Standing) {
-	s.Standing, s.Decided = ledger, nil
+	s.Standing, s.Decided.Last = ledger, nil
 	if ledger.Outcome == OutcomeRejected || ledger.Outcome == OutcomeOnHold {
-		s.Rejected = &Rejection{}
+		s.Decided.Rejected = &Rejection{}
 	}
 }
 
@@ -71,12 +98,12 @@ func (s *State) checkFlow(now time.Time) []Effect {
 // wish asks for a fetch now, byHint if a webhook does.
 func (s *State) wish(now time.Time, byHint bool) {
 	switch {
-	case s.Looking:
-		s.Dirty = true
+	case s.Look.UnderWay:
+		s.Look.Dirty = true
 	case !byHint:
-		s.WishAt, s.Hinted = now, false
-	case s.WishAt.IsZero() || now.Before(s.WishAt):
-		s.WishAt, s.Hinted = now, true
+		s.Look.WishAt, s.Look.Hinted = now, false
+	case s.Look.WishAt.IsZero() || now.Before(s.Look.WishAt):
+		s.Look.WishAt, s.Look.Hinted = now, true
 	}
 }
 
@@ -91,39 +118,39 @@ func (s *State) hintsAllow() (at time.Time, share time.Duration) {
 		return time.Time{}, 0
 	}
 	share = time.Duration(budget.Per) / time.Duration(budget.Looks)
-	return s.HintsPaid.Add(share - time.Duration(budget.Per)), share
+	return s.Look.HintsPaid.Add(share - time.Duration(budget.Per)), share
 }
 
 // unseen says that a hint came which this answer does not cover, and that the next
 // fetch may follow at once. Else a stream of hints could put off every deadline.
 func (s *State) unseen(now time.Time) bool {
 	at, _ := s.hintsAllow()
-	return s.Dirty && !now.Before(at)
+	return s.Look.Dirty && !now.Before(at)
 }
 
 // due says whether a fetch is, and takes it up. Hints beyond the budget are kept for
 // when it allows; what is due by the journey's own clock is not in it.
 func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
 	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
-	silent, wished := reached(s.LookAt), reached(s.WishAt)
+	silent, wished := reached(s.Look.At), reached(s.Look.WishAt)
 	if !silent && !wished {
 		return false, nil
 	}
-	if at, share := s.hintsAllow(); !silent && s.Hinted {
+	if at, share := s.hintsAllow(); !silent && s.Look.Hinted {
 		if now.Before(at) {
-			s.WishAt = at
+			s.Look.WishAt = at
 			return false, s.raise(AttentionHintsOverBudget, "", now)
 		}
-		if s.HintsPaid.Before(now) {
-			s.HintsPaid = now
+		if s.Look.HintsPaid.Before(now) {
+			s.Look.HintsPaid = now
 		}
-		s.HintsPaid = s.HintsPaid.Add(share)
+		s.Look.HintsPaid = s.Look.HintsPaid.Add(share)
 	}
 	if silent {
-		s.Silent++
-		s.LookAt = time.Time{}
+		s.Look.Silent++
+		s.Look.At = time.Time{}
 	}
-	s.WishAt = time.Time{}
+	s.Look.WishAt = time.Time{}
 	return true, nil
 }
 
@@ -131,26 +158,26 @@ func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
 // caused moves no deadline back.
 func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 	if s.Closed() {
-		if s.LookAt, s.WishAt = (time.Time{}), (time.Time{}); s.Dirty {
-			s.Dirty = false
+		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.Dirty {
+			s.Look.Dirty = false
 			s.reopen(now)
 			s.wish(now, true)
 		}
 		return nil
 	}
-	s.LookAt = earlier(s.LookAt, s.silenceEnds(now))
+	s.Look.At = earlier(s.Look.At, s.silenceEnds(now))
 	switch {
-	case s.Dirty: // a hint came after this fetch was scheduled: the answer does not cover it
-		s.Dirty = false
+	case s.Look.Dirty: // a hint came after this fetch was scheduled: the answer does not cover it
+		s.Look.Dirty = false
 		s.wish(now, true)
 		return nil
-	case claimLeft && s.Claim.Tries < len(s.Policy.AskAgain):
-		s.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Claim.Tries])), true)
-		s.Claim.Tries++
+	case claimLeft && s.Look.Claim.Tries < len(s.Policy.AskAgain):
+		s.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Look.Claim.Tries])), true)
+		s.Look.Claim.Tries++
 		return nil
 	case claimLeft: // asked for long enough: the API is believed
-		certain := s.Claim.certain()
-		s.Claim = Claim{}
+		certain := s.Look.Claim.certain()
+		s.Look.Claim = Claim{}
 		s.Counts.HintMismatches++
 		if !certain {
 			return nil
@@ -170,7 +197,7 @@ func (s *State) silenceEnds(now time.Time) time.Time {
 	}
 	var at time.Time
 	if wait := s.patience(); wait > 0 {
-		at = now.Add(doubled(wait, s.Silent))
+		at = now.Add(doubled(wait, s.Look.Silent))
 	}
 	for _, deadline := range []time.Time{s.expiresAt(), s.submitUntil(), s.unconfirmedAt()} {
 		if deadline.After(now) {
@@ -187,7 +214,7 @@ func (s *State) patience() time.Duration {
 		return time.Duration(s.Policy.UserStepsWithin)
 	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
 		return time.Duration(s.Policy.ResultWithin)
-	case s.Phase == AwaitingReview && s.Review.unconfirmed():
+	case s.Phase == AwaitingReview && s.Reviews.Open.unconfirmed():
 		return time.Duration(s.Policy.Renewal.Within) // nothing is awaited of the vendor
 	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
 		return time.Duration(s.Policy.ReviewLook)
@@ -211,16 +238,16 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 	var effects []Effect
 	switch p {
 	case ProblemMissing:
-		if s.MissingSince.IsZero() {
-			s.MissingSince = now
+		if s.Look.MissingSince.IsZero() {
+			s.Look.MissingSince = now
 		}
-		gone := s.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
-		if s.neverSeen() && !s.unseen(now) && s.Silent > 0 && !now.Before(gone) {
+		gone := s.Look.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
+		if s.neverSeen() && !s.unseen(now) && s.Look.Silent > 0 && !now.Before(gone) {
 			s.enter(Unknown, now)
-			s.Claim = Claim{}
+			s.Look.Claim = Claim{}
 			return s.lookAgain(false, now)
 		}
-		if !s.neverSeen() && s.MissingSince.Before(now) {
+		if !s.neverSeen() && s.Look.MissingSince.Before(now) {
 			effects = s.raise(AttentionVendorMissing, "", now)
 		}
 	case ProblemDenied:
@@ -231,11 +258,11 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 		effects = s.raise(AttentionVendorUnreachable, "", now)
 	}
 	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
-		s.MissingSince = time.Time{}
+		s.Look.MissingSince = time.Time{}
 	}
-	s.LookAt = earlier(s.LookAt, s.retryLook(p, now))
-	if s.Dirty {
-		s.Dirty = false
+	s.Look.At = earlier(s.Look.At, s.retryLook(p, now))
+	if s.Look.Dirty {
+		s.Look.Dirty = false
 		s.wish(now, true)
 	}
 	return effects
@@ -248,11 +275,11 @@ func (s *State) neverSeen() bool { return s.Verdict == nil && s.Standing.Sequenc
 func (s *State) retryLook(p Problem, now time.Time) time.Time {
 	wait := blindWait
 	if n := len(s.Policy.AskAgain); n > 0 {
-		wait = time.Duration(s.Policy.AskAgain[min(s.Silent, n-1)])
+		wait = time.Duration(s.Policy.AskAgain[min(s.Look.Silent, n-1)])
 	}
 	at := now.Add(wait)
 	if p == ProblemMissing && s.neverSeen() {
-		gone := s.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
+		gone := s.Look.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
 		if gone.After(now) && gone.Before(at) {
 			return gone
 		}

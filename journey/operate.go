@@ -28,11 +28,11 @@ func (s State) CheckReview(r Reviewed) error {
 		return nil
 	case r.Disposition != "":
 		return errNoAlert
-	case s.Review == nil && s.Phase == AwaitingResubmission:
+	case s.Reviews.Open == nil && s.Phase == AwaitingResubmission:
 		return errReviewPaused
-	case s.Review == nil || s.Review.Kind != ReviewLocal:
+	case s.Reviews.Open == nil || s.Reviews.Open.Kind != ReviewLocal:
 		return errNoLocalReview
-	case r.Review != s.Review.ID:
+	case r.Review != s.Reviews.Open.ID:
 		return errOtherReview
 	case r.Outcome != OutcomeApproved && r.Outcome != OutcomeRejected:
 		return errReviewOutcome
@@ -58,14 +58,14 @@ func (s *State) onReviewed(r Reviewed, now time.Time) []Effect {
 
 // decideBy makes a person's decision, which ends everything that waited for one.
 func (s *State) decideBy(a Act, now time.Time) []Effect {
-	s.Review, s.Clock, s.SpotFailed = nil, Clock{}, ""
+	s.Reviews.Open, s.Reviews.Clock, s.Reviews.SpotFailed = nil, Clock{}, ""
 	if a.Outcome != OutcomeOnHold && !a.AMLHidden {
-		s.Alerts = nil
+		s.AML.Alerts = nil
 	}
 	s.clear(AttentionUnknownValue)
 	s.forgetMissed(now)
 	switch {
-	case s.Resubmission == nil || s.Resubmission.Missed:
+	case s.Rounds.Open == nil || s.Rounds.Open.Missed:
 		s.enter(Settled, now)
 	case s.Phase == AwaitingReview:
 		s.enter(AwaitingResubmission, now)
@@ -123,7 +123,7 @@ func (s State) checkOverride(a Act) error {
 		return errOverrideSame
 	case s.Verdict == nil || !s.Verdict.finished() && !s.decidedBefore():
 		return errOverrideEarly
-	case s.Running != "" || s.Waiting != "" || s.Completing:
+	case s.Steps.Running != "" || s.Steps.Waiting != "" || s.Steps.Completing:
 		return errStepRunning
 	default:
 		return nil
@@ -135,9 +135,9 @@ func (s State) checkRetry(a Act) error {
 	switch {
 	case !declared:
 		return errNoSuchStep
-	case s.Running != "" || s.Waiting != "" || s.Completing:
+	case s.Steps.Running != "" || s.Steps.Waiting != "" || s.Steps.Completing:
 		return errStepRunning
-	case s.Verdict == nil || s.Phase != AwaitingReview || !slices.ContainsFunc(s.Steps, func(r StepRun) bool { return r.Name == a.Step }):
+	case s.Verdict == nil || s.Phase != AwaitingReview || !slices.ContainsFunc(s.Steps.Runs, func(r StepRun) bool { return r.Name == a.Step }):
 		return errRetryPhase
 	case step.ShownBy != "":
 		return errRetrySubmitted
@@ -161,8 +161,8 @@ func (s *State) onAct(a Act, now time.Time) []Effect {
 		return nil
 	case UpdateRetryStep:
 		step, _ := s.stepPolicy(a.Step)
-		s.Steps = slices.DeleteFunc(s.Steps, func(r StepRun) bool { return r.Name == a.Step })
-		s.Retries++
+		s.Steps.Runs = slices.DeleteFunc(s.Steps.Runs, func(r StepRun) bool { return r.Name == a.Step })
+		s.Steps.Retries++
 		return s.runStep(step)
 	case UpdateEnd:
 		s.end(Ended, now)
@@ -196,7 +196,7 @@ func (s *State) onErased(a EraseAnswer, now time.Time) []Effect {
 
 // end is for good: nothing of a journey that is over wakes it again.
 func (s *State) end(p Phase, now time.Time) {
-	s.Review, s.Clock, s.Alerts, s.Resubmission, s.Attention = nil, Clock{}, nil, nil, nil
-	s.Claim, s.LookAt, s.WishAt, s.Waiting, s.WaitUntil = Claim{}, time.Time{}, time.Time{}, "", time.Time{}
+	s.Reviews.Open, s.Reviews.Clock, s.AML.Alerts, s.Rounds.Open, s.Attention = nil, Clock{}, nil, nil, nil
+	s.Look.Claim, s.Look.At, s.Look.WishAt, s.Steps.Waiting, s.Steps.WaitUntil = Claim{}, time.Time{}, time.Time{}, "", time.Time{}
 	s.enter(p, now)
 }

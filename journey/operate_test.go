@@ -14,15 +14,15 @@ var tries = []struct {
 }{
 	{"review", func(s journey.State) journey.Input {
 		r := journey.Reviewed{Review: "rev_none", Outcome: journey.OutcomeApproved, Actor: "a", Reason: "r"}
-		if s.Review != nil {
-			r.Review = s.Review.ID
+		if s.Reviews.Open != nil {
+			r.Review = s.Reviews.Open.ID
 		}
 		return journey.Input{Reviewed: &r}
 	}},
 	{"disposition", func(s journey.State) journey.Input {
 		r := journey.Reviewed{Review: "alr_none", Disposition: journey.AcceptedMatch, Actor: "a", Reason: "r"}
-		if len(s.Alerts) > 0 {
-			r.Review = s.Alerts[0].ID
+		if len(s.AML.Alerts) > 0 {
+			r.Review = s.AML.Alerts[0].ID
 		}
 		return journey.Input{Reviewed: &r}
 	}},
@@ -158,7 +158,7 @@ func vanish(r *rig) {
 	r.event(journey.UpdatedJourney, journey.Hint{})
 	for r.s.Phase != journey.Unknown && r.s.Counts.Fetches < 10 {
 		r.answered(journey.FetchAnswer{Problem: journey.ProblemMissing})
-		r.now = r.s.LookAt
+		r.now = r.s.Look.At
 		r.in(journey.Input{Tick: true})
 	}
 }
@@ -198,11 +198,11 @@ func TestAnAnswerAnnouncedWhileTheStepRunsIsAskedForAtOnce(t *testing.T) {
 	r.stepRuns()
 	r.event(journey.StepAnswered, journey.Hint{Step: "employer"})
 	out := r.in(journey.Input{Stepped: &journey.Stepped{Step: "employer", Answer: journey.StepAnswer{Outcome: journey.StepPending}}})
-	if r.s.Running != "employer" || r.s.Waiting != "" || len(out) == 0 || out[0].Kind != journey.EffectStep {
+	if r.s.Steps.Running != "employer" || r.s.Steps.Waiting != "" || len(out) == 0 || out[0].Kind != journey.EffectStep {
 		t.Fatalf("the announced answer is not asked for: %s", r.s.Describe())
 	}
 	r.in(journey.Input{Stepped: &journey.Stepped{Step: "employer", Answer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}})
-	if !r.s.Completing {
+	if !r.s.Steps.Completing {
 		t.Errorf("the answer leads to nothing: %s", r.s.Describe())
 	}
 }
@@ -223,14 +223,14 @@ func TestWhoMayNotSeeAMLEndsNothingOfIt(t *testing.T) {
 		OnFailed: journey.MeansReview, OnInconclusive: journey.MeansReview}}
 	settle(held)
 	held.look(matches(fin("Approved"), mon))
-	alerts := len(held.s.Alerts)
+	alerts := len(held.s.AML.Alerts)
 	for i, want := range []string{hold, hold, hold, hold, "-> awaiting_review", "-> awaiting_review", hold} {
 		r := *held
 		if got := r.try(hidden(tries[i].in(r.s))); got != want {
 			t.Errorf("%s on hold: got %q, want %q", tries[i].name, got, want)
 		}
-		if len(r.s.Alerts) != alerts || r.s.Standing.Outcome != journey.OutcomeOnHold {
-			t.Errorf("%s on hold: %d alerts, standing %s", tries[i].name, len(r.s.Alerts), r.s.Standing.Outcome)
+		if len(r.s.AML.Alerts) != alerts || r.s.Standing.Outcome != journey.OutcomeOnHold {
+			t.Errorf("%s on hold: %d alerts, standing %s", tries[i].name, len(r.s.AML.Alerts), r.s.Standing.Outcome)
 		}
 	}
 
@@ -239,8 +239,8 @@ func TestWhoMayNotSeeAMLEndsNothingOfIt(t *testing.T) {
 	approved.look(matches(fin("Approved"), plain))
 	approved.now = approved.now.Add(time.Minute)
 	approved.look(matches(fin("Approved")))
-	if len(approved.s.Alerts) != 1 || approved.s.Standing.Outcome != journey.OutcomeApproved {
-		t.Fatalf("%d alerts, standing %s", len(approved.s.Alerts), approved.s.Standing.Outcome)
+	if len(approved.s.AML.Alerts) != 1 || approved.s.Standing.Outcome != journey.OutcomeApproved {
+		t.Fatalf("%d alerts, standing %s", len(approved.s.AML.Alerts), approved.s.Standing.Outcome)
 	}
 	for _, c := range []struct {
 		in     journey.Input
@@ -252,8 +252,8 @@ func TestWhoMayNotSeeAMLEndsNothingOfIt(t *testing.T) {
 		{tries[2].in(approved.s), toSettled, 0},
 	} {
 		r := *approved
-		if got := r.try(c.in); got != c.want || len(r.s.Alerts) != c.alerts {
-			t.Errorf("%+v: got %q with %d alerts, want %q with %d", c.in, got, len(r.s.Alerts), c.want, c.alerts)
+		if got := r.try(c.in); got != c.want || len(r.s.AML.Alerts) != c.alerts {
+			t.Errorf("%+v: got %q with %d alerts, want %q with %d", c.in, got, len(r.s.AML.Alerts), c.want, c.alerts)
 		}
 	}
 	r := *approved

@@ -8,16 +8,16 @@ import "time"
 func (s *State) forgetMissed(now time.Time) {
 	if at := s.unconfirmedAt(); !at.IsZero() {
 		if !now.Before(at) {
-			s.RenewalQuiet = now.Add(time.Duration(s.Policy.Renewal.Within))
+			s.Rounds.RenewalQuiet = now.Add(time.Duration(s.Policy.Renewal.Within))
 		}
-		s.Exceeded = nil
-		if s.Asked != nil && s.Asked.Kind == KindRenewal {
-			s.Asked = nil
+		s.Rounds.Exceeded = nil
+		if s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal {
+			s.Rounds.Asked = nil
 		}
 	}
-	r, v := s.Resubmission, s.Verdict
+	r, v := s.Rounds.Open, s.Verdict
 	if r != nil && r.Missed && v != nil && v.finished() && !v.asksAgain() {
-		s.Resubmission, s.Exceeded = nil, nil
+		s.Rounds.Open, s.Rounds.Exceeded = nil, nil
 	}
 }
 
@@ -33,12 +33,12 @@ func (s *State) reopened(now time.Time) []Effect {
 
 // proceed goes on with what was asked for and submitted.
 func (s *State) proceed(now time.Time) []Effect {
-	r := s.Resubmission
+	r := s.Rounds.Open
 	switch {
 	case r == nil: // nothing is asked of anybody: the vendor is at work
 		s.pause(AwaitingResult, now)
 		return nil
-	case r.submitted(*s.Verdict) && !s.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict, now)):
+	case r.submitted(*s.Verdict) && !s.Steps.Completed && (len(r.Steps) == 1 || s.userStepsFinished(*s.Verdict, now)):
 		// All that was asked for is there, or no more has come for long enough: without
 		// Complete Custom Step the vendor's journey might hang for ever.
 		return s.runCustomSteps(now)
@@ -47,7 +47,7 @@ func (s *State) proceed(now time.Time) []Effect {
 		return nil
 	case r.Missed:
 		j := s.missed()
-		if s.Decided != nil && s.Decided.Source == SourceOperator {
+		if s.Decided.Last != nil && s.Decided.Last.Source == SourceOperator {
 			j = s.afterPerson(j, *s.Verdict)
 		}
 		return s.apply(s.overdue(s.afterRejection(j, *s.Verdict), now), now)
@@ -60,17 +60,17 @@ func (s *State) proceed(now time.Time) []Effect {
 // pause lets the review rest while the user is asked or a step runs, and its clock
 // stand still.
 func (s *State) pause(p Phase, now time.Time) {
-	if !s.Clock.Since.IsZero() {
-		s.Clock = Clock{Spent: s.declared(LadderReview).Spent}
+	if !s.Reviews.Clock.Since.IsZero() {
+		s.Reviews.Clock = Clock{Spent: s.declared(LadderReview).Spent}
 	}
-	s.Review = nil
+	s.Reviews.Open = nil
 	s.enter(p, now)
 }
 
 // submitUntil is the end of the time that the user has.
 func (s *State) submitUntil() time.Time {
-	if s.Phase != AwaitingResubmission || s.Resubmission == nil {
+	if s.Phase != AwaitingResubmission || s.Rounds.Open == nil {
 		return time.Time{}
 	}
-	return s.Resubmission.Until
+	return s.Rounds.Open.Until
 }

@@ -6,6 +6,25 @@ import (
 	"time"
 )
 
+// Rounds are the submissions after the first: what is judged, and what the user has to
+// submit again.
+type Rounds struct {
+	// Number counts the resubmissions.
+	Number int `json:"number,omitempty"`
+	// Subject is the last that a verdict showed, SubjectBefore what was judged before
+	// SubjectSince.
+	Subject       string    `json:"subject,omitempty"`
+	SubjectSince  time.Time `json:"subjectSince,omitzero"`
+	SubjectBefore string    `json:"subjectBefore,omitempty"`
+
+	Open *Resubmission `json:"open,omitempty"`
+	// Asked and Exceeded are what webhooks claimed and the API does not show.
+	Asked    *Resubmission `json:"asked,omitempty"`
+	Exceeded *Exceeded     `json:"exceeded,omitempty"`
+	// RenewalQuiet is until when a person hears of no further unconfirmed renewal.
+	RenewalQuiet time.Time `json:"renewalQuiet,omitzero"`
+}
+
 // ResubmissionKind says why the user has to submit something again.
 type ResubmissionKind string
 
@@ -57,10 +76,10 @@ func (s *State) ask(e Event) {
 	if strings.Contains(strings.ToLower(e.Hint.Trigger), "renewal") {
 		r.Kind = KindRenewal
 	}
-	if before := s.Asked; before != nil && before.Kind == KindRenewal {
+	if before := s.Rounds.Asked; before != nil && before.Kind == KindRenewal {
 		r.Kind, r.Since = before.Kind, before.Since
 	}
-	s.Asked, s.Claim.Again = r, true
+	s.Rounds.Asked, s.Look.Claim.Again = r, true
 }
 
 // exceed takes a KYC Renewal Deadline Exceeded; of several deadlines the last counts.
@@ -73,7 +92,7 @@ func (s *State) exceed(e Event) {
 			}
 		}
 	}
-	s.Exceeded = x
+	s.Rounds.Exceeded = x
 }
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
@@ -81,34 +100,34 @@ func (s *State) exceed(e Event) {
 // are void, and so is what was asked for before. So does one after Complete Custom
 // Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
-	before, was := s.Verdict, s.Subject
+	before, was := s.Verdict, s.Rounds.Subject
 	s.Verdict, s.VerdictAt = s.keepAML(v), now
 	if v.Subject == "" { // not shown this time: what comes next is compared with the last
 		return
 	}
-	s.Subject = v.Subject
+	s.Rounds.Subject = v.Subject
 	if before == nil || was == "" || was == v.Subject {
 		return
 	}
-	s.SubjectSince, s.SubjectBefore = now, was
-	if before.finished() || s.openedAgain() || s.Completed {
-		s.Round++
-		s.Reruns, s.Completed, s.UserStepsHinted = 0, false, false
+	s.Rounds.SubjectSince, s.Rounds.SubjectBefore = now, was
+	if before.finished() || s.openedAgain() || s.Steps.Completed {
+		s.Rounds.Number++
+		s.Steps.Reruns, s.Steps.Completed, s.Steps.UserStepsHinted = 0, false, false
 	}
 }
 
 // openedAgain says that an unfinished journey had been finished before: decided,
 // reviewed, or asked to be submitted again.
 func (s *State) openedAgain() bool {
-	return s.decidedBefore() || s.Review != nil || s.Resubmission != nil || s.Phase == AwaitingResubmission
+	return s.decidedBefore() || s.Reviews.Open != nil || s.Rounds.Open != nil || s.Phase == AwaitingResubmission
 }
 
 // asksAgain says that the API shows a request to submit something again: a reviewer's
 // decision, a journey that is open again, or, where a webhook calls a renewal due,
 // something that is lacking since the last decision.
 func (s *State) asksAgain(v Verdict) bool {
-	called := s.Asked != nil && s.Asked.Kind == KindRenewal || s.Exceeded != nil
-	lacks := called && s.Decided != nil && !s.DecidedLacks && v.lacks(s.Policy.UserSteps)
+	called := s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal || s.Rounds.Exceeded != nil
+	lacks := called && s.Decided.Last != nil && !s.Decided.Lacks && v.lacks(s.Policy.UserSteps)
 	return v.asksAgain() || !v.finished() && s.openedAgain() || v.finished() && lacks
 }
 
@@ -118,17 +137,17 @@ func (s *State) takeRequests(now time.Time) []Effect {
 	v := *s.Verdict
 	s.forgetStale(v, now)
 	var effects []Effect
-	if s.asksAgain(v) && (s.Asked != nil || s.Resubmission == nil) {
+	if s.asksAgain(v) && (s.Rounds.Asked != nil || s.Rounds.Open == nil) {
 		effects = s.require(now)
 	}
-	r := s.Resubmission
+	r := s.Rounds.Open
 	if r == nil {
 		return effects
 	}
 	open := *r
-	s.Resubmission = &open
+	s.Rounds.Open = &open
 	if open.over(v, s.Policy.UserSteps) {
-		s.Resubmission, s.Exceeded = nil, nil
+		s.Rounds.Open, s.Rounds.Exceeded = nil, nil
 		return effects
 	}
 	return append(effects, s.deadline(&open, now)...)
@@ -137,20 +156,20 @@ func (s *State) takeRequests(now time.Time) []Effect {
 // forgetStale drops what webhooks claimed and the user has submitted since, and a
 // reviewer's request that the API has not shown in the time that the user would have.
 func (s *State) forgetStale(v Verdict, now time.Time) {
-	if s.Dirty || !v.finished() || s.asksAgain(v) {
+	if s.Look.Dirty || !v.finished() || s.asksAgain(v) {
 		return
 	}
 	submitted := func(since time.Time) bool {
-		return !s.SubjectSince.IsZero() && s.SubjectSince.Add(staleAfter).After(since)
+		return !s.Rounds.SubjectSince.IsZero() && s.Rounds.SubjectSince.Add(staleAfter).After(since)
 	}
-	if a := s.Asked; a != nil {
+	if a := s.Rounds.Asked; a != nil {
 		never := a.Kind == KindResubmission && !now.Before(a.Since.Add(time.Duration(s.Policy.Resubmission.Within)))
 		if submitted(a.Since) || never {
-			s.Asked = nil
+			s.Rounds.Asked = nil
 		}
 	}
-	if x := s.Exceeded; x != nil && (submitted(x.At) || s.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()) {
-		s.Exceeded = nil
+	if x := s.Rounds.Exceeded; x != nil && (submitted(x.At) || s.Rounds.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()) {
+		s.Rounds.Exceeded = nil
 	}
 }
 
@@ -158,15 +177,15 @@ func (s *State) forgetStale(v Verdict, now time.Time) {
 // for the open one. Its time counts from now: a webhook starts no clock.
 func (s *State) require(now time.Time) []Effect {
 	r := Resubmission{Kind: KindResubmission, Since: now, Subject: s.Verdict.Subject}
-	if s.Asked != nil {
-		r.Steps = s.Asked.Steps
+	if s.Rounds.Asked != nil {
+		r.Steps = s.Rounds.Asked.Steps
 	}
-	renewal := s.Asked == nil && s.Exceeded != nil || s.Asked != nil && s.Asked.Kind == KindRenewal
+	renewal := s.Rounds.Asked == nil && s.Rounds.Exceeded != nil || s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal
 	if renewal && !s.Verdict.asksAgain() {
 		r.Kind = KindRenewal
 	}
-	s.Asked = nil
-	if open := s.Resubmission; open != nil {
+	s.Rounds.Asked = nil
+	if open := s.Rounds.Open; open != nil {
 		if slices.Equal(open.Steps, r.Steps) {
 			return nil
 		}
@@ -174,14 +193,14 @@ func (s *State) require(now time.Time) []Effect {
 		r = *open
 		r.Steps = steps
 	} else {
-		if !s.Verdict.finished() && s.SubjectSince.Equal(now) {
-			r.Subject = s.SubjectBefore // asked and submitted before we looked
+		if !s.Verdict.finished() && s.Rounds.SubjectSince.Equal(now) {
+			r.Subject = s.Rounds.SubjectBefore // asked and submitted before we looked
 		}
 		if within := s.declaredDeadline(r.Kind).Within; within > 0 {
 			r.Until = now.Add(time.Duration(within))
 		}
 	}
-	s.Resubmission = &r
+	s.Rounds.Open = &r
 	if r.submitted(*s.Verdict) { // there is nothing left that the user could be asked for
 		return nil
 	}
@@ -227,7 +246,7 @@ func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
 		r.Missed = true
 		return nil
 	}
-	x := s.Exceeded
+	x := s.Rounds.Exceeded
 	r.Missed = x != nil && !x.Deadline.IsZero() && !now.Before(x.Deadline)
 	if r.Overdue {
 		return nil
@@ -240,7 +259,7 @@ func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
 
 // missed is what a missed resubmission or renewal means.
 func (s *State) missed() Judgement {
-	r := s.Resubmission
+	r := s.Rounds.Open
 	if r == nil || !r.Missed {
 		return Judgement{}
 	}
@@ -252,17 +271,17 @@ func (s *State) missed() Judgement {
 func (s *State) unconfirmedAt() time.Time {
 	var at time.Time
 	switch {
-	case s.Resubmission != nil:
+	case s.Rounds.Open != nil:
 		return at
-	case s.Exceeded != nil:
-		at = s.Exceeded.At
-	case s.Asked != nil && s.Asked.Kind == KindRenewal && s.Policy.Renewal.Within > 0:
-		at = s.Asked.Since.Add(time.Duration(s.Policy.Renewal.Within))
+	case s.Rounds.Exceeded != nil:
+		at = s.Rounds.Exceeded.At
+	case s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal && s.Policy.Renewal.Within > 0:
+		at = s.Rounds.Asked.Since.Add(time.Duration(s.Policy.Renewal.Within))
 	default:
 		return at
 	}
-	if at.Before(s.RenewalQuiet) {
-		return s.RenewalQuiet
+	if at.Before(s.Rounds.RenewalQuiet) {
+		return s.Rounds.RenewalQuiet
 	}
 	return at
 }

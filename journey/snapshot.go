@@ -6,6 +6,19 @@ import (
 	"time"
 )
 
+// Outbox is what is on its way to the ledger and the endpoints, and what the ledger
+// was last sent.
+type Outbox struct {
+	// Sending counts the messages on their way, by lane: behind one that an endpoint
+	// does not take, the ledger is sent its snapshot by a lane of its own.
+	Sending map[string]int `json:"sending,omitempty"`
+	// Shown is the hash of the last snapshot, ShownOpen of what in it waits for
+	// people, ShownAt its time: of two snapshots the later one counts.
+	Shown     string    `json:"shown,omitempty"`
+	ShownOpen string    `json:"shownOpen,omitempty"`
+	ShownAt   time.Time `json:"shownAt,omitzero"`
+}
+
 // Snapshot is what the ledger shows of a journey without asking Temporal. The one
 // with the latest At counts.
 type Snapshot struct {
@@ -56,8 +69,8 @@ func StatusOf(p Phase, standing Outcome) CustomerStatus {
 // snapshot is what the ledger shall show from now on.
 func (s *State) snapshot(now time.Time) Snapshot {
 	return Snapshot{
-		At: now, Phase: s.Phase, Since: s.Since, Flow: s.Policy.Flow, Review: s.Review,
-		Resubmission: s.Resubmission, Alerts: s.Alerts, Attention: s.Attention, Adopted: s.Adopted,
+		At: now, Phase: s.Phase, Since: s.Since, Flow: s.Policy.Flow, Review: s.Reviews.Open,
+		Resubmission: s.Rounds.Open, Alerts: s.AML.Alerts, Attention: s.Attention, Adopted: s.Decided.Adopted,
 	}
 }
 
@@ -87,17 +100,17 @@ func (s *State) tellLedger(effects []Effect, now time.Time) []Effect {
 	// Two words of one instant must not race each other: the later one is a
 	// nanosecond later.
 	at := now.Add(time.Nanosecond)
-	if !at.After(s.ToldAt) {
-		at = s.ToldAt.Add(time.Nanosecond)
+	if !at.After(s.Outbox.ShownAt) {
+		at = s.Outbox.ShownAt.Add(time.Nanosecond)
 	}
 	snapshot := s.snapshot(at)
 	key, open := snapshot.key(), snapshot.open()
 	first := slices.IndexFunc(effects, func(e Effect) bool { return e.Publish != nil })
-	if key == s.Told || first < 0 && !s.AtRest() && (open == s.ToldOpen || s.Looking) {
+	if key == s.Outbox.Shown || first < 0 && !s.AtRest() && (open == s.Outbox.ShownOpen || s.Look.UnderWay) {
 		return effects
 	}
-	s.Told, s.ToldOpen, s.ToldAt = key, open, at
-	if first < 0 || s.Sending[effects[first].Lane] > 1 {
+	s.Outbox.Shown, s.Outbox.ShownOpen, s.Outbox.ShownAt = key, open, at
+	if first < 0 || s.Outbox.Sending[effects[first].Lane] > 1 {
 		// Nothing is published, or only behind what an endpoint does not take.
 		m := Message{Account: s.Account, JourneyID: s.JourneyID, At: now}
 		m.ID = messageID("pha", s.Account, s.JourneyID, key, now.Format(time.RFC3339Nano))

@@ -38,12 +38,12 @@ func TestADispositionAcceptsOnlyWhatWasSeen(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.look(matches(fin("Approved"), versioned("m", 1)))
-	first := r.s.Alerts[0].ID
+	first := r.s.AML.Alerts[0].ID
 	r.now = r.now.Add(time.Minute)
 	r.look(matches(fin("Approved"), versioned("m", 2)))
 	r.dispose(first, journey.FalsePositive)
 	r.standing(journey.OutcomeOnHold, "the change has an alert of its own")
-	r.dispose(r.s.Alerts[0].ID, journey.FalsePositive)
+	r.dispose(r.s.AML.Alerts[0].ID, journey.FalsePositive)
 	r.standing(journey.OutcomeApproved, "a person has seen all")
 }
 
@@ -54,7 +54,7 @@ func TestAnAlertThatGrewIsAnotherAlert(t *testing.T) {
 	var seen string
 	for n := 1; n <= 17; n++ {
 		if n == 17 {
-			seen = r.s.Alerts[len(r.s.Alerts)-1].ID
+			seen = r.s.AML.Alerts[len(r.s.AML.Alerts)-1].ID
 		}
 		r.now = r.now.Add(time.Minute)
 		r.look(matches(fin("Approved"), versioned("m", n)))
@@ -82,7 +82,7 @@ func TestAMatchDuringARenewalIsHeldAndTold(t *testing.T) {
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 1})
 	effects := r.fetched(matches(submitted(), versioned("m", 1)))
 	r.standing(journey.OutcomeOnHold, "a new match stands against the approval")
-	if count(effects, journey.MessageAMLChanged) != 1 || len(r.s.Alerts) != 1 {
+	if count(effects, journey.MessageAMLChanged) != 1 || len(r.s.AML.Alerts) != 1 {
 		t.Error("the change is not told")
 	}
 	if r.s.Phase != journey.AwaitingResubmission {
@@ -97,8 +97,8 @@ func TestAForgedVersionPoisonsNoAdoption(t *testing.T) {
 	v.EndedAt = r.now.Add(-365 * day)
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 2000000000})
 	r.fetched(v)
-	if r.s.AMLVersion > 100 {
-		t.Errorf("the body's version %d is believed", r.s.AMLVersion)
+	if r.s.AML.Version > 100 {
+		t.Errorf("the body's version %d is believed", r.s.AML.Version)
 	}
 }
 
@@ -108,14 +108,14 @@ func TestAForgedVersionOutlivesNoHistory(t *testing.T) {
 	r.look(fin("Approved"))
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 2000000000})
 	r.fetched(matches(fin("Approved"), mon))
-	if r.s.AMLAsking > 0 {
+	if r.s.AML.Asking > 0 {
 		r.history()
 	}
-	if r.s.AMLVersion > 100 {
-		t.Errorf("the body's version %d is believed", r.s.AMLVersion)
+	if r.s.AML.Version > 100 {
+		t.Errorf("the body's version %d is believed", r.s.AML.Version)
 	}
-	if len(r.s.Alerts) != 1 {
-		t.Errorf("%d alerts, want 1", len(r.s.Alerts))
+	if len(r.s.AML.Alerts) != 1 {
+		t.Errorf("%d alerts, want 1", len(r.s.AML.Alerts))
 	}
 }
 
@@ -130,11 +130,11 @@ func TestAChangeDuringTheHistoryIsToldOnce(t *testing.T) {
 	four.AML.Version = 3
 	r.look(four)
 	n := 0
-	for r.s.AMLAsking > 0 && n < 5 {
+	for r.s.AML.Asking > 0 && n < 5 {
 		n += count(r.in(journey.Input{AMLFetched: &journey.AMLHistory{}}), journey.MessageAMLChanged)
 	}
-	if n != 1 || len(r.s.Alerts) != 1 {
-		t.Errorf("told %d times with %d alerts, want once", n, len(r.s.Alerts))
+	if n != 1 || len(r.s.AML.Alerts) != 1 {
+		t.Errorf("told %d times with %d alerts, want once", n, len(r.s.AML.Alerts))
 	}
 	// And when it tells all: what came meanwhile is a change of its own.
 	r = newRig(t)
@@ -142,11 +142,11 @@ func TestAChangeDuringTheHistoryIsToldOnce(t *testing.T) {
 	r.look(three)
 	r.look(four)
 	r.history(journey.AMLChange{Version: 2, Changed: []string{"old"}}, journey.AMLChange{Version: 3, Added: []string{"m3"}})
-	if last := r.s.Alerts[len(r.s.Alerts)-1]; len(r.s.Alerts) != 3 || len(last.Matches) != 1 || last.Matches[0] != "m4" {
-		t.Errorf("the alerts are %+v, want one each for versions 2 and 3 and for m4", r.s.Alerts)
+	if last := r.s.AML.Alerts[len(r.s.AML.Alerts)-1]; len(r.s.AML.Alerts) != 3 || len(last.Matches) != 1 || last.Matches[0] != "m4" {
+		t.Errorf("the alerts are %+v, want one each for versions 2 and 3 and for m4", r.s.AML.Alerts)
 	}
-	if r.s.AMLVersion != 3 {
-		t.Errorf("at version %d, want 3: the vendor names no other", r.s.AMLVersion)
+	if r.s.AML.Version != 3 {
+		t.Errorf("at version %d, want 3: the vendor names no other", r.s.AML.Version)
 	}
 }
 
@@ -157,11 +157,11 @@ func TestAMatchAfterALostRunIsNews(t *testing.T) {
 	v := matches(fin("Approved"), journey.AMLMatch{ID: "m", Datasets: []string{"SAN"}, Version: 2})
 	v.AML.Version = 2
 	r.answered(journey.FetchAnswer{Verdict: &v, Baseline: &journey.Standing{Outcome: journey.OutcomeApproved, Sequence: 1}})
-	if r.s.AMLAsking > 0 {
+	if r.s.AML.Asking > 0 {
 		r.history()
 	}
 	r.standing(journey.OutcomeOnHold, "the match is newer than the approval")
-	if len(r.s.Alerts) == 0 {
+	if len(r.s.AML.Alerts) == 0 {
 		t.Error("nobody is told")
 	}
 }
@@ -191,7 +191,7 @@ func TestAnEndedJourneyOpensNoAlert(t *testing.T) {
 	r.look(v)
 	r.act(journey.Act{Kind: journey.UpdateEnd})
 	r.history(journey.AMLChange{Version: 1, Added: []string{"m"}})
-	if len(r.s.Alerts) > 0 {
+	if len(r.s.AML.Alerts) > 0 {
 		t.Error("an alert is open that nobody can close")
 	}
 }
@@ -211,11 +211,11 @@ func TestAnAlertFindsItsLadder(t *testing.T) {
 	r.in(journey.Input{Fetched: &journey.FetchAnswer{Problem: journey.ProblemUnreachable}})
 	r.now = r.now.Add(time.Minute)
 	r.history(journey.AMLChange{Version: 3, Added: []string{"m"}, Datasets: map[string]int{"SAN": 1}})
-	if !r.s.Looking {
+	if !r.s.Look.UnderWay {
 		t.Fatal("an alert without a ladder, and nobody looks for it")
 	}
 	r.answered(journey.FetchAnswer{Verdict: &v, Ladders: ladders})
-	if a := r.s.Alerts[0]; len(a.Ladder.Remind) == 0 {
+	if a := r.s.AML.Alerts[0]; len(a.Ladder.Remind) == 0 {
 		t.Errorf("nobody will be reminded: %+v", a)
 	}
 }

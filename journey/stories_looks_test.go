@@ -48,8 +48,8 @@ func TestAForgedVersionIsNotBelieved(t *testing.T) {
 	r.fetched(matches(fin("Approved"), mon))
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 4})
 	r.fetched(matches(fin("Approved"), mon))
-	if r.s.Claim.AML != 4 {
-		t.Error("the body's version is believed; a true later one claims nothing", r.s.Claim)
+	if r.s.Look.Claim.AML != 4 {
+		t.Error("the body's version is believed; a true later one claims nothing", r.s.Look.Claim)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestAStepThatOutlivesItsEvidenceGoesOn(t *testing.T) {
 	v.Selfie = "Not Started"
 	r.look(v)
 	r.in(journey.Input{Stepped: &journey.Stepped{Step: "government-face", Answer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}})
-	if r.s.Deadline().IsZero() && !r.s.Looking && r.s.Running == "" && !r.s.Completing && r.s.Review == nil {
+	if r.s.Deadline().IsZero() && !r.s.Look.UnderWay && r.s.Steps.Running == "" && !r.s.Steps.Completing && r.s.Reviews.Open == nil {
 		t.Error("stuck in " + r.s.Phase)
 	}
 }
@@ -100,7 +100,7 @@ func TestAProblemKeepsTheFlowsSteps(t *testing.T) {
 	un := journey.Policy{Version: "default", Unlisted: true, Endpoints: []string{"core"}, UserStepsWithin: r.p.UserStepsWithin, ResultWithin: r.p.ResultWithin}
 	r.in(journey.Input{Fetched: &journey.FetchAnswer{Problem: journey.ProblemDenied, Policy: un}})
 	r.in(journey.Input{Stepped: &journey.Stepped{Step: "government-face", Answer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}})
-	if !r.s.Completing {
+	if !r.s.Steps.Completing {
 		t.Error("Complete Custom Step is not called: the steps of an unlisted flow apply")
 	}
 }
@@ -114,7 +114,7 @@ func TestAProblemKeepsTheFlowListed(t *testing.T) {
 	un := journey.Policy{Version: "default", Unlisted: true, Endpoints: []string{"core"}}
 	r.in(journey.Input{Fetched: &journey.FetchAnswer{Problem: journey.ProblemDenied, Policy: un}})
 	r.in(journey.Input{Completed: &journey.CompleteAnswer{}})
-	if r.s.Review != nil && r.s.Review.Reason == "flow_unlisted" {
+	if r.s.Reviews.Open != nil && r.s.Reviews.Open.Reason == "flow_unlisted" {
 		t.Error("a listed flow's journey is put before a person as unlisted", r.s.Attention)
 	}
 }
@@ -149,7 +149,7 @@ func TestAStepsReasonIsACode(t *testing.T) {
 	v.Face = nil
 	r.look(v)
 	r.in(journey.Input{Completed: &journey.CompleteAnswer{}})
-	if r.s.Review != nil && len(r.s.Review.Reason) > 80 {
+	if r.s.Reviews.Open != nil && len(r.s.Reviews.Open.Reason) > 80 {
 		t.Error("free text of a step reaches review, message, details")
 	}
 }
@@ -199,11 +199,11 @@ func TestALostFirstWebhookDoesNotStick(t *testing.T) {
 	r := newRig(t)
 	r.event(journey.UpdatedJourney, journey.Hint{}) // any first contact
 	r.fetched(submitted())
-	r.now = r.s.LookAt
+	r.now = r.s.Look.At
 	r.in(journey.Input{Tick: true})
 	r.fetched(submitted())
 	r.in(journey.Input{Stepped: &journey.Stepped{Step: "government-face", Answer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}})
-	if r.s.Deadline().IsZero() && !r.s.Looking && r.s.Running == "" && !r.s.Completing && r.s.Review == nil {
+	if r.s.Deadline().IsZero() && !r.s.Look.UnderWay && r.s.Steps.Running == "" && !r.s.Steps.Completing && r.s.Reviews.Open == nil {
 		t.Error("stuck in " + r.s.Phase)
 	}
 }

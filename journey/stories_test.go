@@ -44,10 +44,10 @@ func (r *rig) look(v journey.Verdict) { r.event(journey.UpdatedJourney, journey.
 // review decides the review that is open.
 func (r *rig) review(o journey.Outcome) {
 	r.t.Helper()
-	if r.s.Review == nil {
+	if r.s.Reviews.Open == nil {
 		r.t.Fatalf("no review is open: %s", r.s.Describe())
 	}
-	in := journey.Reviewed{Review: r.s.Review.ID, Outcome: o, Actor: "a", Reason: "r"}
+	in := journey.Reviewed{Review: r.s.Reviews.Open.ID, Outcome: o, Actor: "a", Reason: "r"}
 	if err := r.s.CheckReview(in); err != nil {
 		r.t.Fatalf("the review was refused: %v", err)
 	}
@@ -139,7 +139,7 @@ func TestARejectionInTheLedgerStays(t *testing.T) {
 func TestAnOldComparisonDoesNotPassANewSelfie(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Resubmission Requested"))
-	r.s.Steps = []journey.StepRun{{Name: "government-face", Outcome: journey.StepPassed, Subject: "s1"}}
+	r.s.Steps.Runs = []journey.StepRun{{Name: "government-face", Outcome: journey.StepPassed, Subject: "s1"}}
 	v := fin("Complete")
 	v.Subject = "s2" // new selfie, the old comparison still shown
 	r.look(v)
@@ -157,7 +157,7 @@ func TestAComparisonAfterAnApprovalIsReviewed(t *testing.T) {
 	r.review(journey.OutcomeApproved)
 	v.Face = face(false)
 	r.look(v)
-	if r.s.Review == nil && r.s.Standing.Outcome == journey.OutcomeApproved {
+	if r.s.Reviews.Open == nil && r.s.Standing.Outcome == journey.OutcomeApproved {
 		t.Error("mismatch after an operator's approval changes nothing")
 	}
 }
@@ -168,7 +168,7 @@ func TestAReviewAcceptsOnlyWhatWasSeen(t *testing.T) {
 	v := fin("Approved")
 	v.Face = face(false)
 	r.look(v)
-	seen := journey.Reviewed{Review: r.s.Review.ID, Outcome: journey.OutcomeApproved, Actor: "a", Reason: "the face is theirs"}
+	seen := journey.Reviewed{Review: r.s.Reviews.Open.ID, Outcome: journey.OutcomeApproved, Actor: "a", Reason: "the face is theirs"}
 	r.look(matches(v, mon))
 	if err := r.s.CheckReview(seen); err == nil {
 		t.Error("a review of facts that have changed was accepted")

@@ -45,7 +45,7 @@ func TestWhatIsOverStaysOver(t *testing.T) {
 	r.event(journey.FinishedUserSteps, journey.Hint{})
 	r.fetched(submitted())
 	r.in(journey.Input{Stepped: &journey.Stepped{Step: "government-face", Answer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}})
-	if !r.s.Completing {
+	if !r.s.Steps.Completing {
 		t.Fatal("Complete Custom Step is not under way")
 	}
 	r.act(journey.Act{Kind: journey.UpdateErase})
@@ -143,14 +143,14 @@ func TestAStepThatIsDeclaredLaterWaitsForTheNextRound(t *testing.T) {
 	r.p.Steps = append(r.p.Steps, journey.StepPolicy{Name: "new", When: journey.WhenAlways, OnFailed: journey.MeansReject, OnInconclusive: journey.MeansReject})
 	r.look(fin("Complete"))
 	r.standing(journey.OutcomeApproved, "it was not asked of this customer")
-	if r.s.Review != nil {
-		t.Errorf("a person is asked (%s): with every step that is declared, for the whole base of customers", r.s.Review.Reason)
+	if r.s.Reviews.Open != nil {
+		t.Errorf("a person is asked (%s): with every step that is declared, for the whole base of customers", r.s.Reviews.Open.Reason)
 	}
 	again := fin("Complete")
 	again.Subject = "s2"
 	r.look(again)
-	if r.s.Running != "new" {
-		t.Errorf("running is %q, want the new step, for what was submitted now", r.s.Running)
+	if r.s.Steps.Running != "new" {
+		t.Errorf("running is %q, want the new step, for what was submitted now", r.s.Steps.Running)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestAMissedRenewalIsNotUndoneByWebhooks(t *testing.T) {
 	r.standing(journey.OutcomeOnHold, "the renewal was missed")
 	r.asked(journey.KYCRenewalDeadlineExceeded, "", "10", "2099-01-01")
 	r.asked(journey.VerificationUpdateRequired, "KYC Renewal", "11", "")
-	for r.s.Looking { // what was said during the first look is taken up by the second
+	for r.s.Look.UnderWay { // what was said during the first look is taken up by the second
 		r.fetched(expired())
 	}
 	r.standing(journey.OutcomeOnHold, "nothing was renewed")
@@ -194,12 +194,12 @@ func TestAskingAgainPausesNoReviewForEver(t *testing.T) {
 	r.look(fin("Complete"))
 	r.in(journey.Input{Event: &journey.Event{Type: journey.SpotCheckFailed, Account: "acme", JourneyID: "j", Hint: journey.Hint{SpotCheck: "spot"}}})
 	r.fetched(fin("Complete"))
-	if r.s.Review == nil {
+	if r.s.Reviews.Open == nil {
 		t.Fatal("a failed spot check opens no review")
 	}
 	r.asked(journey.VerificationUpdateRequired, "Manual", "1", "")
 	r.fetched(fin("Complete"))
-	if r.s.Review == nil {
+	if r.s.Reviews.Open == nil {
 		t.Error("a webhook has taken the review away")
 	}
 	r = newRig(t)
@@ -207,7 +207,7 @@ func TestAskingAgainPausesNoReviewForEver(t *testing.T) {
 	for n := range 40 {
 		r.asked(journey.VerificationUpdateRequired, "Manual", string(rune('A'+n)), "")
 		r.fetched(fin("Refer"))
-		if r.s.Resubmission == nil {
+		if r.s.Rounds.Open == nil {
 			return
 		}
 		r.now = r.now.Add(day)
@@ -222,7 +222,7 @@ func TestNobodyIsApprovedOverAFailedSpotCheck(t *testing.T) {
 	r.look(matches(fin("Complete"), mon))
 	r.in(journey.Input{Event: &journey.Event{Type: journey.SpotCheckFailed, Account: "acme", JourneyID: "j", Hint: journey.Hint{SpotCheck: "spot"}}})
 	r.fetched(matches(fin("Complete"), mon))
-	r.in(journey.Input{Reviewed: &journey.Reviewed{Review: r.s.Alerts[0].ID, Disposition: journey.FalsePositive, Actor: "a", Reason: "r"}})
+	r.in(journey.Input{Reviewed: &journey.Reviewed{Review: r.s.AML.Alerts[0].ID, Disposition: journey.FalsePositive, Actor: "a", Reason: "r"}})
 	r.standing(journey.OutcomeOnHold, "nobody has judged the spot check")
 	r.review(journey.OutcomeApproved)
 	r.standing(journey.OutcomeApproved, "now somebody has")
@@ -234,7 +234,7 @@ func TestAHoldKeepsItsReview(t *testing.T) {
 	r.look(fin("Complete"))
 	r.act(journey.Act{Kind: journey.UpdateOverride, Outcome: journey.OutcomeOnHold})
 	r.look(fin("Complete"))
-	if r.s.Review == nil {
+	if r.s.Reviews.Open == nil {
 		t.Errorf("nobody is awaited any more: %s", r.s.Describe())
 	}
 	r = newRig(t)
@@ -246,7 +246,7 @@ func TestAHoldKeepsItsReview(t *testing.T) {
 		r.now = r.now.Add(25 * time.Hour)
 	}
 	r.standing(journey.OutcomeOnHold, "the ladder has ended")
-	if r.s.Review == nil {
+	if r.s.Reviews.Open == nil {
 		t.Errorf("the ladder has ended, and nobody is awaited any more: %s", r.s.Describe())
 	}
 }
@@ -264,8 +264,8 @@ func TestALadderBeginsWithItsReview(t *testing.T) {
 	r.act(journey.Act{Kind: journey.UpdateOverride, Outcome: journey.OutcomeOnHold})
 	r.answered(journey.FetchAnswer{Verdict: &v, Ladders: ladder()})
 	r.standing(journey.OutcomeOnHold, "its review has just begun")
-	if r.s.Review == nil || !r.s.Review.Ladder.EscalateAt.Equal(r.now.Add(day)) || r.s.Review.Ladder.Overdue {
-		t.Errorf("the ladder is not that of the review: %+v", r.s.Review)
+	if r.s.Reviews.Open == nil || !r.s.Reviews.Open.Ladder.EscalateAt.Equal(r.now.Add(day)) || r.s.Reviews.Open.Ladder.Overdue {
+		t.Errorf("the ladder is not that of the review: %+v", r.s.Reviews.Open)
 	}
 }
 
@@ -280,7 +280,7 @@ func TestAStepThatIsGoneIsAwaitedByNobody(t *testing.T) {
 	r.look(submitted())
 	r.now = r.now.Add(2 * day)
 	r.in(journey.Input{Tick: true})
-	if r.s.Deadline().IsZero() && !r.s.Looking {
+	if r.s.Deadline().IsZero() && !r.s.Look.UnderWay {
 		t.Errorf("stuck: %s", r.s.Describe())
 	}
 }
@@ -295,7 +295,7 @@ func TestANewSubjectIsSeenAcrossAGap(t *testing.T) {
 	r.look(v)
 	v.Subject = "s2"
 	r.look(v)
-	if r.s.Round != 1 {
-		t.Errorf("in round %d, want 1: what is judged has changed", r.s.Round)
+	if r.s.Rounds.Number != 1 {
+		t.Errorf("in round %d, want 1: what is judged has changed", r.s.Rounds.Number)
 	}
 }

@@ -63,7 +63,7 @@ func TestFiveYears(t *testing.T) {
 	if p.runs < 20 {
 		t.Errorf("the workflow ran %d times: it should continue as new every 90 days that something wakes it", p.runs)
 	}
-	if got := len(p.state.Seen); got > 64 {
+	if got := len(p.state.Look.Seen); got > 64 {
 		t.Errorf("%d event ids are remembered", got)
 	}
 	t.Logf("%d runs, %d events, %d looks", p.runs, p.state.Counts.Events, p.state.Counts.Fetches)

@@ -26,7 +26,7 @@ var journeys = kind[journey.State]{
 		return after.Phase != before.Phase && after.Phase == journey.Settled
 	},
 	due: func(s journey.State) string {
-		if due := s.Deadline(); due.Equal(s.LookAt) || due.Equal(s.WishAt) {
+		if due := s.Deadline(); due.Equal(s.Look.At) || due.Equal(s.Look.WishAt) {
 			return "fetch from IDWise again if nothing comes while " + string(s.Phase)
 		}
 		return "a reminder or a deadline is due while " + string(s.Phase)

@@ -174,7 +174,7 @@ func TestAStepThatPassesNeedsNoReason(t *testing.T) {
 		return map[string]string{"outcome": "passed"}, nil
 	}
 	p.play()
-	if got := p.state.Steps; len(got) != 1 || got[0].Outcome != journey.StepPassed || got[0].Reason != "" {
+	if got := p.state.Steps.Runs; len(got) != 1 || got[0].Outcome != journey.StepPassed || got[0].Reason != "" {
 		t.Errorf("the steps are %+v, want one that passed, without a reason", got)
 	}
 }

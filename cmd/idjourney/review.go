@@ -66,9 +66,9 @@ func openReview(cmd *cobra.Command, c client.Client, account, id string) (string
 	if err != nil {
 		return "", fmt.Errorf("asking journey %s of account %s for its review: %w", id, account, err)
 	}
-	if s.Review == nil {
+	if s.Reviews.Open == nil {
 		return "", fmt.Errorf("journey %s of account %s has no review open", id, account)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "review %s: %s, %s\n", s.Review.ID, s.Review.Kind, s.Review.Reason)
-	return s.Review.ID, err
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "review %s: %s, %s\n", s.Reviews.Open.ID, s.Reviews.Open.Kind, s.Reviews.Open.Reason)
+	return s.Reviews.Open.ID, err
 }

@@ -36,8 +36,8 @@ func TestWrongVendorPathClosesNothing(t *testing.T) {
 		}
 		// The looks are spaced 0.2, 0.5, 1 and 2 s: the sixth is long after unknown_after.
 		state := awaitFetches(ctx, t, s, id, 6)
-		if state.Phase != journey.AwaitingUserSteps || !state.MissingSince.IsZero() {
-			t.Errorf("%s: phase %s, missing since %v; want awaiting_user_steps, never missing", id, state.Phase, state.MissingSince)
+		if state.Phase != journey.AwaitingUserSteps || !state.Look.MissingSince.IsZero() {
+			t.Errorf("%s: phase %s, missing since %v; want awaiting_user_steps, never missing", id, state.Phase, state.Look.MissingSince)
 		}
 		d, err := s.Client.DescribeWorkflowExecution(ctx, journey.WorkflowID(world.AccountDown, id), "")
 		if err != nil {

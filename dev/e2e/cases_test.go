@@ -164,7 +164,7 @@ func (p *player) catchUp(ctx context.Context) {
 	p.t.Helper()
 	for {
 		s := p.state(ctx)
-		if s.Counts.Events >= p.sent && !s.Looking && s.Running == "" && !s.Completing {
+		if s.Counts.Events >= p.sent && !s.Look.UnderWay && s.Steps.Running == "" && !s.Steps.Completing {
 			return
 		}
 		p.receive(ctx, after(20*time.Millisecond))

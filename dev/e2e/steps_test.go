@@ -109,7 +109,7 @@ func (e *employers) await(ctx context.Context, id, what string, wanted func(jour
 		}
 		select {
 		case <-ctx.Done():
-			e.t.Fatalf("waiting until %s: running %q, waiting %q, steps %q: %s", what, s.Running, s.Waiting, outcomes(s), s.Describe())
+			e.t.Fatalf("waiting until %s: running %q, waiting %q, steps %q: %s", what, s.Steps.Running, s.Steps.Waiting, outcomes(s), s.Describe())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -131,7 +131,7 @@ func (e *employers) look(ctx context.Context, id string, into *journey.State) (t
 // outcomes lists what became of the steps, by name.
 func outcomes(s journey.State) string {
 	var list []string
-	for _, run := range s.Steps {
+	for _, run := range s.Steps.Runs {
 		list = append(list, strings.TrimSuffix(run.Name+":"+string(run.Outcome)+":"+run.Reason, ":"))
 	}
 	return strings.Join(list, " ")
@@ -148,13 +148,13 @@ func TestStepsByConfiguration(t *testing.T) {
 	e.starter()
 	e.worker()
 	id := e.Vendor.Start("approve", "approve-steps")
-	e.await(ctx, id, "the first step runs", func(s journey.State) bool { return s.Running == "employer" })
+	e.await(ctx, id, "the first step runs", func(s journey.State) bool { return s.Steps.Running == "employer" })
 	e.startEmployer("employer-worker")
 	e.await(ctx, id, "the second step runs, whose service is away", func(s journey.State) bool {
-		return s.Running == "employer_service" && outcomes(s) == "employer:passed"
+		return s.Steps.Running == "employer_service" && outcomes(s) == "employer:passed"
 	})
 	e.startEmployer("employer-service", "--listen", e.service, "--takes", "2s")
-	e.await(ctx, id, "the service has announced its answer", func(s journey.State) bool { return s.Waiting == "employer_service" })
+	e.await(ctx, id, "the service has announced its answer", func(s journey.State) bool { return s.Steps.Waiting == "employer_service" })
 	e.awaitDecided(ctx, 1)
 	s := e.await(ctx, id, "the journey is settled", func(s journey.State) bool { return s.Phase == journey.Settled })
 	if got := outcomes(s); got != "employer:passed employer_service:passed" || s.Standing.Outcome != journey.OutcomeApproved {
@@ -164,9 +164,9 @@ func TestStepsByConfiguration(t *testing.T) {
 	e.Kill("employer-worker")
 	id = e.Vendor.Start("approve", "approve-steps-2")
 	e.leave(id)
-	e.await(ctx, id, "the step waits for its worker", func(s journey.State) bool { return s.Running == "employer" })
+	e.await(ctx, id, "the step waits for its worker", func(s journey.State) bool { return s.Steps.Running == "employer" })
 	e.startEmployer("employer-worker")
-	s = e.await(ctx, id, "a person has to look", func(s journey.State) bool { return s.Review != nil })
+	s = e.await(ctx, id, "a person has to look", func(s journey.State) bool { return s.Reviews.Open != nil })
 	if got := outcomes(s); got != "employer:failed:left_employer employer_service:failed:left_employer" {
 		t.Errorf("the steps are %q, want both failed", got)
 	}
@@ -187,7 +187,7 @@ func TestStepsThatNeverAnswer(t *testing.T) {
 	e.starter()
 	e.worker()
 	id := e.Vendor.Start("approve", "approve-never")
-	s := e.await(ctx, id, "a person has to look", func(s journey.State) bool { return s.Review != nil })
+	s := e.await(ctx, id, "a person has to look", func(s journey.State) bool { return s.Reviews.Open != nil })
 	if got := outcomes(s); got != "employer:inconclusive:timed_out employer_service:inconclusive:no_answer" {
 		t.Errorf("the steps are %q, want both inconclusive", got)
 	}

@@ -150,8 +150,8 @@ func TestResetBeforeSteps(t *testing.T) {
 	id := approve(t)
 	reset(t, id, 0, firstTask)
 	s := awaitRest(t, id, journey.AwaitingReview)
-	if s.Review == nil || s.Review.Kind != journey.ReviewLocal {
-		t.Errorf("the review is %+v, want a local one", s.Review)
+	if s.Reviews.Open == nil || s.Reviews.Open.Kind != journey.ReviewLocal {
+		t.Errorf("the review is %+v, want a local one", s.Reviews.Open)
 	}
 	wantDecisions(t, id, journey.OutcomeApproved)
 	if n := demoWorld.Vendor.Journey(id).CustomStepSubmissions; n != 0 {

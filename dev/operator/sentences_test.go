@@ -149,7 +149,7 @@ func awaitSentence(t *testing.T, one situation) (text string) {
 		if err != nil {
 			return err
 		}
-		resting := !s.Looking && !s.Completing && (s.Running == "") != one.holds
+		resting := !s.Look.UnderWay && !s.Steps.Completing && (s.Steps.Running == "") != one.holds
 		if s.Phase != one.phase || !resting || (one.denied && len(s.Attention) == 0) {
 			return fmt.Errorf("%s: %s", one.name, s.Describe())
 		}

@@ -99,7 +99,7 @@ func (s *stage) goOn(t *testing.T, signaler starter.Signaler, one situation) {
 	}
 	await(t, func(ctx context.Context) error {
 		now, err := state(ctx, id)
-		if err == nil && !now.AtRest() || len(now.Alerts)+len(now.Attention) == 0 && now.Phase == journey.Settled {
+		if err == nil && !now.AtRest() || len(now.AML.Alerts)+len(now.Attention) == 0 && now.Phase == journey.Settled {
 			err = errors.New(one.name + " has not gone on")
 		}
 		return err

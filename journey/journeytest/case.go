@@ -91,10 +91,10 @@ func (m Moment) Update(s journey.State) (name string, in journey.Input, ok bool)
 		r := *m.Review
 		switch {
 		case r.Review != "":
-		case r.Disposition != "" && len(s.Alerts) > 0:
-			r.Review = s.Alerts[0].ID
-		case s.Review != nil:
-			r.Review = s.Review.ID
+		case r.Disposition != "" && len(s.AML.Alerts) > 0:
+			r.Review = s.AML.Alerts[0].ID
+		case s.Reviews.Open != nil:
+			r.Review = s.Reviews.Open.ID
 		}
 		return journey.UpdateReview, journey.Input{Reviewed: &r}, true
 	case m.Act != nil:

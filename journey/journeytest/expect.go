@@ -26,9 +26,9 @@ func (w *World) Diff(s journey.State) string {
 
 // End is the part of a state that every order of the same facts must lead to.
 func End(s journey.State) Expect {
-	e := Expect{Phase: s.Phase, Standing: s.Standing.Outcome, Alerts: len(s.Alerts)}
-	if s.Review != nil {
-		e.Review = string(s.Review.Kind) + " " + s.Review.Reason
+	e := Expect{Phase: s.Phase, Standing: s.Standing.Outcome, Alerts: len(s.AML.Alerts)}
+	if s.Reviews.Open != nil {
+		e.Review = string(s.Reviews.Open.Kind) + " " + s.Reviews.Open.Reason
 	}
 	for _, a := range s.Attention {
 		e.Attention = append(e.Attention, a.Code)

@@ -235,7 +235,7 @@ func (s *Sim) End() time.Time {
 // carries cannot be lost.
 func (s *Sim) CanLose(i int) bool {
 	switch e := s.undelivered[i]; {
-	case s.State.Counts.Fetches == 0 && !s.State.Looking:
+	case s.State.Counts.Fetches == 0 && !s.State.Look.UnderWay:
 		return false
 	case s.World.Case.followed(e):
 		return false
@@ -254,7 +254,7 @@ func (s *Sim) CanLose(i int) bool {
 // by itself what a lost webhook would have said. A change after it has settled is
 // awaited by nobody, unless it looks from time to time.
 func (s *Sim) Awaits() bool {
-	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.LookAt.IsZero())
+	return !s.State.Closed() && (s.State.Phase != journey.Settled || !s.State.Look.At.IsZero())
 }
 
 // Acts says that a person acts next. They have seen what is true.

@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // ActivityOptions are the time-outs and retries of one activity.
 type ActivityOptions struct {
@@ -28,35 +32,134 @@ func (c *Config) ActivityOptions(name string) ActivityOptions {
 			return o
 		}
 	}
-	return ActivityOptions{Name: name}.over(Defaults()[0])
-}
-
-// over fills what o leaves open from base.
-func (o ActivityOptions) over(base ActivityOptions) ActivityOptions {
-	o.Name = first(o.Name, base.Name)
-	o.StartToClose = first(o.StartToClose, base.StartToClose)
-	o.ScheduleToClose = first(o.ScheduleToClose, base.ScheduleToClose)
-	o.Heartbeat = first(o.Heartbeat, base.Heartbeat)
-	o.Retry = o.Retry.over(base.Retry)
+	o := Defaults()[0]
+	o.Name = name
 	return o
 }
 
-func (r Retry) over(base Retry) Retry {
-	r.Initial = first(r.Initial, base.Initial)
-	r.Coefficient = first(r.Coefficient, base.Coefficient)
-	r.MaximumInterval = first(r.MaximumInterval, base.MaximumInterval)
-	r.Attempts = first(r.Attempts, base.Attempts)
-	if r.NonRetryable == nil {
-		r.NonRetryable = base.NonRetryable
+// The names of idjourney's own activities. CompareGovernmentFace is the one that
+// steps may name; CallStep runs the steps of the kind http.
+const (
+	ActivityFetch                 = "Fetch"
+	ActivityCompareGovernmentFace = "CompareGovernmentFace"
+	ActivityCompleteCustomStep    = "CompleteCustomStep"
+	ActivityPublish               = "Publish"
+	ActivityFetchAMLHistory       = "FetchAMLHistory"
+	ActivityErase                 = "Erase"
+	ActivityFetchSpotCheck        = "FetchSpotCheck"
+	ActivityHandOver              = "HandOver"
+	ActivityCallStep              = "CallStep"
+)
+
+// Defaults returns the time-outs and retries of idjourney's own activities, before
+// configuration. All are bounded by time, not by a number of tries: an outage
+// has a length, not a count.
+func Defaults() []ActivityOptions {
+	return []ActivityOptions{
+		{
+			// A vendor that stays away for longer is worth a person's attention; the
+			// journey asks again by itself afterwards.
+			Name:         ActivityFetch,
+			StartToClose: 30 * time.Second, ScheduleToClose: 15 * time.Minute,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// All its tries together last for the step's patience. A step may wait
+			// inside one try for the comparison to show, hence the heartbeat.
+			Name:         ActivityCompareGovernmentFace,
+			StartToClose: 5 * time.Minute, Heartbeat: 30 * time.Second,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// Until it succeeds the vendor's journey hangs, so it is tried for a day.
+			Name:         ActivityCompleteCustomStep,
+			StartToClose: 30 * time.Second, ScheduleToClose: 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 5 * time.Minute},
+		},
+		{
+			// A customer's endpoint may be down over a long weekend.
+			Name:         ActivityPublish,
+			StartToClose: time.Minute, ScheduleToClose: 5 * 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
+		},
+		{
+			// One try asks for up to 20 versions. Without the history the journey is
+			// judged by the newest, and attention says so.
+			Name:         ActivityFetchAMLHistory,
+			StartToClose: 5 * time.Minute, ScheduleToClose: time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// Somebody was promised it: it outlasts a weekend before a person is called.
+			Name:         ActivityErase,
+			StartToClose: time.Minute, ScheduleToClose: 3 * 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
+		},
+		{
+			Name:         ActivityFetchSpotCheck,
+			StartToClose: 30 * time.Second, ScheduleToClose: 15 * time.Minute,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
+		},
+		{
+			// A failed spot check that reaches no journey would be forgotten.
+			Name:         ActivityHandOver,
+			StartToClose: 30 * time.Second, ScheduleToClose: 3 * 24 * time.Hour,
+			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},
+		},
 	}
-	return r
 }
 
-// first returns a, or b if a is the zero value.
-func first[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
+// stepDefaults are the options of a step whose activity is not ours. It has no
+// heartbeat: an activity that does not send any would be killed for it.
+func stepDefaults() ActivityOptions {
+	return ActivityOptions{
+		StartToClose: time.Minute,
+		Retry:        Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 	}
-	return b
+}
+
+// mergeActivities puts what is configured over the defaults. A name that is no
+// default's stays at the end for the validation to find.
+func mergeActivities(configured []ActivityOptions) []ActivityOptions {
+	merged := Defaults()
+	for _, o := range configured {
+		i := slices.IndexFunc(merged, func(d ActivityOptions) bool { return d.Name == o.Name })
+		if i < 0 {
+			merged = append(merged, o)
+			continue
+		}
+		inherit(&o, merged[i])
+		merged[i] = o
+	}
+	return merged
+}
+
+func (o ActivityOptions) validate(found *faults) {
+	path := "activities[" + o.Name + "]"
+	i := slices.IndexFunc(Defaults(), func(d ActivityOptions) bool { return d.Name == o.Name })
+	if i < 0 {
+		found.add(path, "is not one of idjourney's own activities: %s (a step has its options in the flow)", activityNames())
+		return
+	}
+	if o.Name == ActivityCompareGovernmentFace && o.ScheduleToClose != 0 {
+		found.add(path+".schedule_to_close", "has no effect: set the step's patience")
+	}
+	o.Retry.validate(path+".retry", found)
+}
+
+func (r Retry) validate(path string, found *faults) {
+	if r.Coefficient < 1 {
+		found.add(path+".coefficient", "must be at least 1: the waits would shrink")
+	}
+	if r.Initial > r.MaximumInterval {
+		found.add(path+".initial", "is longer than maximum_interval: correct one of them")
+	}
+}
+
+func activityNames() string {
+	var names []string
+	for _, d := range Defaults() {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
 }

@@ -41,26 +41,6 @@ type Ladder struct {
 	Finally     journey.Outcome `mapstructure:"finally" doc:"What the policy then decides: rejected or on_hold; never approved. Without it, it waits on."`
 }
 
-// over fills what l leaves open from base.
-func (l Ladder) over(base Ladder) Ladder {
-	l.RemindAfter = first(l.RemindAfter, base.RemindAfter)
-	l.RemindEvery = first(l.RemindEvery, base.RemindEvery)
-	l.EscalateAt = first(l.EscalateAt, base.EscalateAt)
-	l.FinallyAt = first(l.FinallyAt, base.FinallyAt)
-	l.Finally = first(l.Finally, base.Finally)
-	return l
-}
-
-func (a AML) over(base AML) AML {
-	if a.Severities == nil {
-		a.Severities = base.Severities
-	}
-	a.Ladders.Low = a.Ladders.Low.over(base.Ladders.Low)
-	a.Ladders.Medium = a.Ladders.Medium.over(base.Ladders.Medium)
-	a.Ladders.High = a.Ladders.High.over(base.Ladders.High)
-	return a
-}
-
 // Ladders returns the ladders that apply to a journey of the flow with IDWise's id,
 // as [Account.Policy] does: that of reviews, then those of AML alerts of low, medium
 // and high severity.
@@ -104,5 +84,46 @@ func (l Ladder) declared(name string, hours calendar.Hours) calendar.Declared {
 	return calendar.Declared{
 		Name: name, RemindAfter: l.RemindAfter, RemindEvery: l.RemindEvery,
 		EscalateAt: l.EscalateAt, FinallyAt: l.FinallyAt, Finally: l.Finally, Hours: hours,
+	}
+}
+
+// farthest bounds how far ahead a ladder may reach.
+const farthest = 5 * 365 * 24 * time.Hour
+
+func (l Ladder) validate(path string, hours calendar.Hours, found *faults) {
+	l.validateFinally(path, found)
+	end, name := l.EscalateAt, "escalate_at"
+	if end == 0 {
+		end, name = l.FinallyAt, "finally_at"
+	}
+	switch {
+	case l.RemindEvery > 0 && l.RemindAfter == 0:
+		found.add(path+".remind_every", "is set without remind_after: say when the first reminder is")
+	case end > 0 && l.RemindAfter >= end:
+		found.add(path+".remind_after", "(%s) is not before %s (%s): nobody would be reminded; correct one of them", shortDuration(l.RemindAfter), name, shortDuration(end))
+	case l.RemindEvery > 0 && l.RemindAfter+(calendar.MaxReminders-1)*l.RemindEvery < end-l.RemindEvery:
+		found.add(path+".remind_every", "(%s) makes more than %d reminders until %s (%s): remind less often", shortDuration(l.RemindEvery), calendar.MaxReminders, name, shortDuration(end))
+	}
+	longest := max(l.RemindAfter, l.EscalateAt, l.FinallyAt)
+	if ahead := float64(longest) * float64(7*calendar.Day) / float64(hours.OpenPerWeek()); ahead > float64(farthest) {
+		found.add(path, "reaches more than five years ahead in its calendar's hours: shorten it")
+	}
+}
+
+// validateFinally keeps approval out of reach of silence.
+func (l Ladder) validateFinally(path string, found *faults) {
+	switch {
+	case l.Finally == "approve" || l.Finally == journey.OutcomeApproved:
+		found.add(path+".finally", "cannot approve: that nobody decided is no evidence; write rejected or on_hold")
+	case l.Finally != "":
+		oneOf(found, path+".finally", string(l.Finally), string(journey.OutcomeRejected), string(journey.OutcomeOnHold))
+	}
+	switch {
+	case l.Finally != "" && l.FinallyAt == 0:
+		found.add(path+".finally_at", "is missing: say when the policy decides %s", l.Finally)
+	case l.Finally == "" && l.FinallyAt != 0:
+		found.add(path+".finally", "is missing: say what the policy decides at finally_at, rejected or on_hold")
+	case l.FinallyAt != 0 && l.FinallyAt <= l.EscalateAt:
+		found.add(path+".finally_at", "(%s) is not after escalate_at (%s): people are told before the policy decides for them", shortDuration(l.FinallyAt), shortDuration(l.EscalateAt))
 	}
 }

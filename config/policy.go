@@ -1,12 +1,16 @@
 package config
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
+	"idjourney/calendar"
+	"idjourney/idwise"
 	"idjourney/journey"
 )
 
@@ -78,39 +82,6 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// over fills what p leaves open from base.
-func (p Policy) over(base Policy) Policy {
-	if p.UserSteps == nil {
-		p.UserSteps = base.UserSteps
-	}
-	if p.AskAgain == nil {
-		p.AskAgain = base.AskAgain
-	}
-	p.Hints.Looks = first(p.Hints.Looks, base.Hints.Looks)
-	p.Hints.Per = first(p.Hints.Per, base.Hints.Per)
-	p.UserStepsWithin = first(p.UserStepsWithin, base.UserStepsWithin)
-	p.ResultWithin = first(p.ResultWithin, base.ResultWithin)
-	p.ReviewLook = first(p.ReviewLook, base.ReviewLook)
-	p.ExpireAfter = first(p.ExpireAfter, base.ExpireAfter)
-	p.UnknownAfter = first(p.UnknownAfter, base.UnknownAfter)
-	p.AMLMatch = first(p.AMLMatch, base.AMLMatch)
-	p.AML = p.AML.over(base.AML)
-	p.Review.Ladder = p.Review.Ladder.over(base.Review.Ladder)
-	p.Calendar = first(p.Calendar, base.Calendar)
-	p.Resubmission = p.Resubmission.over(base.Resubmission)
-	p.Renewal = p.Renewal.over(base.Renewal)
-	p.AdoptAfter = first(p.AdoptAfter, base.AdoptAfter)
-	p.AuditEvery = first(p.AuditEvery, base.AuditEvery)
-	p.SpotCheckFailed = first(p.SpotCheckFailed, base.SpotCheckFailed)
-	return p
-}
-
-func (d Deadline) over(base Deadline) Deadline {
-	d.Within = first(d.Within, base.Within)
-	d.OnMissed = first(d.OnMissed, base.OnMissed)
-	return d
-}
-
 // Policy returns what applies to a journey of the flow with IDWise's id. A flow
 // that is not listed gets the account's defaults, marked Unlisted.
 func (a *Account) Policy(flowID string) journey.Policy {
@@ -119,7 +90,7 @@ func (a *Account) Policy(flowID string) journey.Policy {
 	p := declared.journeyPolicy()
 	p.Flow, p.Unlisted = flowID, !listed
 	if listed {
-		p.Flow, p.HasCustomStep = first(flow.Name, flow.ID), flow.CustomStep
+		p.Flow, p.HasCustomStep = cmp.Or(flow.Name, flow.ID), flow.CustomStep
 		for _, s := range flow.Steps {
 			p.Steps = append(p.Steps, s.policy())
 		}
@@ -188,4 +159,63 @@ func mustJSON(v any) []byte {
 		panic("marshalling a journey's policy: " + err.Error())
 	}
 	return b
+}
+
+func (p Policy) validate(path string, calendars []Calendar, found *faults) {
+	for _, s := range p.UserSteps {
+		if id, ok := strings.CutPrefix(s, journey.UserStepDocumentOf); ok && idwise.ValidID(id) {
+			continue
+		}
+		oneOf(found, path+".user_steps", s, journey.UserStepDocument, journey.UserStepSelfie)
+	}
+	if slices.Contains(p.AskAgain, time.Duration(0)) {
+		found.add(path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
+	}
+	if len(p.AskAgain) > 12 {
+		found.add(path+".ask_again", "has more than 12 waits: leave some out")
+	}
+	if p.Hints.Looks < 1 {
+		found.add(path+".hints.looks", "must be at least 1: no webhook would be followed")
+	}
+	oneOf(found, path+".aml_match", string(p.AMLMatch), string(journey.AMLMeansOnHold), string(journey.AMLMeansTell))
+	oneOf(found, path+".spot_check_failed", string(p.SpotCheckFailed), string(journey.SpotCheckMeansReview), string(journey.SpotCheckMeansTell))
+	const silence = "that nothing was submitted"
+	validateMeaning(found, path+".resubmission.on_missed", p.Resubmission.OnMissed, silence)
+	validateMeaning(found, path+".renewal.on_missed", p.Renewal.OnMissed, silence)
+	p.AML.validateSeverities(path+".aml.severities", found)
+	p.validateLadders(path, calendars, found)
+}
+
+func (a AML) validateSeverities(path string, found *faults) {
+	seen := map[string]bool{}
+	for _, s := range a.Severities {
+		at := path + "[" + s.Dataset + "]"
+		switch {
+		case s.Dataset == "":
+			found.add(path, "has an item without a dataset: write IDWise's name of it, for example SAN")
+		case seen[s.Dataset]:
+			found.add(at, "is there twice: give each dataset one severity")
+		}
+		seen[s.Dataset] = true
+		oneOf(found, at+".severity", string(s.Severity), string(journey.SeverityLow), string(journey.SeverityMedium), string(journey.SeverityHigh))
+	}
+}
+
+func (p Policy) validateLadders(path string, calendars []Calendar, found *faults) {
+	hours := calendar.Plain()
+	if p.Calendar != "" {
+		i := slices.IndexFunc(calendars, func(c Calendar) bool { return c.Name == p.Calendar })
+		if i < 0 {
+			found.add(path+".calendar", "is %q, which is no calendar: declare it under calendars, or correct the name", p.Calendar)
+			return
+		}
+		var err error
+		if hours, err = calendars[i].hours(); err != nil {
+			return // said of the calendar itself
+		}
+	}
+	p.Review.Ladder.validate(path+".review.ladder", hours, found)
+	p.AML.Ladders.Low.validate(path+".aml.ladders.low", hours, found)
+	p.AML.Ladders.Medium.validate(path+".aml.ladders.medium", hours, found)
+	p.AML.Ladders.High.validate(path+".aml.ladders.high", hours, found)
 }

@@ -96,36 +96,6 @@ func (c *Config) validateLedger(found *faults) {
 	found.add("ledger.url", "is no ledger: write sqlite:path/to/file.db or postgres://user@host/database")
 }
 
-func (o ActivityOptions) validate(found *faults) {
-	path := "activities[" + o.Name + "]"
-	i := slices.IndexFunc(Defaults(), func(d ActivityOptions) bool { return d.Name == o.Name })
-	if i < 0 {
-		found.add(path, "is not one of idjourney's own activities: %s (a step has its options in the flow)", activityNames())
-		return
-	}
-	if o.Name == ActivityCompareGovernmentFace && o.ScheduleToClose != 0 {
-		found.add(path+".schedule_to_close", "has no effect: set the step's patience")
-	}
-	o.Retry.validate(path+".retry", found)
-}
-
-func (r Retry) validate(path string, found *faults) {
-	if r.Coefficient < 1 {
-		found.add(path+".coefficient", "must be at least 1: the waits would shrink")
-	}
-	if r.Initial > r.MaximumInterval {
-		found.add(path+".initial", "is longer than maximum_interval: correct one of them")
-	}
-}
-
-func activityNames() string {
-	var names []string
-	for _, d := range Defaults() {
-		names = append(names, d.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 func oneOf(found *faults, path, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
 		found.add(path, "is %q, which means nothing here: write one of %s", value, strings.Join(allowed, ", "))

@@ -144,6 +144,32 @@ func TestMessagesAreMeasuredOnce(t *testing.T) {
 	}
 }
 
+// A message that waits for its endpoint's share counts once it is sent, not at each try.
+func TestAWaitingMessageIsMeasuredOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.Accounts[0].Endpoints[0].MaxConcurrent = 1
+	page := measured(t, w)
+	arrived, answer, done := make(chan struct{}, 2), make(chan struct{}), make(chan error)
+	w.door.set(false, "", func() { arrived <- struct{}{}; <-answer })
+	go func() {
+		_, err := run(t, w.activities.Publish, decided(decision("j1", 1, journey.OutcomeApproved)))
+		done <- err
+	}()
+	<-arrived
+	reminder := journey.PublishInput{Endpoint: core, Message: message("j2", journey.MessageReviewReminder)}
+	for range 3 {
+		_, err := run(t, w.activities.Publish, reminder)
+		wantRetry(t, err, "endpoint_busy", time.Second)
+	}
+	close(answer)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	must(t, w.activities.Publish, reminder)
+	wantLines(t, page(), `idjourney_messages_total{account="`+account+`",type="journey.review_reminder"} 1`)
+}
+
 func TestErasuresAreMeasured(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

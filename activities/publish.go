@@ -23,9 +23,9 @@ import (
 // delivered, and the message's id lets the receiver recognise what came twice.
 //
 // Its errors say what is left when all tries are over: after account_unlisted,
-// endpoint_unlisted, endpoint_busy and endpoint_unavailable the record is there, and only the
-// delivery is not; after ledger_unavailable, or no error of ours at all, nothing is
-// known to be recorded.
+// endpoint_unlisted and endpoint_unavailable the message is recorded but not delivered;
+// after endpoint_busy it is recorded and was never sent; after ledger_unavailable, or no
+// error of ours at all, it may not be recorded.
 func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 	link(ctx, in.Links)
 	describe(ctx, in)
@@ -42,9 +42,7 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	}
 	known, err := a.ledger.Delivery(ctx, in.Message.Account, in.Message.ID, in.Endpoint)
 	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		a.measureMessage(ctx, acc, in)
-	case err != nil:
+	case err != nil && !errors.Is(err, ledger.ErrNotFound):
 		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
 	case known.State == ledger.DeliveryDelivered:
 		return journey.PublishAnswer{Status: known.LastStatus}, nil
@@ -59,6 +57,9 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 		defer func() { <-acc.sending[in.Endpoint] }()
 	default:
 		return journey.PublishAnswer{}, endpointBusy(ctx, in.Endpoint)
+	}
+	if known.Attempts == 0 {
+		a.measureMessage(ctx, acc, in)
 	}
 	reference, err := a.reference(ctx, in.Message)
 	if err != nil {

@@ -47,8 +47,7 @@ func (i *interpreter[S]) start(ctx workflow.Context, p *pending) {
 		switch {
 		case notDone(err):
 			return
-		case p.Kind == journey.EffectPublish && notRecorded(err):
-			// What the ledger does not hold is known to nobody yet: begin anew.
+		case p.Kind == journey.EffectPublish && notAttempted(err):
 			p.Until = time.Time{}
 			i.again = true
 			return
@@ -66,14 +65,16 @@ func notDone(err error) bool {
 		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
 }
 
-// notRecorded says that a message was given up before the ledger is known to hold
-// it: only these codes are those of an endpoint.
-func notRecorded(err error) bool {
+// notAttempted says that a message was given up before the ledger is known to hold it, or
+// while it waited for its endpoint's share (endpoint_busy). It is started again with a
+// new budget. After the codes listed here, the message is recorded and the endpoint
+// cannot be reached.
+func notAttempted(err error) bool {
 	if err == nil {
 		return false
 	}
 	switch failureCode(err) {
-	case "endpoint_unavailable", "endpoint_busy", "endpoint_unlisted", "account_unlisted":
+	case "endpoint_unavailable", "endpoint_unlisted", "account_unlisted":
 		return false
 	default:
 		return true

@@ -160,6 +160,24 @@ func TestASpotChecksDecisionOutlastsTheLedgersOutage(t *testing.T) {
 	}
 }
 
+// A message that only waited for its endpoint's share was never refused: when its time
+// is over it is sent anew, and no person is called.
+func TestAMessageThatOnlyWaitedIsNotParked(t *testing.T) {
+	t.Parallel()
+	w := newSpotWorld(t, "Complete", "j1")
+	w.publish = func() error {
+		if w.env.Now().Before(time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)) { // a week
+			return temporal.NewApplicationError("its share is taken", "endpoint_busy")
+		}
+		return nil
+	}
+	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
+	got, err := w.play(spotStart)
+	if err != nil || got != "passed" || len(w.told) != 1 {
+		t.Errorf("ended as %q, %v with %+v sent; want passed, sent once", got, err, w.told)
+	}
+}
+
 func TestASpotCheckContinuesAsNewAboveMaxEvents(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t, "Complete")

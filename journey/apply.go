@@ -44,7 +44,7 @@ func Apply(s State, in Input, now time.Time) (State, []Effect) {
 	case in.Quarantined != "":
 		s.Counts.Quarantined++
 		effects = s.raise(AttentionQuarantined, in.Quarantined, now)
-		s.lookNow(now) // it was a signal about this journey, whatever it said
+		s.Look.wish(now, false) // it was a signal about this journey, whatever it said
 	case in.Tick:
 		effects = s.onTick(now)
 	}
@@ -73,21 +73,12 @@ func (s *State) onTick(now time.Time) []Effect {
 	if effects = append(effects, postponed...); !fetch {
 		return effects
 	}
-	s.Look.UnderWay, s.Look.Dirty = true, false
+	s.Look.begin()
 	s.Counts.Fetches++
 	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase, At: now,
-		WantBaseline: s.Standing.Sequence == 0, Clock: s.Reviews.Clock, Links: s.followLinks(),
+		WantBaseline: s.Standing.Sequence == 0, Clock: s.Reviews.Clock,
 	}})
-}
-
-// followLinks says which webhooks a look follows; one of the journey's own accord
-// still follows those of the look before.
-func (s *State) followLinks() []string {
-	if len(s.Look.Links) > 0 {
-		s.Look.Causes, s.Look.Links = s.Look.Links, nil
-	}
-	return s.Look.Causes
 }
 
 // onPublished takes how a message ended. If the ledger holds another decision under
@@ -99,7 +90,7 @@ func (s *State) onPublished(p Published, now time.Time) []Effect {
 	}
 	if ledger := p.Answer.Conflict; ledger != nil {
 		s.takeStanding(*ledger)
-		s.lookNow(now)
+		s.Look.wish(now, false)
 		return nil
 	}
 	if !p.Answer.Parked {
@@ -119,18 +110,15 @@ func (s *State) enter(p Phase, now time.Time) {
 
 // raise records that a person is needed and tells the customer once.
 func (s *State) raise(code AttentionCode, detail string, now time.Time) []Effect {
-	if slices.ContainsFunc(s.Attention, func(a AttentionItem) bool { return a.Code == code && a.Detail == detail }) {
+	item := s.Attention.raise(code, detail, now)
+	if item == nil {
 		return nil
 	}
-	item := AttentionItem{Code: code, Since: now, Detail: detail}
-	s.Attention = append(s.Attention, item)
 	id := messageID("att", s.Account, s.JourneyID, string(code), detail, now.Format(time.RFC3339Nano))
-	return s.publish(Message{ID: id, Type: MessageAttention, Attention: &item}, now)
+	return s.publish(Message{ID: id, Type: MessageAttention, Attention: item}, now)
 }
 
-func (s *State) clear(codes ...AttentionCode) {
-	s.Attention = slices.DeleteFunc(s.Attention, func(a AttentionItem) bool { return slices.Contains(codes, a.Code) })
-}
+func (s *State) clear(codes ...AttentionCode) { s.Attention.clear(codes...) }
 
 // publish makes one effect per endpoint of the customer's. Messages of a stream
 // share a lane per endpoint, so they keep their order; any other has its own.
@@ -160,7 +148,7 @@ func (s *State) publish(m Message, now time.Time) []Effect {
 // clone copies what Apply may append to or delete from. Verdict, Review, Resubmission
 // and Decided are replaced as a whole and never written through.
 func (s State) clone() State {
-	s.Look.Links = slices.Clone(s.Look.Links)
+	s.Look = s.Look.clone()
 	s.AML.Alerts = slices.Clone(s.AML.Alerts)
 	s.Outbox.Sending = maps.Clone(s.Outbox.Sending)
 	if s.Outbox.Sending == nil {
@@ -170,6 +158,5 @@ func (s State) clone() State {
 	s.AML.Accepted = slices.Clone(s.AML.Accepted)
 	s.AML.Seen = slices.Clone(s.AML.Seen)
 	s.Attention = slices.Clone(s.Attention)
-	s.Look.Seen = slices.Clone(s.Look.Seen)
 	return s
 }

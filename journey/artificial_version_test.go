@@ -48,7 +48,7 @@ func TestEveryVersionHasItsMigration(t *testing.T) {
 			t.Errorf("%s is %d with %d migrations", name, c.version, c.migrations)
 		}
 	}
-	for _, raw := range []string{`{"version":1,"links":7}`, `{"version":1,"links":`} {
+	for _, raw := range []string{`{"version":1,"look":{"links":7}}`, `{"version":1,"links":`} {
 		if _, err := MigrateSpot(json.RawMessage(raw)); err == nil {
 			t.Errorf("%s is read as a state", raw)
 		}

@@ -1,6 +1,10 @@
 package journey
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // AttentionCode names something that needs a person. The set is closed.
 type AttentionCode string
@@ -29,6 +33,40 @@ type AttentionItem struct {
 	Since time.Time     `json:"since"`
 	// Detail is a short code or name, never personal data.
 	Detail string `json:"detail,omitempty"`
+}
+
+// Attention is what needs a person, the oldest first.
+type Attention []AttentionItem
+
+// raise records that a person is needed and returns the new item; nil if it is there
+// already.
+func (a *Attention) raise(code AttentionCode, detail string, now time.Time) *AttentionItem {
+	if slices.ContainsFunc(*a, func(i AttentionItem) bool { return i.Code == code && i.Detail == detail }) {
+		return nil
+	}
+	item := AttentionItem{Code: code, Since: now, Detail: detail}
+	*a = append(*a, item)
+	return &item
+}
+
+// oldest is the code that is open longest; empty if none is.
+func (a Attention) oldest() AttentionCode {
+	if len(a) == 0 {
+		return ""
+	}
+	return a[0].Code
+}
+
+// describe says in one sentence for each item what needs a person.
+func (a Attention) describe() (text string) {
+	for _, i := range a {
+		text += fmt.Sprintf(" Needs a person: `%s`%s since %s.", i.Code, detail(i.Detail), clock(i.Since))
+	}
+	return text
+}
+
+func (a *Attention) clear(codes ...AttentionCode) {
+	*a = slices.DeleteFunc(*a, func(i AttentionItem) bool { return slices.Contains(codes, i.Code) })
 }
 
 // Owner is who has to act.

@@ -18,14 +18,10 @@ type Attributes struct {
 
 // Attributes derives the search attributes from the state.
 func (s State) Attributes() Attributes {
-	a := Attributes{
+	return Attributes{
 		Phase: s.Phase, Standing: s.Standing.Outcome, Account: s.Account,
-		Flow: s.Policy.Flow, Reference: s.ReferenceHash, DueAt: s.Deadline(),
+		Flow: s.Policy.Flow, Reference: s.ReferenceHash, DueAt: s.Deadline(), Attention: s.Attention.oldest(),
 	}
-	if len(s.Attention) > 0 {
-		a.Attention = s.Attention[0].Code
-	}
-	return a
 }
 
 // AtRest says that the journey waits for somebody and not for its own work, so

@@ -1,9 +1,6 @@
 package journey
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Claim is what the hints so far say the API should show. It is a sum of all
 // unconfirmed hints: confirming the most demanding one confirms them all.
@@ -25,15 +22,11 @@ type Claim struct {
 	Tries int `json:"tries,omitempty"`
 }
 
-// seenWindow bounds the eventIds remembered. The ledger's unique key is the
-// first line against duplicates; this one also holds for other senders.
-const seenWindow = 64
-
 // onEvent takes a hint: it says what to look for, and that looking is due now.
 func (s *State) onEvent(e Event, now time.Time) []Effect {
 	s.Counts.Events++
 	e.Hint = e.Hint.Known()
-	if e.EventID != "" && s.duplicate(e) {
+	if s.Look.duplicate(e) {
 		s.Counts.Duplicates++
 		return nil
 	}
@@ -45,10 +38,8 @@ func (s *State) onEvent(e Event, now time.Time) []Effect {
 	}
 	s.reopen(now)
 	s.claim(e)
-	if e.TraceParent != "" && len(s.Look.Links) < 8 {
-		s.Look.Links = append(s.Look.Links, e.TraceParent)
-	}
-	s.wish(now, e.fromVendor())
+	s.Look.follow(e.TraceParent)
+	s.Look.wish(now, e.fromVendor())
 	return nil
 }
 
@@ -69,27 +60,6 @@ func (s *State) reopen(now time.Time) {
 		s.enter(AwaitingUserSteps, now)
 		s.OpenedAt, s.Look.MissingSince = now, time.Time{}
 	}
-}
-
-// duplicate remembers the event and says whether it had been seen. The type is part
-// of the key because ids may repeat across types, and the hint so that a forged event
-// under another's id does not keep the real one out.
-func (s *State) duplicate(e Event) bool {
-	hint, err := json.Marshal(e.Hint)
-	if err != nil { // texts and numbers: a failure is a bug in the types
-		panic("marshalling a hint: " + err.Error())
-	}
-	key := hash(string(e.Type), e.EventID, string(hint))[:12]
-	for _, seen := range s.Look.Seen {
-		if seen == key {
-			return true
-		}
-	}
-	s.Look.Seen = append(s.Look.Seen, key)
-	if len(s.Look.Seen) > seenWindow {
-		s.Look.Seen = s.Look.Seen[len(s.Look.Seen)-seenWindow:]
-	}
-	return false
 }
 
 // claim is the one table of what confirms which event; an event that is not in

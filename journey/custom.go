@@ -118,7 +118,7 @@ func (s *State) onStepped(in Stepped, now time.Time) []Effect {
 	if s.Verdict != nil && run.judgedOther(*s.Verdict) && s.Steps.Reruns < maxReruns {
 		// What it judged is not what we know: look before it is run again.
 		s.Steps.Reruns++
-		s.lookNow(now)
+		s.Look.wish(now, false)
 		return nil
 	}
 	return s.settleLook(s.advance(now), now)

@@ -12,9 +12,7 @@ func (s State) Deadline() time.Time {
 	if s.Steps.Waiting == "" {
 		due = time.Time{}
 	}
-	if !s.Look.UnderWay {
-		due = earlier(earlier(due, s.Look.At), s.Look.WishAt)
-	}
+	due = earlier(due, s.Look.deadline())
 	if s.Reviews.Open != nil {
 		due = earlier(due, s.Reviews.Open.Ladder.next())
 	}

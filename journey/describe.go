@@ -15,10 +15,7 @@ func (s State) Describe() string {
 		text += fmt.Sprintf(" Standing: **%s** since %s (decision %d).", s.Standing.Outcome, clock(s.Standing.Since), s.Standing.Sequence)
 	}
 	text += s.describeAlerts()
-	for _, a := range s.Attention {
-		text += fmt.Sprintf(" Needs a person: `%s`%s since %s.", a.Code, detail(a.Detail), clock(a.Since))
-	}
-	return text
+	return text + s.Attention.describe()
 }
 
 // describeAlerts names the AML alerts that wait for a disposition.

@@ -160,9 +160,11 @@ type Effect struct {
 	HandOver  *HandOverInput  `json:"handOver,omitempty"`
 }
 
-// causedBy names the webhooks that an effect follows; a journey's fetch knows its own.
+// causedBy names the webhooks that an effect follows.
 func (e *Effect) causedBy(links []string) {
 	switch {
+	case e.Fetch != nil:
+		e.Fetch.Links = links
 	case e.StepIn != nil:
 		e.StepIn.Links = links
 	case e.Complete != nil:

@@ -107,7 +107,7 @@ func (l Ladder) over(now time.Time) bool {
 // they came with: what begins later looks again and takes up the ladder of then.
 func (s *State) ladder(name string, now time.Time) Ladder {
 	if !s.VerdictAt.Equal(now) {
-		s.lookNow(now)
+		s.Look.wish(now, false)
 		return Ladder{}
 	}
 	return s.declared(name)
@@ -151,7 +151,7 @@ func (s *State) climb(now time.Time) []Effect {
 			effects = s.remind(Message{Type: tell, Review: s.Reviews.Open}, review.ID, now)
 		}
 		if look {
-			s.lookNow(now)
+			s.Look.wish(now, false)
 		}
 	}
 	for i := range s.AML.Alerts {
@@ -163,7 +163,7 @@ func (s *State) climb(now time.Time) []Effect {
 			effects = append(effects, s.remind(Message{Type: tell, Alert: &alert}, alert.ID, now)...)
 		}
 		if look {
-			s.lookNow(now)
+			s.Look.wish(now, false)
 		}
 	}
 	return effects

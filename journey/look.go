@@ -1,10 +1,14 @@
 package journey
 
-import "time"
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
 
-// Look is when the API is asked next, and what for.
+// Look is when the API is asked next, and what for. Journeys and spot checks share it.
 type Look struct {
-	// At is when the journey fetches of its own accord, which no hint postpones.
+	// At is when the workflow fetches of its own accord, which no hint postpones.
 	// WishAt is when it fetches because something asks for it, Hinted if that is a
 	// webhook.
 	At     time.Time `json:"at,omitzero"`
@@ -16,11 +20,13 @@ type Look struct {
 	Dirty    bool `json:"dirty,omitempty"`
 	// HintsPaid is the end of the time that the fetches caused by webhooks have used up.
 	HintsPaid time.Time `json:"hintsPaid,omitzero"`
-	// Silent counts the silences that ended in this phase.
+	// Silent counts the silences that ended in a journey's phase; of a spot check, the
+	// fetches in a row that brought nothing.
 	Silent int `json:"silent,omitempty"`
 	// MissingSince is the first of an unbroken row of "no such journey".
 	MissingSince time.Time `json:"missingSince,omitzero"`
-	Claim        Claim     `json:"claim,omitzero"`
+	// Claim is what a journey's hints say; a spot check has none.
+	Claim Claim `json:"claim,omitzero"`
 	// Links are the traces of the webhooks that no fetch has followed yet, Causes of
 	// those that the last fetch followed, and so of all that came from it.
 	Links  []string `json:"links,omitempty"`
@@ -34,7 +40,122 @@ const (
 	maxSilence = 24 * time.Hour
 	// blindWait spaces the looks while no fetch has brought a policy yet.
 	blindWait = 10 * time.Minute
+	// seenWindow bounds the events remembered. The ledger's unique key is the first
+	// line against duplicates; this one also holds for other senders.
+	seenWindow = 64
+	// maxLinks bounds the traces that one fetch follows.
+	maxLinks = 8
 )
+
+func (l Look) clone() Look {
+	l.Links, l.Seen = slices.Clone(l.Links), slices.Clone(l.Seen)
+	return l
+}
+
+// duplicate remembers the event and says whether it had been seen. The type is part
+// of the key because ids may repeat across types, and the hint so that a forged event
+// under another's id does not keep the real one out. An event without an id is new.
+func (l *Look) duplicate(e Event) bool {
+	if e.EventID == "" {
+		return false
+	}
+	hint, err := json.Marshal(e.Hint)
+	if err != nil { // texts and numbers: a failure is a bug in the types
+		panic("marshalling a hint: " + err.Error())
+	}
+	key := hash(string(e.Type), e.EventID, string(hint))[:12]
+	if slices.Contains(l.Seen, key) {
+		return true
+	}
+	l.Seen = append(l.Seen, key)
+	l.Seen = l.Seen[max(0, len(l.Seen)-seenWindow):]
+	return false
+}
+
+// follow has the next fetch follow a webhook's trace, if it has one.
+func (l *Look) follow(trace string) {
+	if trace != "" && len(l.Links) < maxLinks {
+		l.Links = append(l.Links, trace)
+	}
+}
+
+// wish asks for a fetch now, byHint if a webhook does.
+func (l *Look) wish(now time.Time, byHint bool) {
+	switch {
+	case l.UnderWay:
+		l.Dirty = true
+	case !byHint:
+		l.WishAt, l.Hinted = now, false
+	case l.WishAt.IsZero() || now.Before(l.WishAt):
+		l.WishAt, l.Hinted = now, true
+	}
+}
+
+// deadline is when the next fetch is due; zero while one is under way.
+func (l *Look) deadline() time.Time {
+	if l.UnderWay {
+		return time.Time{}
+	}
+	return earlier(l.At, l.WishAt)
+}
+
+// begin starts a fetch. One that no webhook asked for still follows the traces of the
+// fetch before.
+func (l *Look) begin() {
+	l.UnderWay, l.Dirty, l.WishAt = true, false, time.Time{}
+	if len(l.Links) > 0 {
+		l.Causes, l.Links = l.Links, nil
+	}
+}
+
+// coverLate fetches once more if a wish came after the fetch was scheduled: the
+// answer does not cover it.
+func (l *Look) coverLate(now time.Time) (late bool) {
+	if late = l.Dirty; late {
+		l.Dirty = false
+		l.wish(now, true)
+	}
+	return late
+}
+
+// onProblem takes a fetch that brought no result, and says what a person has to know,
+// if anything. Nothing is concluded from it, except that what the vendor has denied
+// knowing for long enough, and what was never seen, is unknown; unless a hint came that
+// the answer does not cover. The retries are spaced like those after an unconfirmed
+// claim, and then by the last of these waits for ever.
+func (l *Look) onProblem(p Problem, policy Policy, seen, uncovered bool, now time.Time) (code AttentionCode, unknown bool) {
+	wait := blindWait
+	if n := len(policy.AskAgain); n > 0 {
+		wait = time.Duration(policy.AskAgain[min(l.Silent, n-1)])
+	}
+	retry := now.Add(wait)
+	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
+		l.MissingSince = time.Time{}
+	} else if l.MissingSince.IsZero() {
+		l.MissingSince = now
+	}
+	switch p {
+	case ProblemMissing:
+		unknownAt := l.MissingSince.Add(time.Duration(policy.UnknownAfter))
+		switch {
+		case seen && l.MissingSince.Before(now):
+			code = AttentionVendorMissing
+		case !seen && unknownAt.After(now):
+			retry = earlier(retry, unknownAt)
+		case !seen && !uncovered && l.Silent > 0:
+			return "", true
+		}
+	case ProblemDenied:
+		code = AttentionVendorDenied
+	case ProblemUnreadable:
+		code = AttentionVendorUnreadable
+	default:
+		code = AttentionVendorUnreachable
+	}
+	l.At = earlier(l.At, retry)
+	l.coverLate(now)
+	return code, false
+}
 
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
@@ -95,20 +216,6 @@ func (s *State) checkFlow(now time.Time) []Effect {
 	return nil
 }
 
-// wish asks for a fetch now, byHint if a webhook does.
-func (s *State) wish(now time.Time, byHint bool) {
-	switch {
-	case s.Look.UnderWay:
-		s.Look.Dirty = true
-	case !byHint:
-		s.Look.WishAt, s.Look.Hinted = now, false
-	case s.Look.WishAt.IsZero() || now.Before(s.Look.WishAt):
-		s.Look.WishAt, s.Look.Hinted = now, true
-	}
-}
-
-func (s *State) lookNow(now time.Time) { s.wish(now, false) }
-
 // hintsAllow is when webhooks may cause the next fetch. Each one uses up a share of
 // the declared time; what is used up may be ahead by the time less one share. Before
 // a policy is known, no fetch is counted.
@@ -150,7 +257,6 @@ func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
 		s.Look.Silent++
 		s.Look.At = time.Time{}
 	}
-	s.Look.WishAt = time.Time{}
 	return true, nil
 }
 
@@ -158,21 +264,18 @@ func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
 // caused moves no deadline back.
 func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 	if s.Closed() {
-		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.Dirty {
-			s.Look.Dirty = false
+		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.coverLate(now) {
 			s.reopen(now)
-			s.wish(now, true)
 		}
 		return nil
 	}
 	s.Look.At = earlier(s.Look.At, s.silenceEnds(now))
-	switch {
-	case s.Look.Dirty: // a hint came after this fetch was scheduled: the answer does not cover it
-		s.Look.Dirty = false
-		s.wish(now, true)
+	if s.Look.coverLate(now) {
 		return nil
+	}
+	switch {
 	case claimLeft && s.Look.Claim.Tries < len(s.Policy.AskAgain):
-		s.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Look.Claim.Tries])), true)
+		s.Look.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Look.Claim.Tries])), true)
 		s.Look.Claim.Tries++
 		return nil
 	case claimLeft: // asked for long enough: the API is believed
@@ -231,60 +334,20 @@ func (s *State) expiresAt() time.Time {
 	return s.OpenedAt.Add(time.Duration(s.Policy.ExpireAfter))
 }
 
-// onProblem takes a fetch that brought no verdict. Nothing is concluded from it,
-// except that a journey which the vendor has denied knowing for long enough, and
-// which was never seen, is unknown.
+// onProblem takes a fetch that brought no verdict.
 func (s *State) onProblem(p Problem, now time.Time) []Effect {
-	var effects []Effect
-	switch p {
-	case ProblemMissing:
-		if s.Look.MissingSince.IsZero() {
-			s.Look.MissingSince = now
-		}
-		gone := s.Look.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
-		if s.neverSeen() && !s.unseen(now) && s.Look.Silent > 0 && !now.Before(gone) {
-			s.enter(Unknown, now)
-			s.Look.Claim = Claim{}
-			return s.lookAgain(false, now)
-		}
-		if !s.neverSeen() && s.Look.MissingSince.Before(now) {
-			effects = s.raise(AttentionVendorMissing, "", now)
-		}
-	case ProblemDenied:
-		effects = s.raise(AttentionVendorDenied, "", now)
-	case ProblemUnreadable:
-		effects = s.raise(AttentionVendorUnreadable, "", now)
+	seen := s.Verdict != nil || s.Standing.Sequence > 0
+	code, unknown := s.Look.onProblem(p, s.Policy, seen, s.unseen(now), now)
+	switch {
+	case unknown:
+		s.enter(Unknown, now)
+		s.Look.Claim = Claim{}
+		return s.lookAgain(false, now)
+	case code == "":
+		return nil
 	default:
-		effects = s.raise(AttentionVendorUnreachable, "", now)
+		return s.raise(code, "", now)
 	}
-	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
-		s.Look.MissingSince = time.Time{}
-	}
-	s.Look.At = earlier(s.Look.At, s.retryLook(p, now))
-	if s.Look.Dirty {
-		s.Look.Dirty = false
-		s.wish(now, true)
-	}
-	return effects
-}
-
-func (s *State) neverSeen() bool { return s.Verdict == nil && s.Standing.Sequence == 0 }
-
-// retryLook spaces the looks after a problem like those after an unconfirmed
-// claim, and then at the last of these waits for ever.
-func (s *State) retryLook(p Problem, now time.Time) time.Time {
-	wait := blindWait
-	if n := len(s.Policy.AskAgain); n > 0 {
-		wait = time.Duration(s.Policy.AskAgain[min(s.Look.Silent, n-1)])
-	}
-	at := now.Add(wait)
-	if p == ProblemMissing && s.neverSeen() {
-		gone := s.Look.MissingSince.Add(time.Duration(s.Policy.UnknownAfter))
-		if gone.After(now) && gone.Before(at) {
-			return gone
-		}
-	}
-	return at
 }
 
 // doubled doubles a wait, up to maxSilence unless the declared wait is longer.

@@ -157,7 +157,7 @@ func (s *State) onAct(a Act, now time.Time) []Effect {
 	case UpdateRefresh:
 		s.clear(AttentionHintMismatch, AttentionHintsOverBudget, AttentionQuarantined, AttentionDeliveryParked, AttentionAMLGap)
 		s.reopen(now)
-		s.lookNow(now)
+		s.Look.wish(now, false)
 		return nil
 	case UpdateRetryStep:
 		step, _ := s.stepPolicy(a.Step)

@@ -1,10 +1,7 @@
 package journey
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -27,15 +24,15 @@ func SpotApply(s SpotState, in Input, now time.Time) (SpotState, []Effect) {
 		s.onLinked(*in.Linked, now)
 	case in.Quarantined != "":
 		s.Counts.Quarantined++
-		s.raise(AttentionQuarantined, in.Quarantined, now)
-		s.lookNow(now)
+		s.Attention.raise(AttentionQuarantined, in.Quarantined, now)
+		s.Look.wish(now, false)
 	case in.Tick:
 		effects = s.onTick(now)
 	}
 	for i := range effects {
 		s.LastEffect++
 		effects[i].ID = s.LastEffect
-		effects[i].causedBy(s.Causes)
+		effects[i].causedBy(s.Look.Causes)
 	}
 	return s, effects
 }
@@ -44,56 +41,32 @@ func SpotApply(s SpotState, in Input, now time.Time) (SpotState, []Effect) {
 // the vendor may have changed its mind.
 func (s *SpotState) onEvent(e Event, now time.Time) {
 	s.Counts.Events++
-	if e.EventID != "" && s.duplicate(e) {
+	if s.Look.duplicate(e) {
 		s.Counts.Duplicates++
 		return
 	}
 	if e.Type == Refresh {
-		s.clear(AttentionQuarantined, AttentionHintMismatch, AttentionDeliveryParked)
+		s.Attention.clear(AttentionQuarantined, AttentionHintMismatch, AttentionDeliveryParked)
 	}
 	if e.JourneyID != "" {
 		s.Claimed = e.JourneyID
 	}
-	if e.TraceParent != "" && len(s.Links) < 8 {
-		s.Links = append(s.Links, e.TraceParent)
-	}
+	s.Look.follow(e.TraceParent)
 	if s.Unknown {
-		s.Unknown, s.MissingSince = false, time.Time{}
+		s.Unknown, s.Look.MissingSince = false, time.Time{}
 	}
-	s.Silent = 0
-	s.lookNow(now)
-}
-
-// duplicate remembers the event and says whether it had been seen.
-func (s *SpotState) duplicate(e Event) bool {
-	sum := sha256.Sum256([]byte(string(e.Type) + "\x00" + e.EventID))
-	key := hex.EncodeToString(sum[:6])
-	if slices.Contains(s.Seen, key) {
-		return true
-	}
-	s.Seen = append(s.Seen, key)
-	s.Seen = s.Seen[max(0, len(s.Seen)-seenWindow):]
-	return false
-}
-
-func (s *SpotState) lookNow(now time.Time) {
-	if s.Looking {
-		s.Dirty = true
-		return
-	}
-	s.LookAt = now
+	s.Look.Silent = 0
+	s.Look.wish(now, false)
 }
 
 // onTick starts a look if one is due; what arrived together shares it.
 func (s *SpotState) onTick(now time.Time) []Effect {
-	if s.Looking || s.LookAt.IsZero() || now.Before(s.LookAt) {
+	if due := s.Deadline(); due.IsZero() || now.Before(due) {
 		return nil
 	}
-	s.Looking, s.Dirty, s.LookAt = true, false, time.Time{}
+	s.Look.begin()
+	s.Look.At = time.Time{}
 	s.Counts.Fetches++
-	if len(s.Links) > 0 {
-		s.Causes, s.Links = s.Links, nil
-	}
 	ask := SpotFetchInput{Account: s.Account, SpotID: s.SpotID, Claimed: s.Claimed}
 	if s.Linking = s.Link != nil; s.Linking {
 		ask.Link = s.Link.JourneyID
@@ -106,7 +79,7 @@ func (s *SpotState) onPublished(p Published, now time.Time) {
 		return
 	}
 	s.Counts.Parked++
-	s.raise(AttentionDeliveryParked, p.Endpoint, now)
+	s.Attention.raise(AttentionDeliveryParked, p.Endpoint, now)
 }
 
 // onHandedOver hands over again what the ledger did not take: a failed spot check that
@@ -116,20 +89,6 @@ func (s *SpotState) onHandedOver(a HandOverAnswer) []Effect {
 		return nil
 	}
 	return s.handOver()
-}
-
-// raise records that a person is needed. The customer's systems are told of an unbound
-// spot check by a message of its own; the rest concerns the operators.
-func (s *SpotState) raise(code AttentionCode, detail string, now time.Time) (fresh bool) {
-	if slices.ContainsFunc(s.Attention, func(a AttentionItem) bool { return a.Code == code && a.Detail == detail }) {
-		return false
-	}
-	s.Attention = append(s.Attention, AttentionItem{Code: code, Since: now, Detail: detail})
-	return true
-}
-
-func (s *SpotState) clear(codes ...AttentionCode) {
-	s.Attention = slices.DeleteFunc(s.Attention, func(a AttentionItem) bool { return slices.Contains(codes, a.Code) })
 }
 
 // publish makes one effect per endpoint, each in a lane of its own. A decision is

@@ -90,10 +90,10 @@ func heldSpot(account, spotID, system, unbound string, now time.Time) SpotDecisi
 // hold calls a person to link a spot check, and tells so once. What it found waits.
 func (s *SpotState) hold(unbound string, now time.Time) []Effect {
 	if s.Unbound != unbound {
-		s.clear(AttentionSpotCheckUnbound)
+		s.Attention.clear(AttentionSpotCheckUnbound)
 	}
 	s.Unbound = unbound
-	if !s.raise(AttentionSpotCheckUnbound, unbound, now) {
+	if s.Attention.raise(AttentionSpotCheckUnbound, unbound, now) == nil {
 		return nil
 	}
 	// It is no decision, so it is not told under the decision's id.
@@ -111,11 +111,11 @@ func (s *SpotState) decide(d SpotDecision, now time.Time) []Effect {
 
 // settle takes the decision; nobody has to link the spot check any more.
 func (s *SpotState) settle(d SpotDecision) {
-	s.Decision, s.Unbound, s.LookAt = &d, "", time.Time{}
+	s.Decision, s.Unbound, s.Look.At = &d, "", time.Time{}
 	if s.Link != nil {
 		s.Link, s.Refused = nil, errNotUnbound.Error()
 	}
-	s.clear(AttentionSpotCheckUnbound)
+	s.Attention.clear(AttentionSpotCheckUnbound)
 }
 
 // tell publishes the decision and hands over what did not pass.
@@ -173,13 +173,13 @@ func (s *SpotState) onLinked(l SpotLink, now time.Time) {
 		return
 	}
 	s.Link, s.Refused = &l, ""
-	s.lookNow(now)
+	s.Look.wish(now, false)
 }
 
 // onLinkAnswered binds the spot check as a person said, if the ledger knows the journey.
 func (s *SpotState) onLinkAnswered(a SpotAnswer, now time.Time) []Effect {
 	link := *s.Link
-	s.Link, s.Linking, s.LookAt = nil, false, now.Add(spotLookEvery)
+	s.Link, s.Linking, s.Look.At = nil, false, now.Add(spotLookEvery)
 	switch {
 	case a.Problem != "":
 		s.Refused = errLinkFailed.Error()

@@ -28,23 +28,15 @@ type SpotState struct {
 	Linking bool      `json:"linking,omitempty"`
 	Refused string    `json:"refused,omitempty"`
 
-	// The wish to look, as in State.
-	LookAt       time.Time `json:"lookAt,omitzero"`
-	Looking      bool      `json:"looking,omitempty"`
-	Dirty        bool      `json:"dirty,omitempty"`
-	Silent       int       `json:"silent,omitempty"` // looks in a row that brought nothing
-	MissingSince time.Time `json:"missingSince,omitzero"`
-	Links        []string  `json:"links,omitempty"`
-	Causes       []string  `json:"causes,omitempty"`
+	Look Look `json:"look,omitzero"`
 
 	Decision *SpotDecision `json:"decision,omitempty"`
 	// Unknown says that the vendor knows no such spot check, and that nobody was told.
 	Unknown bool `json:"unknown,omitempty"`
 
-	Attention  []AttentionItem `json:"attention,omitempty"`
-	Seen       []string        `json:"seen,omitempty"`
-	LastEffect int             `json:"lastEffect,omitempty"`
-	Counts     Counts          `json:"counts"`
+	Attention  Attention `json:"attention,omitempty"`
+	LastEffect int       `json:"lastEffect,omitempty"`
+	Counts     Counts    `json:"counts"`
 }
 
 // OpenSpot is the state of a spot check that nothing is known of yet.
@@ -82,48 +74,37 @@ func (s SpotState) EndsAs() string {
 // Closed says whether the workflow may close once nothing is pending; a later event
 // starts it again.
 func (s SpotState) Closed() bool {
-	return (s.Decision != nil || s.Unknown) && !s.Looking && s.LookAt.IsZero()
+	return (s.Decision != nil || s.Unknown) && !s.Look.UnderWay && s.Deadline().IsZero()
 }
 
 // Deadline is the instant at which SpotApply wants to be told a Tick even if nothing
 // else happens; zero when there is none.
-func (s SpotState) Deadline() time.Time {
-	if s.Looking {
-		return time.Time{}
-	}
-	return s.LookAt
-}
+func (s SpotState) Deadline() time.Time { return s.Look.deadline() }
 
 // AtRest says that the search attributes are worth an update: it is decided, or it
 // waits for somebody.
 func (s SpotState) AtRest() bool {
-	return !s.Looking && (s.Decision != nil || len(s.Attention) > 0)
+	return !s.Look.UnderWay && (s.Decision != nil || len(s.Attention) > 0)
 }
 
 // Attributes derives the search attributes from the state.
 func (s SpotState) Attributes() Attributes {
-	a := Attributes{Phase: PhaseSpotCheck, Account: s.Account, Reference: s.ReferenceHash, DueAt: s.Deadline()}
-	if len(s.Attention) > 0 {
-		a.Attention = s.Attention[0].Code
+	return Attributes{
+		Phase: PhaseSpotCheck, Account: s.Account, Reference: s.ReferenceHash,
+		DueAt: s.Deadline(), Attention: s.Attention.oldest(),
 	}
-	return a
 }
 
 // clone copies what SpotApply may append to or delete from.
 func (s SpotState) clone() SpotState {
-	s.Links = slices.Clone(s.Links)
+	s.Look = s.Look.clone()
 	s.Attention = slices.Clone(s.Attention)
-	s.Seen = slices.Clone(s.Seen)
 	return s
 }
 
 // Describe says in one sentence what was found, or what is waited for and until when.
 func (s SpotState) Describe() string {
-	text := "**Spot check**, " + s.waitsFor() + "."
-	for _, a := range s.Attention {
-		text += " Needs a person: `" + string(a.Code) + "`" + detail(a.Detail) + " since " + clock(a.Since) + "."
-	}
-	return text
+	return "**Spot check**, " + s.waitsFor() + "." + s.Attention.describe()
 }
 
 func (s SpotState) waitsFor() string {
@@ -132,11 +113,11 @@ func (s SpotState) waitsFor() string {
 		return "**" + string(s.Decision.Outcome) + "**, for journey `" + s.Decision.JourneyID + "` (bound by " + s.Decision.BoundBy + ")"
 	case s.Unknown:
 		return "unknown to IDWise; a later event opens it again"
-	case s.Looking:
+	case s.Look.UnderWay:
 		return "it is asking IDWise for the result right now"
 	case s.Unbound != "":
 		return "finished, and it waits for the update `link`: a person says whose it is" + s.until("the ledger is asked again")
-	case !s.MissingSince.IsZero():
+	case !s.Look.MissingSince.IsZero():
 		return "IDWise says there is no such spot check" + s.until("it asks again")
 	default:
 		return "it waits for the API to show its result" + s.until("it asks again")
@@ -144,8 +125,9 @@ func (s SpotState) waitsFor() string {
 }
 
 func (s SpotState) until(then string) string {
-	if s.LookAt.IsZero() {
+	at := s.Deadline()
+	if at.IsZero() {
 		return ""
 	}
-	return "; at " + clock(s.LookAt) + " " + then
+	return "; at " + clock(at) + " " + then
 }

@@ -164,6 +164,19 @@ func TestAPolicyMayOnlyTellAFailedSpotCheck(t *testing.T) {
 	}
 }
 
+// A forged event under another's id does not keep the real one out.
+func TestASpotCheckTakesAnotherHintUnderAKnownID(t *testing.T) {
+	t.Parallel()
+	p := openSpot(t, shows(journey.Incomplete, "j1"))
+	forged := spotEvent("e1")
+	forged.Event.Hint.System = "Refer"
+	p.tell(forged)
+	p.tell(spotEvent("e1"), spotEvent("e1"))
+	if p.fetches != 2 || p.state.Counts.Duplicates != 1 {
+		t.Errorf("%d fetches, %d duplicates; want 2 and 1", p.fetches, p.state.Counts.Duplicates)
+	}
+}
+
 // Duplicates and late events change nothing: there is one decision under one id.
 func TestASpotCheckIsDecidedOnce(t *testing.T) {
 	t.Parallel()

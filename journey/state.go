@@ -48,10 +48,10 @@ type State struct {
 	Outbox   Outbox    `json:"outbox,omitzero"`
 
 	// Erasing is true while the erasure is under way.
-	Erasing    bool            `json:"erasing,omitempty"`
-	Attention  []AttentionItem `json:"attention,omitempty"`
-	LastEffect int             `json:"lastEffect,omitempty"`
-	Counts     Counts          `json:"counts"`
+	Erasing    bool      `json:"erasing,omitempty"`
+	Attention  Attention `json:"attention,omitempty"`
+	LastEffect int       `json:"lastEffect,omitempty"`
+	Counts     Counts    `json:"counts"`
 }
 
 // Counts are figures for people; no rule reads them.

@@ -110,7 +110,7 @@ func (s *State) awaitAnswer(name string, now time.Time) []Effect {
 // asked once more.
 func (s *State) onAnnounced(name string, now time.Time) []Effect {
 	if s.Verdict == nil { // a journey that is not known here: look first
-		s.lookNow(now)
+		s.Look.wish(now, false)
 	}
 	if s.Steps.Running == name {
 		s.Steps.Announced = name
@@ -134,7 +134,7 @@ func (s *State) askWaiting(name string, now time.Time) []Effect {
 	}
 	if !ok { // no longer declared: its answer is awaited by nobody
 		s.Steps.Waiting, s.Steps.WaitUntil = "", time.Time{}
-		s.lookNow(now)
+		s.Look.wish(now, false)
 		return nil
 	}
 	s.Steps.Waiting = ""

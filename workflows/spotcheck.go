@@ -32,7 +32,7 @@ var spotChecks = kind[journey.SpotState]{
 		switch {
 		case s.Link == nil:
 			return true, s.LinkRefused()
-		case cancelled && !s.Looking:
+		case cancelled && !s.Look.UnderWay:
 			return true, errRunCanceled
 		default:
 			return false, nil

@@ -102,7 +102,7 @@ func awaitHeld(ctx context.Context, t *testing.T, id string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Unbound != "" && !s.Looking && len(d.GetPendingActivities()) == 0 && d.GetPendingWorkflowTask() == nil {
+		if s.Unbound != "" && !s.Look.UnderWay && len(d.GetPendingActivities()) == 0 && d.GetPendingWorkflowTask() == nil {
 			return
 		}
 		select {

@@ -41,6 +41,7 @@ type values struct {
 	LedgerFile                       string
 	GovernmentURL, DownGovernmentURL string
 	TaskQueue, Steps, WrongPath      string
+	DownCustomerURL                  string
 	FlowID, StepID                   string
 	HurriedFlowID, OldFlowID         string
 	AuditedFlowID, PlainFlowID       string
@@ -57,7 +58,7 @@ func (w *World) configure(_ context.Context, d *doors) error {
 	err := template.Must(template.New("idjourney.yaml").Parse(configText)).Execute(&text, values{
 		listens: d.listen, World: w, LedgerFile: w.LedgerFile(),
 		GovernmentURL: urlOf(d.government) + "/faces", DownGovernmentURL: urlOf(d.government) + "/down/faces",
-		TaskQueue: w.opts.TaskQueue, Steps: w.opts.Steps, WrongPath: w.opts.WrongPath, FlowID: flowID, StepID: idwisetest.CustomStepID,
+		TaskQueue: w.opts.TaskQueue, Steps: w.opts.Steps, WrongPath: w.opts.WrongPath, DownCustomerURL: w.opts.DownCustomerURL, FlowID: flowID, StepID: idwisetest.CustomStepID,
 		HurriedFlowID: HurriedFlow, PlainFlowID: PlainFlow, OldFlowID: OldFlow, AuditedFlowID: AuditedFlow, OldAfter: OldAfter,
 		Killable: w.opts.Binary != "",
 	})

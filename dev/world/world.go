@@ -71,6 +71,9 @@ type Options struct {
 	Steps string
 	// Environ are variables ("NAME=value") that Steps and the processes need besides.
 	Environ []string
+	// DownCustomerURL, if set, is the endpoint of account demo-down, instead of the one
+	// that both accounts share.
+	DownCustomerURL string
 	// WrongPath, if set, is where account demo-down asks for results: a mistake in its
 	// configuration.
 	WrongPath string

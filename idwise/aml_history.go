@@ -9,19 +9,19 @@ import (
 	"strconv"
 )
 
-// AMLHistory is what the vendor's history answers for one version of an AML record.
+// AMLHistory is one version of an AML record, from the vendor's history.
 // Its matches name people, so it refuses to be serialised or printed, as Result does.
 type AMLHistory struct {
 	CheckID string
-	// Version is the one that was asked for.
+	// Version is the requested version.
 	Version int
-	// Matches are those of the version. Whether these are all that stood then or only
-	// those that the version changed is not known for certain: AMLRecordVersion of a
-	// match tells which version brought its state.
+	// Matches are those of the version. It is not known for certain whether they are all
+	// matches at that version or only those that the version changed: a match's
+	// AMLRecordVersion names the version that last changed it.
 	Matches []AMLMatch
 }
 
-// MarshalJSON refuses, so that no name gets into a payload or a store by accident.
+// MarshalJSON always fails, so that no name gets into a payload or a store by accident.
 func (h AMLHistory) MarshalJSON() ([]byte, error) { return nil, errPersonal }
 
 // String names the check and the version only.
@@ -35,10 +35,10 @@ func (h AMLHistory) GoString() string { return h.String() }
 // LogValue names the check and the version only.
 func (h AMLHistory) LogValue() slog.Value { return slog.StringValue(h.String()) }
 
-// AMLHistory asks for one version, from 1 on, of a check's AML matches; a journey's
-// check has, as we infer, the journey's id. A version that the vendor does not keep is
-// missing (see [IsMissing]). Beside the errors of every call it may be ErrUnreadable,
-// also for an answer that names no matches at all, or ErrOtherJourney.
+// AMLHistory fetches one version, from 1 on, of a check's AML matches. We infer that the
+// id of a journey's check is the journey's id. A version that the vendor does not keep is
+// missing (see [IsMissing]). Besides the errors of every request, it returns ErrUnreadable,
+// also for an answer without a list of matches, or ErrOtherJourney.
 func (c *Client) AMLHistory(ctx context.Context, checkID string, version int) (AMLHistory, error) {
 	if version < 1 {
 		return AMLHistory{}, fmt.Errorf("calling %s: versions count from 1: %w", ReadAMLHistory, ErrNotSent)
@@ -59,8 +59,8 @@ func versionQuery(version int) url.Values {
 	return url.Values{"version": {strconv.Itoa(version)}}
 }
 
-// decodeAMLHistory drops the parser's message: it quotes the input. An answer without
-// a list is no empty list: it would hide what a version brought.
+// decodeAMLHistory drops the parser's message, which quotes the input. A missing list is
+// an error: read as an empty one, it would hide what a version changed.
 func decodeAMLHistory(body []byte, checkID string) (AMLHistory, error) {
 	var w struct {
 		CheckID json.RawMessage `json:"check_id"`

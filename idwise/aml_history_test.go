@@ -42,7 +42,7 @@ func TestAMLHistory(t *testing.T) {
 	}
 }
 
-// An answer that says nothing about matches must not read as "there are none".
+// An answer without a list of matches must not be read as an empty list.
 func TestAMLHistoryUnreadable(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]error{

@@ -12,21 +12,20 @@ import (
 	"idjourney/outbound"
 )
 
-// request is one call before it is sent.
+// request describes one API request.
 type request struct {
 	operation Operation
-	// id goes into the path, or stands in the body; none for StartJourney alone.
+	// id goes into the path or the body; only StartJourney has none.
 	id          string
 	query       url.Values
 	contentType string
 	body        []byte
-	// accept reads the body of a success, and may find that it is none; nil if the
-	// operation's answer says nothing.
+	// accept reads and checks the body of a success; nil if the body is ignored.
 	accept func(body []byte) error
 }
 
-// do makes one call. An error is an *APIError, ErrUnreadable, ErrNotSent, the
-// transport's, or what accept found.
+// do makes one request. The error is an *APIError, ErrUnreadable, ErrNotSent, a
+// transport error, or the error of accept.
 func (c *Client) do(ctx context.Context, r request) error {
 	var sent time.Time
 	body, err := c.send(ctx, r, &sent)
@@ -43,8 +42,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 	return err
 }
 
-// send sends one request, at the time that it writes down, and answers the body of
-// a success.
+// send sends one request, records the time in sent, and returns the body of a success.
 func (c *Client) send(ctx context.Context, r request, sent *time.Time) ([]byte, error) {
 	if r.operation != StartJourney && !ValidID(r.id) {
 		return nil, fmt.Errorf("calling %s: the id has characters an id cannot have: %w", r.operation, ErrNotSent)
@@ -73,7 +71,7 @@ func (c *Client) header(r request) http.Header {
 	return h
 }
 
-// read answers the body of a success. A refusal counts even if its text is cut off.
+// read returns the body of a success. A refusal counts even if its body is cut off.
 func (c *Client) read(r request, answer outbound.Answer) ([]byte, error) {
 	if outbound.Judge(answer.Status) != outbound.Success {
 		return nil, c.refusal(r, answer)
@@ -111,5 +109,5 @@ func errorCode(body []byte) (code string, envelope bool) {
 	return truncate(looseText(e.Code), maxErrorCode), true
 }
 
-// maxErrorCode bounds, in characters, what of the vendor's goes into our errors.
+// maxErrorCode limits, in characters, how much of the vendor's code goes into our errors.
 const maxErrorCode = 64

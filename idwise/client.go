@@ -28,22 +28,22 @@ func (c Credentials) GoString() string { return c.String() }
 // LogValue hides the credentials.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Config says how to reach the vendor for one account.
+// Config configures a Client for one account.
 type Config struct {
 	// BaseURL is the API's address, for example from [RegionURL]. Required.
 	BaseURL string
 	// Credentials are required.
 	Credentials Credentials
-	// Paths corrects the table of [Operations]: operation to path.
+	// Paths overrides paths of [Operations], by operation.
 	Paths map[string]string
-	// Timeout bounds one call, without the wait for its turn; default 15 s.
+	// Timeout limits one request, without the wait for its turn; default 15 s.
 	Timeout time.Duration
-	// MaxBody bounds an answer in bytes; default 8 MiB.
+	// MaxBody limits an answer in bytes; default 8 MiB.
 	MaxBody int64
-	// RequestsPerSecond bounds the calls of this client; 0 for no bound. A call whose
-	// turn is more than about a second away is not made; see [Client.Patient].
+	// RequestsPerSecond limits the requests of this client; 0 for no limit. A request whose
+	// turn is more than about a second away is not sent; see [Client.Patient].
 	RequestsPerSecond float64
-	// Observe is told of every call; nil for nobody.
+	// Observe is called after every request; nil for none.
 	Observe ObserveFunc
 }
 

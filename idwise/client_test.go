@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// serve starts a vendor that answers every call the same way, and a client of it.
+// serve starts a vendor that answers every request the same way, and a client for it.
 func serve(t *testing.T, handler http.HandlerFunc, change func(*Config)) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// ProcessCustomStep submits an image as the journey's custom step. The vendor
-// processes it later: success says that it was taken, and the comparison shows in
-// the result some time after. The image stays in memory and in no error.
+// ProcessCustomStep submits an image as the journey's custom step. The vendor processes
+// it asynchronously: success means that it was accepted, and the comparison appears in
+// the result later. The image stays in memory and appears in no error.
 func (c *Client) ProcessCustomStep(ctx context.Context, journeyID, stepID string, image []byte, contentType string) error {
 	if stepID == "" || len(image) == 0 || strings.ContainsAny(contentType, "\r\n") {
 		return fmt.Errorf("calling %s: a step id, an image and its content type are needed: %w", ProcessCustomStep, ErrNotSent)
@@ -51,7 +51,7 @@ func writeCustomStep(form *multipart.Writer, journeyID, stepID string, image []b
 	return form.Close()
 }
 
-// imageName names the file by its type only: a name could identify a person.
+// imageName names the file after its type only: a name could identify a person.
 func imageName(contentType string) string {
 	switch contentType {
 	case "image/png":
@@ -62,8 +62,8 @@ func imageName(contentType string) string {
 	return "image"
 }
 
-// CompleteCustomStep tells the vendor that no custom step is to come any more. It
-// cannot be undone, and without it the journey stays open for ever.
+// CompleteCustomStep tells the vendor that no further custom step follows. It cannot be
+// undone, and without it the journey stays open forever.
 func (c *Client) CompleteCustomStep(ctx context.Context, journeyID string) error {
 	body, err := json.Marshal(map[string]string{"journey_id": journeyID})
 	if err != nil {

@@ -2,19 +2,19 @@ package idwise
 
 import "context"
 
-// Deletion says what a deletion found.
+// Deletion is the outcome of a deletion.
 type Deletion string
 
-// Either way the vendor has nothing of the journey any more.
+// After either, the vendor has no data of the journey.
 const (
 	Deleted     Deletion = "deleted"
 	AlreadyGone Deletion = "already_gone" // the vendor knows no such journey
 )
 
-// DeleteJourney deletes what the vendor keeps about a journey. A journey that the
-// vendor itself does not know is no error but AlreadyGone, so that the call may be
-// repeated; a bare 404 is an error, since that may be a wrong path of ours. Nothing
-// documented says whether the vendor deletes at once.
+// DeleteJourney deletes the vendor's data of a journey. If the vendor itself does not know
+// the journey, the outcome is AlreadyGone, so that the request can be repeated. A bare 404
+// is an error, since it may mean that our path is wrong. The vendor does not document
+// whether it deletes immediately.
 func (c *Client) DeleteJourney(ctx context.Context, journeyID string) (Deletion, error) {
 	err := c.do(ctx, request{operation: DeleteJourney, id: journeyID})
 	switch {

@@ -1,9 +1,7 @@
-// Package idwise speaks with the vendor: it decodes the vendor's webhooks and
-// calls the vendor's REST API.
+// Package idwise decodes the vendor's webhooks and calls its REST API.
 //
-// A webhook carries no signature and no order, so what this package decodes from
-// one is a hint: it says that looking at the API is worth while. Only [Client.Result]
-// says what is true. The package knows the vendor's names and shapes and nothing of
-// ours; what the vendor does not document for certain (paths above all) stands in one
-// table, [Operations], and can be corrected by configuration.
+// A webhook carries no signature and no order, so a decoded webhook is only a hint to
+// check the API. Only [Client.Result] is authoritative. The package knows the vendor's
+// names and formats and none of ours. What the vendor does not document for certain
+// (paths above all) is in one table, [Operations], which configuration can override.
 package idwise

@@ -11,39 +11,39 @@ import (
 	"idjourney/outbound"
 )
 
-// Errors of a call that are no answer of the vendor's.
+// Errors of a request that the vendor did not report itself.
 var (
-	// ErrUnreadable means that an answer came and is not what the operation answers:
-	// not JSON, too large, or without a journey id.
+	// ErrUnreadable means that the answer is not what the operation returns: it is not
+	// JSON, too large, or without a journey id.
 	ErrUnreadable = errors.New("the vendor's answer cannot be read")
-	// ErrOtherJourney means that the answer is about another journey than asked for.
+	// ErrOtherJourney means that the answer is about a journey other than the requested one.
 	ErrOtherJourney = errors.New("the vendor's answer is about another journey")
-	// ErrNotSent means that no request was made: an argument cannot be used, or it is
-	// not the call's turn.
+	// ErrNotSent means that no request was sent: an argument is invalid, or it is not yet
+	// the request's turn.
 	ErrNotSent = errors.New("no request was sent to the vendor")
 )
 
-// codeMissing is the vendor's error_code for an id that it does not know.
+// codeMissing is the vendor's error_code for an unknown id.
 const codeMissing = "missing_requested_resource"
 
-// APIError is an answer of the vendor's that is no success.
+// APIError is an unsuccessful answer of the vendor.
 type APIError struct {
 	Operation Operation
 	// Status is the HTTP status.
 	Status int
-	// Code is the vendor's error_code, "" without the vendor's envelope.
+	// Code is the vendor's error_code; "" if the vendor's envelope is missing.
 	Code string
 	// RetryAfter is how long the vendor asks to wait; 0 if it does not say.
 	RetryAfter time.Duration
-	// HasEnvelope is true if the body was the vendor's own error envelope and not,
-	// for example, a gateway's page.
+	// HasEnvelope is true if the body is the vendor's own error envelope and not, for
+	// example, a gateway's page.
 	HasEnvelope bool
-	// Held is true if no request was made: an earlier answer asked this client to
-	// wait, or others come first. The error then wraps ErrNotSent.
+	// Held is true if no request was sent because an earlier answer asked this client to
+	// wait or because other requests come first. The error then wraps ErrNotSent.
 	Held bool
 }
 
-// Unwrap gives ErrNotSent for a call that was held.
+// Unwrap returns ErrNotSent if the request was held back.
 func (e *APIError) Unwrap() error {
 	if e.Held {
 		return ErrNotSent
@@ -51,8 +51,8 @@ func (e *APIError) Unwrap() error {
 	return nil
 }
 
-// Error names the operation, status and code. The vendor's message is left out: it
-// may hold personal data.
+// Error names the operation, status and code. It leaves out the vendor's message, which
+// may contain personal data.
 func (e *APIError) Error() string {
 	switch {
 	case e.Held:
@@ -63,16 +63,16 @@ func (e *APIError) Error() string {
 	return fmt.Sprintf("calling %s: the vendor answered %d", e.Operation, e.Status)
 }
 
-// IsMissing says that the vendor itself, by its own error envelope, says that it
-// does not know the journey. A bare 404 does not: that may be a wrong path of ours.
+// IsMissing reports whether the vendor, in its own error envelope, says that it does not
+// know the journey. A bare 404 does not count: our path may be wrong.
 func IsMissing(err error) bool {
 	api, ok := errors.AsType[*APIError](err)
 	return ok && api.HasEnvelope && api.Code == codeMissing && api.Status < 500
 }
 
-// IsDenied says that the call cannot succeed as it is: 401, 403, a bare 404, a
-// redirect, or another 4xx that waiting does not cure. It is most likely a mistake
-// in credentials, paths or order of calls, never a statement about the journey.
+// IsDenied reports whether the request cannot succeed as it is: 401, 403, a bare 404, a
+// redirect, or another 4xx that waiting does not cure. The likely cause is wrong
+// credentials, a wrong path or a wrong order of requests; it says nothing about the journey.
 func IsDenied(err error) bool {
 	api, ok := errors.AsType[*APIError](err)
 	if !ok || IsMissing(err) {
@@ -82,8 +82,8 @@ func IsDenied(err error) bool {
 	return redirect || outbound.Judge(api.Status) == outbound.Refused
 }
 
-// RetryAfter is how long the vendor asked to wait before the next call; false if it
-// named no time.
+// RetryAfter returns how long the vendor asked to wait before the next request; false if
+// it gave no time.
 func RetryAfter(err error) (time.Duration, bool) {
 	api, ok := errors.AsType[*APIError](err)
 	if !ok || api.RetryAfter <= 0 {
@@ -92,8 +92,8 @@ func RetryAfter(err error) (time.Duration, bool) {
 	return api.RetryAfter, true
 }
 
-// Definite says that the request surely was not processed: it never left, or the
-// vendor refused it. False means that it may have been: look before doing it again.
+// Definite reports whether the request was certainly not processed: it was never sent, or
+// the vendor refused it. False means that it may have been: check before repeating it.
 func Definite(err error) bool {
 	if errors.Is(err, ErrNotSent) {
 		return true

@@ -15,7 +15,7 @@ const (
 	EventFinishedStep               = "Finished Step"
 )
 
-// Values of Webhook.Action that the vendor names. The set is open.
+// Values of Webhook.Action that the vendor documents. The set is open.
 const (
 	ActionStepUpdate   = "Step Update"
 	ActionAMLAmend     = "AML Amend"
@@ -23,12 +23,12 @@ const (
 	ActionManualReview = "Manual Review"
 )
 
-// TriggerKYCRenewal is the one value of Webhook.Trigger that the vendor names; that
-// of a reviewer's request is not known.
+// TriggerKYCRenewal is the only value of Webhook.Trigger that the vendor documents; the
+// value for a reviewer's request is not known.
 const TriggerKYCRenewal = "KYC Renewal"
 
-// eventNames is the one table of names: the canonical one, then every older name
-// and misspelling that means the same. Case does not matter.
+// eventNames lists, for each event, the canonical name, then every older name and
+// misspelling of it. Case does not matter.
 var eventNames = []struct {
 	canonical string
 	also      []string
@@ -53,7 +53,7 @@ func EventNames() []string {
 	return names
 }
 
-// canonicalEvent folds a name as sent, without needless spaces, into the canonical one.
+// canonicalEvent maps a name as sent, with spaces folded, to the canonical one.
 func canonicalEvent(sent string) (name string, known bool) {
 	for _, e := range eventNames {
 		if strings.EqualFold(sent, e.canonical) {

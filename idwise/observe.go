@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Outcome says how a call of the vendor's API ended. The set is closed.
+// Outcome is how a request to the vendor's API ended. The set is closed.
 type Outcome string
 
-// How calls end.
+// The outcomes of a request.
 const (
 	OutcomeOK          Outcome = "ok"
-	OutcomeMissing     Outcome = "missing"     // the vendor knows no such journey
-	OutcomeDenied      Outcome = "denied"      // credentials, path or order of calls
-	OutcomeThrottled   Outcome = "throttled"   // the vendor asks for fewer calls
+	OutcomeMissing     Outcome = "missing"     // the vendor does not know the journey
+	OutcomeDenied      Outcome = "denied"      // credentials, path or order of requests
+	OutcomeThrottled   Outcome = "throttled"   // the vendor asks for fewer requests
 	OutcomeFailed      Outcome = "failed"      // the vendor's own error
 	OutcomeUnreachable Outcome = "unreachable" // no answer, or none in time
-	OutcomeUnreadable  Outcome = "unreadable"  // an answer that is none
-	OutcomeHeld        Outcome = "held"        // not sent: it was not its turn
+	OutcomeUnreadable  Outcome = "unreadable"  // not what the operation returns
+	OutcomeHeld        Outcome = "held"        // not sent: not yet its turn
 )
 
-// Outcomes lists them.
+// Outcomes lists all outcomes.
 func Outcomes() []Outcome {
 	return []Outcome{
 		OutcomeOK, OutcomeMissing, OutcomeDenied, OutcomeThrottled,
@@ -30,11 +30,11 @@ func Outcomes() []Outcome {
 	}
 }
 
-// ObserveFunc is told of every call: how it ended and how long the vendor took, 0
-// if nothing was sent.
+// ObserveFunc receives the outcome of every request and how long the vendor took, 0 if
+// nothing was sent.
 type ObserveFunc func(ctx context.Context, op Operation, outcome Outcome, took time.Duration)
 
-// outcomeOf classifies what a call returned.
+// outcomeOf classifies the error of a request.
 func outcomeOf(err error) Outcome {
 	api, refused := errors.AsType[*APIError](err)
 	switch {

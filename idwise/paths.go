@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Operation names one call of the vendor's API. The names are the keys by which
-// configuration corrects a path.
+// Operation names one request of the vendor's API. Configuration overrides a path by
+// this name.
 type Operation string
 
 // The operations of the vendor's API that idjourney or its stand-in knows.
@@ -26,18 +26,17 @@ const (
 // Known says how well a path is known.
 type Known string
 
-// A documented path is the vendor's; one documented earlier stands in an older page
-// of the vendor's only and may have changed; an assumed one is a guess of ours. The
-// latter two stand here, and can be corrected by configuration, until an account
-// confirms them.
+// A documented path is in the vendor's current documentation; a path documented earlier is
+// only in an older page of the vendor's and may have changed; an assumed path is our guess.
+// The latter two can be overridden by configuration until an account confirms them.
 const (
 	Documented        Known = "documented"
 	DocumentedEarlier Known = "documented_earlier"
 	Assumed           Known = "assumed"
 )
 
-// Endpoint is where an operation lives. Path may hold one placeholder: {journey_id},
-// {check_id} or {spot_check_id}.
+// Endpoint is the method and path of an operation. Path has at most one placeholder:
+// {journey_id}, {check_id} or {spot_check_id}.
 type Endpoint struct {
 	Operation Operation
 	Method    string
@@ -45,7 +44,7 @@ type Endpoint struct {
 	Known     Known
 }
 
-// endpoints is the one table of paths.
+// endpoints is the only table of paths.
 var endpoints = []Endpoint{
 	{StartJourney, "POST", "/journey/v2/start-journey", Documented},
 	{JourneySummary, "GET", "/journey/v2/summary/{journey_id}", Documented},
@@ -58,7 +57,7 @@ var endpoints = []Endpoint{
 	{ReadSpotCheck, "GET", "/journey/v2/spot-check/{spot_check_id}", Assumed},
 }
 
-// placeholder is where the path takes an id, braces included; "" if it takes none.
+// placeholder is the id's placeholder in the path, braces included; "" if there is none.
 func (e Endpoint) placeholder() string {
 	from, to := strings.IndexByte(e.Path, '{'), strings.IndexByte(e.Path, '}')
 	if from < 0 || to < from {
@@ -70,8 +69,8 @@ func (e Endpoint) placeholder() string {
 // Operations lists the table of paths.
 func Operations() []Endpoint { return append([]Endpoint(nil), endpoints...) }
 
-// CheckPath says, in a sentence, what is wrong with a corrected path for an
-// operation; nil if it can be used.
+// CheckPath returns an error that says why an overriding path for an operation is invalid;
+// nil if it is valid.
 func CheckPath(operation, path string) error {
 	for _, e := range endpoints {
 		if string(e.Operation) != operation {
@@ -99,7 +98,7 @@ func operationNames() string {
 	return strings.Join(names, ", ")
 }
 
-// pathTable merges corrections over the table.
+// pathTable applies overrides to the table.
 func pathTable(corrections map[string]string) (map[Operation]Endpoint, error) {
 	table := make(map[Operation]Endpoint, len(endpoints))
 	for _, e := range endpoints {

@@ -7,10 +7,10 @@ import (
 	"net/http"
 )
 
-// Probe makes one reading call for an id and says whether it answers what it
-// should: nil, or an error as of every call. It refuses an operation that would
-// change something. What was read is forgotten. The vendor wants at least two seconds
-// between two calls of JourneySummary with one key, and may block its access otherwise.
+// Probe makes one read request for an id and checks that the answer is of the expected
+// kind; it returns the errors of every request. It refuses an operation that would change
+// something, and discards what it reads. The vendor requires at least two seconds between
+// two requests of JourneySummary with one key, and may otherwise block its access.
 func (c *Client) Probe(ctx context.Context, op Operation, id string) error {
 	if c.paths[op].Method != http.MethodGet {
 		return fmt.Errorf("probing %s: it changes a journey: %w", op, ErrNotSent)
@@ -34,7 +34,7 @@ func (c *Client) Probe(ctx context.Context, op Operation, id string) error {
 	return c.do(ctx, r)
 }
 
-// about says whether an answer names the id that was asked for.
+// about checks that an answer names the requested id.
 func about(asked string, answered json.RawMessage) error {
 	switch looseText(answered) {
 	case asked:
@@ -45,5 +45,5 @@ func about(asked string, answered json.RawMessage) error {
 	return ErrOtherJourney
 }
 
-// Endpoint is where the client finds the operation, corrections included.
+// Endpoint is the operation's endpoint, overrides included.
 func (c *Client) Endpoint(op Operation) Endpoint { return c.paths[op] }

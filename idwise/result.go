@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Result is the vendor's journey result: what is true now. It holds personal data,
+// Result is the vendor's journey result: the authoritative state. It holds personal data,
 // so it refuses to be serialised or printed; keep it inside one activity.
 //
-// All sets of values are open and any field may be absent: absent, null and "" are
-// the same, and none of them reads as a pass.
+// All sets of values are open and any field may be absent. Absent, null and "" are
+// equivalent, and none of them counts as a pass.
 type Result struct {
 	JourneyID string
 	// FlowID is flow_id or, in older answers, the journey definition's id.
@@ -21,7 +21,7 @@ type Result struct {
 	// ReferenceNumber is the customer's reference, "" if there is none.
 	ReferenceNumber string
 	// EndTime is as sent, ISO 8601 without a zone; nil while the journey is open.
-	// EndedAt reads it.
+	// EndedAt parses it.
 	EndTime *string
 
 	SystemDecision, ManualDecision, FinalDecision string
@@ -38,15 +38,15 @@ type Result struct {
 	ScreeningChecks ScreeningChecks
 }
 
-// EndedAt is EndTime as an instant, read as UTC: the vendor writes no zone, so that
-// is an assumption of ours. The zero time if it is absent or unreadable.
+// EndedAt is EndTime as an instant. We assume UTC, since the vendor sends no zone. It is
+// the zero time if EndTime is absent or unreadable.
 func (r *Result) EndedAt() time.Time { return readTime(r.EndTime) }
 
-// Ended says whether the vendor reports an end time.
+// Ended reports whether the vendor sent an end time.
 func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
 
-// Result asks for a journey's result, which the vendor gives before its end, too.
-// Beside the errors of every call it may be ErrUnreadable or ErrOtherJourney.
+// Result fetches a journey's result, which the vendor also returns before the journey ends.
+// Besides the errors of every request, it returns ErrUnreadable or ErrOtherJourney.
 func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) {
 	var result *Result
 	err := c.do(ctx, request{operation: JourneyResult, id: journeyID, accept: func(body []byte) error {
@@ -63,7 +63,7 @@ func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) 
 	return result, nil
 }
 
-// resultWire is the result as the vendor writes it.
+// resultWire is the result in the vendor's format.
 type resultWire struct {
 	JourneyID       json.RawMessage       `json:"journey_id"`
 	FlowID          json.RawMessage       `json:"flow_id"`
@@ -82,7 +82,7 @@ type resultWire struct {
 	ScreeningChecks ScreeningChecks       `json:"screening_checks"`
 }
 
-// decodeResult drops the parser's message: it quotes the input.
+// decodeResult drops the parser's message, which quotes the input.
 func decodeResult(body []byte) (*Result, error) {
 	var w resultWire
 	if json.Unmarshal(body, &w) != nil {
@@ -108,7 +108,7 @@ func decodeResult(body []byte) (*Result, error) {
 
 var errPersonal = errors.New("a journey result holds personal data and is never serialised")
 
-// MarshalJSON refuses, so that no result gets into a payload or a store by accident.
+// MarshalJSON always fails, so that no result gets into a payload or a store by accident.
 func (r Result) MarshalJSON() ([]byte, error) { return nil, errPersonal }
 
 // String names the journey only.
@@ -129,7 +129,7 @@ type Applicant struct {
 	ProfileImagePath string `json:"profile_image_path"`
 }
 
-// MarshalJSON refuses, as for Result.
+// MarshalJSON always fails, as for Result.
 func (a Applicant) MarshalJSON() ([]byte, error) { return nil, errPersonal }
 
 // String says nothing about the person.

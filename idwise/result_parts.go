@@ -7,13 +7,13 @@ type Document struct {
 	FaceMatchResult *FaceMatch `json:"face_match_result"`
 }
 
-// Selfie is the submitted selfie; Status is Complete, Refer, Not Started, or a
-// value we do not know.
+// Selfie is the submitted selfie. Status is Complete, Refer, Not Started, or a value
+// we do not know.
 type Selfie struct {
 	Status string `json:"status"`
 }
 
-// RuleResult is one rule; Result is Passed, Failed, or a value we do not know.
+// RuleResult is one rule. Result is Passed, Failed, or a value we do not know.
 type RuleResult struct {
 	Name   string `json:"name"`
 	Result string `json:"result"`
@@ -22,15 +22,15 @@ type RuleResult struct {
 // ScreeningChecks holds comparisons with other sources.
 type ScreeningChecks struct {
 	// AdditionalFaceDB is the comparison with a face submitted as the custom step;
-	// nil while the vendor shows none.
+	// nil until the vendor shows one.
 	AdditionalFaceDB *AdditionalFaceDB `json:"additional_face_db"`
 }
 
 // AdditionalFaceDB is the comparison with a submitted face.
 type AdditionalFaceDB struct {
 	ImagePath string
-	// FaceMatchResults holds only comparisons that were made: one whose is_matched
-	// is null or absent is left out, since it is neither a match nor a mismatch.
+	// FaceMatchResults holds only completed comparisons. One whose is_matched is null or
+	// absent is left out, since it is neither a match nor a mismatch.
 	FaceMatchResults []FaceMatch
 }
 
@@ -41,13 +41,13 @@ type FaceMatch struct {
 	Images    []FaceImage `json:"images"`
 }
 
-// FaceImage is one of the images that were compared.
+// FaceImage is one of the compared images.
 type FaceImage struct {
 	ImagePath   string `json:"image_path"`
 	ImageSource string `json:"image_source"`
 }
 
-// UnmarshalJSON reads the vendor's form.
+// UnmarshalJSON reads the vendor's format.
 func (a *AdditionalFaceDB) UnmarshalJSON(data []byte) error {
 	var w struct {
 		ImagePath string `json:"image_path"`
@@ -76,22 +76,22 @@ type AML struct {
 	Matches       []AMLMatch `json:"matches"`
 }
 
-// AMLMatch is one match. Name is personal data, of the person on the list.
+// AMLMatch is one match. Name is personal data of the listed person.
 type AMLMatch struct {
 	MatchID, ResourceID string
 	Name                string
 	Datasets            []string
 	IsWhitelisted       bool
 	MatchStatus         string
-	// AMLRecordVersion is the version of the AML record that brought this state of
-	// the match; 0 when absent.
+	// AMLRecordVersion is the version of the AML record that last changed the match; 0 if
+	// absent.
 	AMLRecordVersion int
-	// OngoingMonitorUpdateType is set when the match came or changed by monitoring.
+	// OngoingMonitorUpdateType is set if monitoring added or changed the match.
 	OngoingMonitorUpdateType string
 }
 
-// UnmarshalJSON reads the vendor's form; the types of ids and version are not
-// documented, so strings and numbers both do.
+// UnmarshalJSON reads the vendor's format. The types of ids and version are not
+// documented, so it accepts strings and numbers.
 func (m *AMLMatch) UnmarshalJSON(data []byte) error {
 	var w struct {
 		MatchID       json.RawMessage `json:"match_id"`

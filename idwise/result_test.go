@@ -44,7 +44,7 @@ func TestDecodeResult(t *testing.T) {
 					MatchStatus: "Potential Match", AMLRecordVersion: 2, OngoingMonitorUpdateType: "Added"},
 				{Name: "Older Form"},
 			}},
-			// The comparison that was not made yet is neither a match nor a mismatch.
+			// A comparison that is not complete is neither a match nor a mismatch.
 			ScreeningChecks: ScreeningChecks{&AdditionalFaceDB{"images/c", []FaceMatch{{false, 21, []FaceImage{{"images/c", "custom"}}}}}},
 		},
 		"open": {JourneyID: "j-1", FlowID: "flow-1", SystemDecision: "Incomplete", FinalDecision: "Incomplete"},

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// SpotCheckResult is what a biometric spot check came to. The person whom the vendor's
-// answer describes is not kept; the reference is personal data, so the result refuses
-// to be serialised or printed, as Result does.
+// SpotCheckResult is the result of a biometric spot check. It leaves out the person whom
+// the vendor's answer describes. The reference is personal data, so the result refuses to
+// be serialised or printed, as Result does.
 type SpotCheckResult struct {
-	// ID is the spot check's, and neither the onboarding journey's nor known to
-	// [Client.Result].
+	// ID is the spot check's own id. It is not the onboarding journey's, and
+	// [Client.Result] does not know it.
 	ID string
-	// ReferenceNumber is all that links the check to a customer; "" if absent.
+	// ReferenceNumber is the only link to a customer; "" if absent.
 	ReferenceNumber string
 	// EndTime is as sent, ISO 8601 without a zone; nil while the check is open.
-	// EndedAt reads it.
+	// EndedAt parses it.
 	EndTime *string
 	// SystemDecision is Complete, Refer, Incomplete, or a value we do not know.
 	SystemDecision string
@@ -28,10 +28,10 @@ type SpotCheckResult struct {
 	RuleResults map[string]RuleResult
 }
 
-// EndedAt is EndTime as an instant, read as UTC by assumption of ours, as in Result.
+// EndedAt is EndTime as an instant. We assume UTC, as in Result.
 func (r *SpotCheckResult) EndedAt() time.Time { return readTime(r.EndTime) }
 
-// MarshalJSON refuses, as for Result.
+// MarshalJSON always fails, as for Result.
 func (r SpotCheckResult) MarshalJSON() ([]byte, error) { return nil, errPersonal }
 
 // String names the spot check only.
@@ -43,9 +43,9 @@ func (r SpotCheckResult) GoString() string { return r.String() }
 // LogValue names the spot check only.
 func (r SpotCheckResult) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// SpotCheck asks for a spot check's result, by the id that its webhook names. Beside
-// the errors of every call it may be ErrUnreadable or ErrOtherJourney: that the answer's
-// journey_id is the spot check's own id is our inference.
+// SpotCheck fetches a spot check's result by the id from its webhook. Besides the errors
+// of every request, it returns ErrUnreadable or ErrOtherJourney. We infer that the answer's
+// journey_id is the spot check's own id.
 func (c *Client) SpotCheck(ctx context.Context, id string) (*SpotCheckResult, error) {
 	var result *SpotCheckResult
 	err := c.do(ctx, request{operation: ReadSpotCheck, id: id, accept: func(body []byte) (err error) {
@@ -58,7 +58,7 @@ func (c *Client) SpotCheck(ctx context.Context, id string) (*SpotCheckResult, er
 	return result, nil
 }
 
-// decodeSpotCheck drops the parser's message: it quotes the input.
+// decodeSpotCheck drops the parser's message, which quotes the input.
 func decodeSpotCheck(body []byte, id string) (*SpotCheckResult, error) {
 	var w struct {
 		JourneyID       json.RawMessage       `json:"journey_id"`

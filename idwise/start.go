@@ -7,11 +7,11 @@ import (
 	"log/slog"
 )
 
-// StartRequest says what journey to start.
+// StartRequest describes the journey to start.
 type StartRequest struct {
 	// FlowID is required.
 	FlowID string
-	// ReferenceNo is the customer's own reference; "" for none. Treat it as personal.
+	// ReferenceNo is the customer's own reference; "" for none. Treat it as personal data.
 	ReferenceNo string
 }
 
@@ -24,14 +24,14 @@ func (r StartRequest) GoString() string { return r.String() }
 // LogValue leaves the reference out.
 func (r StartRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// StartedJourney is a journey that the vendor has started.
+// StartedJourney identifies a started journey.
 type StartedJourney struct{ JourneyID string }
 
-// StartJourney starts a journey at the vendor. The vendor documents no idempotency for
-// it, and no way to find a journey by its reference: every call that arrives starts
-// another one. So this client never repeats it, and after an error that is not
-// [Definite] a journey may exist whose id nobody has learnt; whoever calls again
-// accepts that. Beside the errors of every call it may be ErrUnreadable.
+// StartJourney starts a journey at the vendor. The vendor documents no idempotency for it
+// and no way to find a journey by its reference: every request that arrives starts another
+// journey. This client therefore never repeats it. After an error that is not [Definite], a
+// journey with an unknown id may exist; a caller that tries again accepts that. Besides the
+// errors of every request, it returns ErrUnreadable.
 func (c *Client) StartJourney(ctx context.Context, r StartRequest) (StartedJourney, error) {
 	if r.FlowID == "" {
 		return StartedJourney{}, fmt.Errorf("calling %s: a flow id is needed: %w", StartJourney, ErrNotSent)
@@ -57,7 +57,7 @@ func (c *Client) StartJourney(ctx context.Context, r StartRequest) (StartedJourn
 	return started, nil
 }
 
-// decodeStarted refuses an id that no other call could use.
+// decodeStarted refuses an id that other requests cannot use.
 func decodeStarted(body []byte) (StartedJourney, error) {
 	var w struct {
 		JourneyID json.RawMessage `json:"journey_id"`

@@ -36,8 +36,8 @@ func TestStartJourney(t *testing.T) {
 	}
 }
 
-// A start may have happened although no id came back: that must not look definite,
-// and it is never sent again.
+// A start may have happened although no id came back. The error must not be definite,
+// and the request must not be sent again.
 func TestStartJourneyIsSentOnce(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{

@@ -9,10 +9,10 @@ import (
 	"unicode"
 )
 
-// looseText reads a string, or a number as it was written. Anything else is "":
-// the vendor's samples disagree about the types of ids, and a webhook must not be
-// refused for that. Control characters become U+FFFD, so that no id is repaired by
-// accident and no store chokes on a NUL.
+// looseText reads a string, or a number as written; anything else is "". The vendor's
+// samples disagree about the types of ids, which is no reason to refuse a webhook. Control
+// characters become U+FFFD, so that no id is repaired by accident and no store fails on a
+// NUL.
 func looseText(raw json.RawMessage) string {
 	if len(raw) == 0 {
 		return ""
@@ -30,8 +30,7 @@ func looseText(raw json.RawMessage) string {
 	return ""
 }
 
-// looseCount reads a whole number that is not negative, also when it is sent as a
-// string; anything else is 0.
+// looseCount reads a non-negative whole number, also from a string; anything else is 0.
 func looseCount(raw json.RawMessage) int {
 	f, err := strconv.ParseFloat(looseText(raw), 64)
 	if err != nil || f < 0 || f > math.MaxInt32 || f != math.Trunc(f) {
@@ -49,12 +48,12 @@ func printable(s string) string {
 	}, s)
 }
 
-// timeLayouts are ISO 8601 as the vendor writes it, without a zone; with one, should
-// the vendor come to write it; and a day alone. Fractions of a second may follow.
+// timeLayouts are ISO 8601 without a zone, as the vendor sends it; with a zone, in case
+// the vendor adds one; and a date alone. Fractions of a second may follow.
 var timeLayouts = [...]string{"2006-01-02T15:04:05", time.RFC3339, time.DateOnly}
 
-// readTime reads a time of the vendor's as UTC unless it names a zone; the zero time
-// for anything else.
+// readTime parses a time of the vendor's, as UTC unless it has a zone; the zero time for
+// anything else.
 func readTime(sent *string) time.Time {
 	if sent == nil {
 		return time.Time{}
@@ -69,8 +68,8 @@ func readTime(sent *string) time.Time {
 
 const maxID = 128
 
-// ValidID says whether an id can be used in a path, a workflow id and a key: 1 to
-// 128 of A-Z a-z 0-9 . _ - and not dots alone, which a path would resolve.
+// ValidID reports whether an id can be used in a path, a workflow id and a key: 1 to 128
+// of A-Z a-z 0-9 . _ - but not dots alone, which a path would resolve.
 func ValidID(id string) bool {
 	if len(id) == 0 || len(id) > maxID {
 		return false

@@ -11,29 +11,28 @@ import (
 )
 
 const (
-	// maxRetryAfter bounds how long an answer can keep the journey waiting that it
-	// was given for.
+	// maxRetryAfter limits how long an answer can delay its own journey.
 	maxRetryAfter = time.Hour
-	// maxPause bounds how long an answer can stop all calls of the account.
+	// maxPause limits how long an answer can stop all requests of the account.
 	maxPause = time.Minute
-	// shortWait is how long a call waits for its turn before it is turned away: the
-	// caller holds a worker's slot meanwhile.
+	// shortWait is how long a request waits for its turn before it is held back: it occupies
+	// a worker's slot meanwhile.
 	shortWait = time.Second
 )
 
-// turns decides when a call may be made. A client and its patient copies share one.
+// turns decides when a request may be sent. A client and its patient copies share one.
 type turns struct {
 	limiter *rate.Limiter
 
 	mu       sync.Mutex
 	until    time.Time // the end of the pause that the vendor asked for
-	pausedBy string    // the journey whose answer asked for the latest one
-	next     time.Time // when the next call that is turned away is to come back
+	pausedBy string    // the journey whose answer asked for the latest pause
+	next     time.Time // when the next request that is held back should return
 }
 
-// pause stops all calls because the vendor asked for it in an answer about a journey.
-// One journey alone cannot go on stopping the account: if the vendor means the
-// account, it says so in the answer about another journey, too.
+// pause stops all requests because an answer about a journey asked for it. One journey
+// alone cannot keep the account stopped: if the vendor means the account, answers about
+// other journeys ask for it, too.
 func (t *turns) pause(journeyID string, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,8 +45,8 @@ func (t *turns) pause(journeyID string, d time.Duration) {
 	}
 }
 
-// take waits for a turn. If that would take longer than the patience, or the vendor
-// has asked for a pause, it answers how much later the caller should come back.
+// take waits for a turn. If that would exceed the patience, or if the vendor asked for a
+// pause, it returns how much later the caller should try again.
 func (t *turns) take(ctx context.Context, patience time.Duration) (later time.Duration, err error) {
 	t.mu.Lock()
 	paused := time.Until(t.until)
@@ -72,9 +71,8 @@ func (t *turns) take(ctx context.Context, patience time.Duration) (later time.Du
 	}
 }
 
-// comeBack spreads the calls that are turned away over the time to come, so that they
-// do not all return at once. It takes no turn for them: they may return to another
-// worker.
+// comeBack spreads the returns of the requests that are held back, so that they do not all
+// come at once. It reserves no turn: they may return on another worker.
 func (t *turns) comeBack(wait time.Duration) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,9 +85,9 @@ func (t *turns) comeBack(wait time.Duration) time.Duration {
 	return min(at.Sub(now), maxRetryAfter)
 }
 
-// Patient returns a client that waits for its turn for as long as patience, where c
-// waits for about a second. It is for a call that follows another one: turned away,
-// the caller would begin with the first again.
+// Patient returns a client that waits for its turn for as long as patience, where c waits
+// for about a second. Use it for a request that follows another one: if it were held back,
+// the caller would have to repeat the first.
 func (c *Client) Patient(patience time.Duration) *Client {
 	patient := *c
 	patient.patience = patience

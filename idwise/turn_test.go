@@ -14,8 +14,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// One journey whose every answer asks for an hour keeps the others waiting for a
-// minute at most, and once only.
+// A journey whose every answer asks for an hour delays the others for a minute at most,
+// and only once.
 func TestOneJourneyCannotStopTheAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestOneJourneyCannotStopTheAccount(t *testing.T) {
 	})
 }
 
-// Calls that are turned away come back one after another; a patient one waits.
+// Requests that are held back return one after another; a patient one waits.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

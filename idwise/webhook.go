@@ -9,24 +9,24 @@ import (
 
 // Webhook is one decoded webhook. All of it is a claim; see the package comment.
 type Webhook struct {
-	// Event is the canonical event name or, if Known is false, the name as sent:
-	// at most 128 characters of it, control characters replaced, spaces folded.
+	// Event is the canonical event name or, if Known is false, the name as sent: at most
+	// 128 characters, with control characters replaced and spaces folded.
 	Event string
 	Known bool
 
-	// EventID is constant over all retries of one event; "" in the legacy form.
-	// The ids are opaque and not checked here: see [ValidID].
+	// EventID is the same for all retries of one event; "" in the legacy form. The ids
+	// are opaque and not checked here: see [ValidID].
 	EventID   string
 	JourneyID string
-	// SpotCheckJourneyID names the spot check of a Finished Spot Check, which in
-	// its present form has no JourneyID: the reference alone links it.
+	// SpotCheckJourneyID names the spot check of a Finished Spot Check, which in its
+	// current form has no JourneyID: only the reference links it.
 	SpotCheckJourneyID string
 	// ReferenceNo is the customer's own reference, "" when null or absent. It may
 	// be an e-mail address: treat it as personal data.
 	ReferenceNo string
 
-	// System, PreviousSystem, Manual and Final are decisions as the vendor spells
-	// them, "" when null or absent. The sets of values are open.
+	// System, PreviousSystem, Manual and Final are decisions in the vendor's spelling, ""
+	// when null or absent. The sets of values are open.
 	System, PreviousSystem, Manual, Final string
 	// Action is why an Updated Journey was sent; Trigger is why a Verification
 	// Update Required was sent.
@@ -38,8 +38,8 @@ type Webhook struct {
 	// StepID and StepType belong to Finished Step.
 	StepID, StepType string
 
-	// Legacy is true for a known event without eventId (2023 and before): such
-	// events can have equal bodies and still be two events.
+	// Legacy is true for a known event without eventId (2023 and before): two such events
+	// can have equal bodies.
 	Legacy bool
 }
 
@@ -57,13 +57,13 @@ func (w Webhook) LogValue() slog.Value {
 		slog.String("event_id", w.EventID), slog.String("journey_id", w.JourneyID))
 }
 
-// maxEventName bounds the name of an unknown event, in characters.
+// maxEventName limits the name of an unknown event, in characters.
 const maxEventName = 128
 
-// DecodeWebhook reads a webhook's body. Unknown event names, unknown fields, nulls,
-// absent fields and ids sent as numbers are no errors; the error is a *DecodeError,
-// for a body that is empty, not JSON, not an object, or without an event or a body.
-// The caller bounds the size.
+// DecodeWebhook decodes a webhook's body. Unknown event names, unknown fields, nulls,
+// missing fields and ids sent as numbers are not errors. The error is a *DecodeError, for a
+// body that is empty, not JSON, not an object, or without an event or a body. The caller
+// limits the size.
 func DecodeWebhook(body []byte) (Webhook, error) {
 	envelope, err := decodeEnvelope(body)
 	if err != nil {
@@ -104,7 +104,7 @@ func DecodeWebhook(body []byte) (Webhook, error) {
 	return w, nil
 }
 
-// decodeEnvelope keeps the parser's own message to itself: it quotes the input.
+// decodeEnvelope drops the parser's message, which quotes the input.
 func decodeEnvelope(body []byte) (map[string]json.RawMessage, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	if len(body) == 0 {
@@ -120,8 +120,8 @@ func decodeEnvelope(body []byte) (map[string]json.RawMessage, error) {
 	return envelope, nil
 }
 
-// eventFields finds the event's fields: in "body" or, where there is no body but a
-// journeyId beside the event, in the envelope itself.
+// eventFields returns the event's fields: "body" or, if there is no body but a journeyId
+// beside the event, the envelope itself.
 func eventFields(envelope map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 	raw, ok := envelope["body"]
 	if !ok && len(envelope["journeyId"]) > 0 {
@@ -134,7 +134,7 @@ func eventFields(envelope map[string]json.RawMessage) (map[string]json.RawMessag
 	return fields, nil
 }
 
-// requiredSteps leaves out what is not an object with a step id.
+// requiredSteps skips what is not an object with a step id.
 func requiredSteps(raw json.RawMessage) []RequiredStep {
 	var items []json.RawMessage
 	if len(raw) == 0 || json.Unmarshal(raw, &items) != nil {
@@ -168,7 +168,7 @@ func truncate(s string, characters int) string {
 // DecodeCode says why a webhook cannot be decoded. The set is closed.
 type DecodeCode string
 
-// What can be wrong with a webhook as a whole.
+// The reasons why a webhook cannot be decoded.
 const (
 	CodeEmpty     DecodeCode = "empty"
 	CodeNotJSON   DecodeCode = "not_json"
@@ -177,7 +177,7 @@ const (
 	CodeNoBody    DecodeCode = "no_body"
 )
 
-// DecodeError says why a webhook cannot be decoded, with nothing of its content.
+// DecodeError says why a webhook cannot be decoded, without any of its content.
 type DecodeError struct {
 	Code DecodeCode
 	msg  string

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzDecodeWebhook holds that whatever is posted is decoded or refused with a code,
-// that every text can be stored, and that a decoded webhook decodes again to itself.
+// FuzzDecodeWebhook checks that every input is decoded or refused with a code, that every
+// text can be stored, and that a decoded webhook decodes to itself again.
 func FuzzDecodeWebhook(f *testing.F) {
 	files, err := filepath.Glob("testdata/webhooks/*.json")
 	if err != nil || len(files) == 0 {

@@ -104,7 +104,7 @@ func TestEveryEventHasASample(t *testing.T) {
 	}
 }
 
-// Whatever the case of its letters, and by every name it ever had, an event is the same.
+// An event is recognised in any case and by every name it ever had.
 func TestEventNamesAreFolded(t *testing.T) {
 	t.Parallel()
 	for _, e := range eventNames {
@@ -119,8 +119,8 @@ func TestEventNamesAreFolded(t *testing.T) {
 	}
 }
 
-// The older name of a spot check's event brings the journey too; the id of neither
-// form is taken for the other's, and other events have no spot check.
+// The older name of a spot check's event also carries the journey. The ids of the two forms
+// are not confused, and other events have no spot check.
 func TestSpotCheckIDs(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]Webhook{

@@ -1,6 +1,6 @@
-// Package activities does to the world what a journey asks for: one file per
-// effect, one thing per activity. Personal data (the personal number, images)
-// lives only inside one call of one activity and is in no answer, error or log.
+// Package activities carries out the effects of a journey: one file per effect, one
+// effect per activity. Personal data (the personal number, images) exists only during one
+// execution of one activity and appears in no answer, error or log.
 package activities
 
 import (
@@ -22,8 +22,8 @@ import (
 	"idjourney/telemetry"
 )
 
-// Activities holds what the activities need of the world. Its methods are the
-// activities, registered under their own names.
+// Activities holds the dependencies of the activities. Its methods are the activities,
+// registered under their own names.
 type Activities struct {
 	accounts map[string]*account
 	ledger   *ledger.Ledger
@@ -31,16 +31,16 @@ type Activities struct {
 	measure  *telemetry.Instruments
 	key      []byte // of the keyed hashes
 	steps    *steps.Client
-	apiURL   string // where the services of steps reach our API; may be empty
+	apiURL   string // the URL of our API for step services; may be empty
 }
 
 // account is one IDWise account with its connections.
 type account struct {
 	config     *config.Account
 	vendor     *idwise.Client
-	next       *idwise.Client    // for the calls of an attempt that follow its first
+	next       *idwise.Client    // for the requests of an attempt after its first
 	government government.Source // nil if the account has none
-	// sending has a place for each message that may be on its way to an endpoint.
+	// sending has one slot per message that may be in flight to an endpoint.
 	sending map[string]chan struct{}
 }
 
@@ -83,7 +83,7 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 	return acc, err
 }
 
-// expect shows at 0 what has not happened to an account yet.
+// expect initialises the account's counters, so that they show 0 before the first event.
 func (a *Activities) expect(c *config.Account) {
 	e := telemetry.Expected{
 		Account: c.Name, Government: c.Government != nil,
@@ -111,8 +111,8 @@ func (a *Activities) expect(c *config.Account) {
 	a.measure.ExpectWork(context.Background(), e)
 }
 
-// account finds a journey's account. One that this worker's configuration does
-// not list is tried again: a worker that lists it may be on its way.
+// account finds a journey's account. An account that this worker's configuration does not
+// list is retried: a worker that lists it may be starting.
 func (a *Activities) account(name string) (*account, error) {
 	acc, ok := a.accounts[name]
 	if !ok {
@@ -121,9 +121,9 @@ func (a *Activities) account(name string) (*account, error) {
 	return acc, nil
 }
 
-// vendorUnavailable is a failed call that is worth trying again, after as long as the
-// vendor asked for. A call that was only not its turn is no failure: the activity gives
-// its slot back and returns when it may be made.
+// vendorUnavailable is a failed request that is worth a retry, after as long as the vendor
+// asked for. A request that was only held back is not a failure: the activity frees its
+// slot and returns when the request may be sent.
 func vendorUnavailable(ctx context.Context, err error) error {
 	wait, _ := idwise.RetryAfter(err)
 	wait = withinBudget(activity.GetInfo(ctx), wait)
@@ -135,8 +135,8 @@ func vendorUnavailable(ctx context.Context, err error) error {
 	return retryable("vendor_unavailable", err, wait)
 }
 
-// withinBudget shortens a wait that would end the activity at once: Temporal makes no
-// attempt that would begin after the time-out.
+// withinBudget shortens a wait that would otherwise end the activity: Temporal starts no
+// attempt after the time-out.
 func withinBudget(info activity.Info, wait time.Duration) time.Duration {
 	if info.ScheduleToCloseTimeout <= 0 {
 		return wait
@@ -145,14 +145,14 @@ func withinBudget(info activity.Info, wait time.Duration) time.Duration {
 	return min(wait, max(left/2, time.Second))
 }
 
-// retryable wraps an error under a code. The cause's text is kept: the errors of
-// idwise, government, notify and ledger carry neither personal data nor secrets.
+// retryable wraps an error under a code. It keeps the cause's text, because the errors of
+// idwise, government, notify and ledger contain neither personal data nor secrets.
 func retryable(code string, err error, wait time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), code, temporal.ApplicationErrorOptions{NextRetryDelay: wait})
 }
 
-// link ties the activity's span to the webhooks that caused it: they came in
-// traces of their own, and the workflow's trace is that of the first one only.
+// link links the activity's span to the webhooks that caused it: each has a trace of its
+// own, and the workflow's trace is that of the first webhook only.
 func link(ctx context.Context, traceparents []string) {
 	for _, parent := range traceparents {
 		telemetry.AddLink(ctx, parent)

@@ -12,9 +12,9 @@ import (
 	"idjourney/steps"
 )
 
-// CallStep asks the service of a custom step of the kind http. An answer that is in
-// the ledger, given before or by callback, counts and is not asked for again; so
-// the activity that runs once more after "pending" finds what came in between.
+// CallStep asks the service of a custom step of kind http. An answer that is already in
+// the ledger, from an earlier attempt or a callback, is final and the service is not asked
+// again. So an activity that runs again after "pending" finds what arrived in between.
 func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -23,7 +23,7 @@ func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journe
 	}
 	step, ok := acc.config.Step(in.Step)
 	if !ok || step.HTTP == nil {
-		// Another worker's configuration may list it; the step's patience bounds the wait.
+		// Another worker's configuration may list it; the step's patience limits the wait.
 		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q of the kind http", in.Step), 0)
 	}
 	if answer, known, err := a.stepAnswer(ctx, in); err != nil || known {
@@ -40,18 +40,18 @@ func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journe
 	var unavailable *steps.Unavailable
 	switch {
 	case errors.As(err, &unavailable):
-		// A wait beyond the patience would end the step at once.
+		// A wait longer than the patience would end the step immediately.
 		return journey.StepAnswer{}, retryable("service_unavailable", err, min(unavailable.RetryAfter, step.Patience/4))
 	case err != nil:
 		return journey.StepAnswer{}, retryable("service_unavailable", err, 0)
 	case answer.Reason == steps.ReasonRefused || answer.Reason == steps.ReasonBadAnswer:
-		return answer, nil // not the service's own answer: nothing to remember
+		return answer, nil // not the service's own answer, so it is not recorded
 	}
 	return a.settleStep(ctx, in, answer)
 }
 
-// openCallback opens the way for an answer that comes later, before the service can
-// know of it. The token is the same for every try, and only its hash is kept.
+// openCallback accepts a later answer from before the service can know of it. The token
+// is the same for every attempt, and only its hash is stored.
 func (a *Activities) openCallback(ctx context.Context, step config.Step, in journey.StepInput) (string, error) {
 	if !step.HTTP.Callback || a.apiURL == "" {
 		return "", nil
@@ -63,11 +63,11 @@ func (a *Activities) openCallback(ctx context.Context, step config.Step, in jour
 	return steps.CallbackURL(a.apiURL, token), err
 }
 
-// settleStep remembers the answer. What the ledger holds already is the answer that
-// came first, by callback, and counts.
+// settleStep records the answer. If the ledger already has one, that answer came first, by
+// callback, and is final.
 func (a *Activities) settleStep(ctx context.Context, in journey.StepInput, answer journey.StepAnswer) (journey.StepAnswer, error) {
 	if answer.Outcome == journey.StepPending {
-		// The callback may have been quicker than the 202.
+		// The callback may have arrived before the 202.
 		if early, known, err := a.stepAnswer(ctx, in); err != nil || known {
 			return early, err
 		}
@@ -87,7 +87,7 @@ func (a *Activities) settleStep(ctx context.Context, in journey.StepInput, answe
 	return first, err
 }
 
-// stepAnswer is what the ledger holds of this question, if anything.
+// stepAnswer is the recorded answer to this question, if there is one.
 func (a *Activities) stepAnswer(ctx context.Context, in journey.StepInput) (answer journey.StepAnswer, known bool, err error) {
 	held, err := a.ledger.StepAnswer(ctx, in.Account, in.JourneyID, in.Step, in.Round, in.Subject)
 	switch {

@@ -19,7 +19,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// employerConfig has a step that calls a service, and one that may not call back.
+// employerConfig has a step that calls a service, and one without callbacks.
 const employerConfig = `
 listen: { api: "127.0.0.1:8081" }
 api:
@@ -48,7 +48,7 @@ accounts:
           - { name: elsewhere, activity: LookUpEmployer, task_queue: employer, patience: 1h }
 `
 
-// service is the step's: it answers what the test says and keeps what it was asked.
+// service is the step's service: it answers as the test says and keeps the questions.
 type service struct {
 	mu      sync.Mutex
 	asked   []map[string]any
@@ -127,8 +127,8 @@ func (e *employer) callBack(t *testing.T, question map[string]any, answer journe
 
 var left = journey.StepAnswer{Outcome: journey.StepFailed, Reason: "left_employer"}
 
-// The service is asked with everything that it needs, and an answer is kept: it is
-// not asked again.
+// The question holds everything that the service needs, and an answer is recorded: the
+// service is not asked again.
 func TestCallStepAsksOnce(t *testing.T) {
 	t.Parallel()
 	e := newEmployer(t, says(200, `{"outcome":"failed","reason":"left_employer"}`))
@@ -152,11 +152,11 @@ func TestCallStepAsksOnce(t *testing.T) {
 	}
 }
 
-// An answer that comes later is found when the activity runs again.
+// A later answer is found when the activity runs again.
 func TestCallStepFindsTheAnswerThatCameLater(t *testing.T) {
 	t.Parallel()
 	e := newEmployer(t, says(202, ""))
-	for range 2 { // the second time because the wait was over: the service may know by now
+	for range 2 { // the second run follows the wait: the service may have the answer by then
 		if got := must(t, e.CallStep, asking("employer")); got.Outcome != journey.StepPending {
 			t.Fatalf("got %+v, want pending", got)
 		}
@@ -170,8 +170,8 @@ func TestCallStepFindsTheAnswerThatCameLater(t *testing.T) {
 	}
 }
 
-// The service may be quicker with its callback than with its 202, and what came by
-// callback counts before a later 200 that says something else.
+// The service's callback may arrive before its 202, and it prevails over a later 200 with
+// another answer.
 func TestTheFirstAnswerCounts(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]http.HandlerFunc{
@@ -188,7 +188,7 @@ func TestTheFirstAnswerCounts(t *testing.T) {
 	}
 }
 
-// Another subject or another round is another question: no answer is carried over.
+// Another subject or another round is another question: no answer is reused.
 func TestAnAnswerIsBoundToItsQuestion(t *testing.T) {
 	t.Parallel()
 	e := newEmployer(t, says(200, `{"outcome":"passed"}`))
@@ -206,7 +206,7 @@ func TestAnAnswerIsBoundToItsQuestion(t *testing.T) {
 	}
 }
 
-// A service that is away is asked again, as soon as it wants, but within the patience.
+// An unavailable service is asked again as soon as it wants, but within the patience.
 func TestCallStepIsPatient(t *testing.T) {
 	t.Parallel()
 	e := newEmployer(t, nil)
@@ -224,8 +224,8 @@ func TestCallStepIsPatient(t *testing.T) {
 	}
 }
 
-// A refusal is inconclusive and is not kept: when an operator has the step run
-// again, the service is asked again.
+// A refusal is inconclusive and is not recorded: when an operator runs the step again, the
+// service is asked again.
 func TestARefusalIsNotKept(t *testing.T) {
 	t.Parallel()
 	for answer, reason := range map[string]http.HandlerFunc{"refused": says(422, "Jane"), "bad_answer": says(200, `"Jane"`)} {
@@ -253,8 +253,8 @@ func TestCallStepOffersACallbackWhereItIsConfigured(t *testing.T) {
 	}
 }
 
-// Without a ledger nothing is asked: an answer that could not be found again would
-// be asked for twice.
+// Nothing is asked without a ledger: if the answer could not be recorded, the service
+// would be asked twice.
 func TestCallStepNeedsTheLedger(t *testing.T) {
 	t.Parallel()
 	e := newEmployer(t, says(200, `{"outcome":"passed"}`))

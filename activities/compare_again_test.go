@@ -15,8 +15,8 @@ import (
 	"idjourney/journey"
 )
 
-// resubmitted plays a journey to its end and lets its user submit document and
-// selfie again, which opens it at the vendor.
+// resubmitted runs a journey to its end and then resubmits document and selfie, which
+// reopens it at the vendor.
 func (w *world) resubmitted(t *testing.T) (id string) {
 	t.Helper()
 	id = w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
@@ -40,7 +40,7 @@ func (w *world) wantRound(t *testing.T, in journey.StepInput, outcome journey.St
 	}
 }
 
-// What the user submits anew is compared anew, once in each round.
+// Resubmitted images are compared again, once in each round.
 func TestCompareOnceInEachRound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -49,13 +49,13 @@ func TestCompareOnceInEachRound(t *testing.T) {
 	again.Round = 1
 	w.wantRound(t, again, journey.StepPassed, "")
 	w.wantSubmissions(t, id, 2)
-	// Another execution, of a run that was continued as new: it was submitted already.
+	// Another execution, in a run after continue-as-new: the face is already submitted.
 	w.wantRound(t, again, journey.StepPassed, "")
 	w.wantSubmissions(t, id, 2)
 }
 
-// A result that goes on showing the first round's comparison says nothing about the
-// second, whatever it says.
+// A result that still shows the first round's comparison does not answer the second round,
+// whatever its outcome.
 func TestCompareIsNotAnsweredByAnEarlierRound(t *testing.T) {
 	t.Parallel()
 	w := newWorldWaiting(t, "40ms", "2ms")
@@ -71,8 +71,8 @@ func TestCompareIsNotAnsweredByAnEarlierRound(t *testing.T) {
 	}
 }
 
-// The worker dies after it has submitted in the second round. What shows when the
-// next attempt begins is told apart from the first round's by the heartbeats.
+// The worker dies after it submits in the second round. The next attempt knows from the
+// heartbeats which comparison belongs to the first round.
 func TestCompareKnowsAfterAKillWhatIsNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -100,7 +100,7 @@ func TestCompareKnowsAfterAKillWhatIsNew(t *testing.T) {
 	}
 }
 
-// retried is an attempt after one that has left a heartbeat.
+// retried runs an attempt that follows one with the given heartbeat.
 func (w *world) retried(t *testing.T, in journey.StepInput, heartbeat string) (answer journey.StepAnswer) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite

@@ -14,12 +14,12 @@ import (
 	"idjourney/telemetry"
 )
 
-// CompareGovernmentFace is the vendor's custom step with the government's face:
-// fetch the result, look the face up by personal number, submit it, and wait for
-// the comparison to show. It looks before it submits and records the intent first,
-// so whatever kills it a face is never submitted twice in one round. What the vendor
-// shows when a later round begins is the comparison of an earlier one, until it
-// changes.
+// CompareGovernmentFace is the vendor's custom step with the government's face: it fetches
+// the result, fetches the face by personal number, submits it, and waits until the
+// comparison appears. It checks the result before it submits and records the intent first,
+// so that a face is never submitted twice in one round, wherever the activity is killed.
+// At the start of a later round the vendor still shows the comparison of an earlier one,
+// until it changes.
 func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -28,7 +28,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	}
 	step, ok := acc.config.Step(in.Step)
 	if !ok || acc.government == nil {
-		// Another worker's configuration may list it; the step's patience bounds the wait.
+		// Another worker's configuration may list it; the step's patience limits the wait.
 		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q with a government source", in.Step), 0)
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
@@ -45,7 +45,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
 		return inconclusive("no_personal_number", c.subject), nil
 	}
-	activity.RecordHeartbeat(ctx, c.earlier) // each call may take most of the heartbeat's time-out
+	activity.RecordHeartbeat(ctx, c.earlier) // each request may take most of the heartbeat's time-out
 	image, err := a.face(ctx, acc, result.Applicant.PersonalNumber)
 	switch {
 	case errors.Is(err, government.ErrNoRecord):
@@ -59,7 +59,7 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	return c.await(ctx)
 }
 
-// face looks the face up in the government's register.
+// face fetches the face from the government's register.
 func (a *Activities) face(ctx context.Context, acc *account, personalNumber string) (government.Image, error) {
 	began := time.Now()
 	image, err := acc.government.Face(ctx, personalNumber)
@@ -74,9 +74,9 @@ func (a *Activities) face(ctx context.Context, acc *account, personalNumber stri
 	return image, err
 }
 
-// await looks until the vendor shows the comparison or match_wait is over; the
-// vendor's processing is asynchronous. A vendor that is away in the end has not said
-// that there is no comparison: that is for the next attempt to see.
+// await polls until the vendor shows the comparison or match_wait is over; the vendor
+// processes asynchronously. If the vendor is unavailable at the end, it is unknown whether
+// there is a comparison, and the next attempt checks again.
 func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
 	deadline := time.Now().Add(c.step.MatchWait)
 	for {
@@ -100,8 +100,8 @@ func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
 	}
 }
 
-// pause waits with heartbeats, so that a long wait is not taken for a dead worker.
-// Each carries what the next attempt has to know, since it replaces the one before.
+// pause waits with heartbeats, so that a long wait does not look like a dead worker. Each
+// heartbeat carries what the next attempt has to know, since it replaces the previous one.
 func pause(ctx context.Context, d time.Duration, known string) error {
 	end := time.NewTimer(d)
 	defer end.Stop()

@@ -15,8 +15,8 @@ func stepInput(id string) journey.StepInput {
 	return journey.StepInput{Account: account, JourneyID: id, Step: faceStep}
 }
 
-// wantStep runs the step and checks its answer, which must be bound to the same
-// subject as the fetch's verdict.
+// wantStep runs the step and checks its answer, which must have the same subject as the
+// fetch's verdict.
 func (w *world) wantStep(t *testing.T, id string, outcome journey.StepOutcome, reason string) {
 	t.Helper()
 	want := journey.StepAnswer{Outcome: outcome, Reason: reason, Subject: w.fetch(t, id).Verdict.Subject}
@@ -50,7 +50,7 @@ func TestCompareMatchAndMismatch(t *testing.T) {
 			id := w.start(t, c.script, idwisetest.PhaseUserDone).JourneyID
 			w.wantStep(t, id, c.outcome, c.reason)
 			w.wantSubmissions(t, id, 1)
-			// What the vendor shows counts, without another look at the register.
+			// The vendor's comparison counts; the register is not asked again.
 			w.wantStep(t, id, c.outcome, c.reason)
 			w.wantSubmissions(t, id, 1)
 			if got := w.register.Requests(); got != 1 {
@@ -100,7 +100,7 @@ func TestCompareWithoutASubmission(t *testing.T) {
 	})
 }
 
-// A register that is down is tried again and leaves nothing behind.
+// If the register is unavailable, the step is retried and leaves nothing behind.
 func TestCompareWhileTheRegisterIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,13 +115,13 @@ func TestCompareWhileTheRegisterIsDown(t *testing.T) {
 	w.wantSubmissions(t, id, 1)
 }
 
-// While it waits, a vendor that is away for a moment changes nothing.
+// A short outage of the vendor during the wait changes nothing.
 func TestCompareWaitsThroughAnOutage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
 	subject := w.fetch(t, id).Verdict.Subject
-	const away = 4 // looks in a row, after the first, that get no answer
+	const away = 4 // consecutive fetches, after the first, without an answer
 	w.road.set(failLooks(2, away+1, 502, ""))
 	want := journey.StepAnswer{Outcome: journey.StepPassed, Subject: subject}
 	if got := must(t, w.activities.CompareGovernmentFace, stepInput(id)); got != want {
@@ -133,8 +133,8 @@ func TestCompareWaitsThroughAnOutage(t *testing.T) {
 	w.wantSubmissions(t, id, 1)
 }
 
-// The vendor's silence is no word about the comparison: the step goes on in the
-// next attempt, within its patience.
+// An unavailable vendor says nothing about the comparison: the step goes on in the next
+// attempt, within its patience.
 func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -142,7 +142,7 @@ func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
 		atMost                time.Duration
 	}{
 		"to the end of the wait": {"30ms", "", 0},
-		// Half of what is left: beyond the patience there would be no next attempt.
+		// Half of what is left: there is no attempt after the patience.
 		"for longer than the wait": {longWait, "3600", 5 * time.Minute},
 	}
 	for name, c := range cases {
@@ -165,7 +165,7 @@ func TestCompareThatIsNeverShown(t *testing.T) {
 	t.Parallel()
 	w := newWorldWaiting(t, "50ms", "2ms")
 	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
-	w.vendor.Close() // it answers on, but works on nothing any more
+	w.vendor.Close() // it still answers, but processes nothing
 	w.wantStep(t, id, journey.StepInconclusive, "comparison_not_shown")
 	w.wantSubmissions(t, id, 1)
 	if got := w.road.count(callResult); got < 4 { // the fetch, before the submission, after it, at the end
@@ -173,7 +173,7 @@ func TestCompareThatIsNeverShown(t *testing.T) {
 	}
 }
 
-// The last look is at the end of the wait, however rarely the step polls.
+// The last check is at the end of the wait, however rarely the step polls.
 func TestCompareLooksAtTheEndOfTheWait(t *testing.T) {
 	t.Parallel()
 	w := newWorldWaiting(t, "400ms", "400ms")

@@ -8,9 +8,9 @@ import (
 	"idjourney/journey"
 )
 
-// CompleteCustomStep tells the vendor that no custom step is to come any more. It
-// cannot be undone. A worker killed after the call makes it again, and the vendor
-// may refuse the second: then the result says whether the first one counted.
+// CompleteCustomStep tells the vendor that no further custom step follows. It cannot be
+// undone. If a worker is killed after the request, the next attempt repeats it, and the
+// vendor may refuse the repetition: the result then shows whether the first one took effect.
 func (a *Activities) CompleteCustomStep(ctx context.Context, in journey.CompleteInput) (journey.CompleteAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -30,7 +30,7 @@ func (a *Activities) CompleteCustomStep(ctx context.Context, in journey.Complete
 		return journey.CompleteAnswer{}, nil
 	case err == nil, idwise.IsDenied(err), idwise.IsMissing(err), errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
 		return journey.CompleteAnswer{Problem: "refused"}, nil
-	default: // whether the first one counted is not known yet
+	default: // it is not known yet whether the first one took effect
 		return journey.CompleteAnswer{}, vendorUnavailable(ctx, err)
 	}
 }

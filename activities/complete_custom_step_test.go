@@ -27,8 +27,8 @@ func TestCompleteCustomStep(t *testing.T) {
 	}
 }
 
-// The worker is killed after the call. The next attempt's call is refused, and the
-// result says that the first one counted.
+// The worker is killed after the request. The next attempt's request is refused, and the
+// result shows that the first one took effect.
 func TestCompleteAgainAfterAKill(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 404, 409} {
@@ -61,8 +61,7 @@ func TestCompleteRefusedWhileTheJourneyIsOpen(t *testing.T) {
 	}
 }
 
-// Refused, and then nobody tells whether the journey has ended: that is no answer
-// yet.
+// The request is refused, and then the result cannot be fetched: that is not an answer yet.
 func TestCompleteRefusedAndTheVendorAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,11 +10,11 @@ import (
 	"idjourney/telemetry"
 )
 
-// Erase deletes a journey's personal data, first at the vendor and then in the
-// ledger, so that ours is not marked as erased while theirs is still there. It may
-// run any number of times: what is gone already counts as done. A vendor that refuses
-// is an answer, "denied"; one that is away (error type vendor_unavailable) and a
-// ledger that is away (ledger_unavailable) are tried again.
+// Erase deletes a journey's personal data, first at the vendor and then in the ledger, so
+// that our record is not marked as erased while the vendor still has the data. It can be
+// repeated: data that is already gone counts as erased. A refusal by the vendor is the
+// answer "denied"; an unavailable vendor (error type vendor_unavailable) or ledger
+// (ledger_unavailable) is retried.
 func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.EraseAnswer, error) {
 	acc, err := a.account(in.Account)
 	if err != nil {

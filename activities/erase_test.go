@@ -36,7 +36,7 @@ func TestEraseAtTheVendorAndInTheLedger(t *testing.T) {
 	id := w.start(t, "no-custom-step", idwisetest.PhaseFinished).JourneyID
 	w.fetch(t, id)
 	w.wantErased(t, id, false)
-	for attempt := 1; attempt <= 2; attempt++ { // the second finds nothing any more, at either
+	for attempt := 1; attempt <= 2; attempt++ { // the second finds nothing left at either
 		if got := must(t, w.activities.Erase, eraseInput(id)); got.Problem != "" {
 			t.Errorf("attempt %d: got %+v, want no problem", attempt, got)
 		}
@@ -47,7 +47,7 @@ func TestEraseAtTheVendorAndInTheLedger(t *testing.T) {
 	}
 }
 
-// Nothing that was still under way brings the person back.
+// Nothing that was in flight restores the personal data.
 func TestNothingComesBackAfterErasure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -56,7 +56,7 @@ func TestNothingComesBackAfterErasure(t *testing.T) {
 	w.fetch(t, id)
 	must(t, w.activities.Erase, eraseInput(id))
 
-	w.road.answers(callResult, 200, "", before) // asked before the deletion, answered after it
+	w.road.answers(callResult, 200, "", before) // requested before the deletion, answered after it
 	w.fetch(t, id)
 	must(t, w.activities.Publish, decided(decision(id, 1, journey.OutcomeApproved)))
 	late := journey.PublishInput{Endpoint: core, Message: message(id, journey.MessageReviewRequired)}
@@ -71,7 +71,7 @@ func TestNothingComesBackAfterErasure(t *testing.T) {
 	}
 }
 
-// A vendor that refuses keeps our side as it is: it would otherwise look erased.
+// If the vendor refuses, our record stays: it would otherwise look erased.
 func TestEraseThatTheVendorRefuses(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"credentials": 401, "not allowed": 403, "a bare 404": 404, "a conflict": 409} {
@@ -122,7 +122,7 @@ func TestEraseIsTriedAgain(t *testing.T) {
 	})
 }
 
-// A journey that only the vendor knew, or nobody, is erased all the same.
+// A journey is erased even if only the vendor knows it, or neither side does.
 func TestEraseOfAJourneyThatTheLedgerDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,9 +12,9 @@ import (
 	"idjourney/ledger"
 )
 
-// Fetch asks the vendor for the journey's result and answers the verdict in it,
-// with the policy that applies to its flow. "No such journey" and "not allowed"
-// are answers, not failures: what they mean is the journey's to say.
+// Fetch fetches the journey's result from the vendor and returns the verdict in it, with
+// the policy of its flow. "No such journey" and "not allowed" are answers, not failures:
+// the journey decides what they mean.
 func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.FetchAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -41,8 +41,8 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	answer.ReferenceHash = a.keyed("reference", result.ReferenceNumber)
 	err = a.ledger.SaveJourney(ctx, ledger.Journey{
 		Account: in.Account, JourneyID: in.JourneyID, Reference: result.ReferenceNumber,
-		// The phase is that of the moment of asking; the vendor may have taken long,
-		// and the journey may have moved on.
+		// The phase is that of the request; the vendor may have been slow, and the journey may
+		// have moved on.
 		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: in.At,
 	})
 	if err != nil {
@@ -51,8 +51,8 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	return answer, nil
 }
 
-// problem is what a call's failure says about the journey; "" if it says nothing and
-// is to be tried again.
+// problem is what a failed request says about the journey; "" if it says nothing and has
+// to be retried.
 func problem(err error) journey.Problem {
 	switch {
 	case idwise.IsMissing(err):
@@ -66,9 +66,9 @@ func problem(err error) journey.Problem {
 	}
 }
 
-// ladders are the declared ones as instants, as far as somebody may have to wait by
-// them: of a review when the vendor has decided; of AML alerts when there are matches
-// or, since all may have gone, when the journey had been finished before.
+// ladders returns the declared ladders as instants, if they may be needed: that of a
+// review when the vendor has decided; those of AML alerts when there are matches or, since
+// all may have been removed, when the journey was finished before.
 func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verdict, now time.Time) (list []journey.Ladder) {
 	reviewed := v.Final != "" && v.Final != journey.Incomplete
 	alerted := len(v.AML.Matches) > 0 || v.AML.Applicability == "Applicable" &&
@@ -84,9 +84,9 @@ func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verd
 	return list
 }
 
-// baseline is the ledger's standing of a journey whose workflow has none, because
-// it closed before; nil if nothing was ever decided. Known says that the ledger has
-// the journey's flow.
+// baseline is the ledger's standing of a journey whose workflow has none, because it was
+// closed; nil if nothing was ever decided. Known says that the ledger has the journey's
+// flow.
 func (a *Activities) baseline(ctx context.Context, in journey.FetchInput) (standing *journey.Standing, known bool, err error) {
 	j, err := a.ledger.Journey(ctx, in.Account, in.JourneyID)
 	switch {

@@ -9,12 +9,12 @@ import (
 	"idjourney/journey"
 )
 
-// maxVersions bounds the versions that one call looks up; the journey asks on.
+// maxVersions limits the versions fetched by one activity; the journey requests the rest.
 const maxVersions = 20
 
-// FetchAMLHistory asks the vendor what each of some versions of the AML record
-// changed. A version that it does not tell is left out and named by the problem; the
-// others are answered all the same.
+// FetchAMLHistory fetches what some versions of the AML record changed. A version that the
+// vendor does not return is left out and named by the problem; the others are returned all
+// the same.
 func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (journey.AMLHistory, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -34,20 +34,20 @@ func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (
 		case "":
 			return journey.AMLHistory{}, vendorUnavailable(ctx, err)
 		case journey.ProblemDenied:
-			return answer, nil // a mistake of ours, which the next version would only repeat
+			return answer, nil // a mistake of ours, which every further version would repeat
 		}
 	}
 	return answer, nil
 }
 
-// change is the one place that reads a version of the history. What is published
-// leaves open whether an answer holds all matches of the version or only what it
-// changed: if any match names the version that brought it, those that name this one
-// are the change, else all are.
+// change is the only place that interprets a version of the history. The vendor does not
+// document whether an answer holds all matches of the version or only the changed ones: if
+// any match names the version that last changed it, those that name this version are the
+// change, otherwise all are.
 func (a *Activities) change(version int, matches []idwise.AMLMatch) journey.AMLChange {
 	change := journey.AMLChange{Version: version, Datasets: map[string]int{}}
 	named := slices.ContainsFunc(matches, func(m idwise.AMLMatch) bool { return m.AMLRecordVersion != 0 })
-	var rest []string // beyond the bound, folded into one
+	var rest []string // beyond the limit, folded into one
 	for _, m := range matches {
 		if named && m.AMLRecordVersion != version {
 			continue
@@ -72,7 +72,7 @@ func (a *Activities) change(version int, matches []idwise.AMLMatch) journey.AMLC
 	return change
 }
 
-// count adds up the datasets of what was added or changed; what went makes nothing
+// count adds up the datasets of added and changed matches; a removed match makes nothing
 // more severe.
 func count(sums map[string]int, datasets []string) {
 	for _, dataset := range datasets {
@@ -82,8 +82,8 @@ func count(sums map[string]int, datasets []string) {
 	}
 }
 
-// kindOfChange reads ongoing_monitor_update_type, an open set of which no value is
-// documented: what it does not seem to say was changed.
+// kindOfChange interprets ongoing_monitor_update_type, an open set without documented
+// values: anything unrecognised counts as a change.
 func kindOfChange(change *journey.AMLChange, updateType string) *[]string {
 	said := strings.ToLower(updateType)
 	switch {

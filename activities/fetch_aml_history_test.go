@@ -61,8 +61,8 @@ func TestFetchAMLHistoryTellsTheVersionsApart(t *testing.T) {
 	}
 }
 
-// What is published allows both readings of an answer, and no word of the vendor's
-// for what happened to a match is known.
+// The documentation allows both readings of an answer, and documents no value for what
+// happened to a match.
 func TestFetchAMLHistoryReadsEachFormOfAVersion(t *testing.T) {
 	t.Parallel()
 	const asked = 4

@@ -11,7 +11,7 @@ import (
 	"idjourney/journey"
 )
 
-// Only those that somebody may have to wait by travel into a history.
+// Only the ladders that may be needed go into a history.
 func TestFetchAnswersTheLaddersThatMayBeNeeded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -30,7 +30,7 @@ func TestFetchAnswersTheLaddersThatMayBeNeeded(t *testing.T) {
 		"open at the vendor":   {open, journey.AwaitingUserSteps, nil},
 		"finished":             {finished, journey.AwaitingResult, review},
 		"finished, with match": {matched, journey.AwaitingResult, all},
-		"settled before":       {finished, journey.Settled, all}, // all matches may have gone
+		"settled before":       {finished, journey.Settled, all}, // all matches may have been removed
 		"reviewed before":      {finished, journey.AwaitingReview, all},
 	} {
 		in := journey.FetchInput{Account: account, JourneyID: c.id, Phase: c.phase}
@@ -44,7 +44,7 @@ func TestFetchAnswersTheLaddersThatMayBeNeeded(t *testing.T) {
 	}
 }
 
-// The review's ladder takes up what its clock has counted; an alert's begins now.
+// The review's ladder continues from its clock; an alert's starts now.
 func TestFetchComputesTheLadders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

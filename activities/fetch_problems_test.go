@@ -106,8 +106,8 @@ func TestFetchIsTriedAgainWithoutAnAnswer(t *testing.T) {
 	})
 }
 
-// An answer that asks for a day is for the journey it was given for; another one of
-// the account waits for a minute at most.
+// A Retry-After of a day applies to the journey of the answer; the account's other
+// journeys wait for a minute at most.
 func TestFetchOfAnotherJourneyIsNotStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,7 +115,7 @@ func TestFetchOfAnotherJourneyIsNotStopped(t *testing.T) {
 	w.vendor.SetJourneyFaults(poisoned, idwisetest.Faults{API429: 1, RetryAfter: 24 * time.Hour})
 	_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: poisoned})
 	var failed *temporal.ApplicationError
-	// Half of the activity's budget of ten minutes: the wait alone must not end it.
+	// Half of the activity's budget of ten minutes: the wait alone must not use it up.
 	if !errors.As(err, &failed) || failed.Type() != "vendor_unavailable" || failed.NextRetryDelay() < 4*time.Minute || failed.NextRetryDelay() > 5*time.Minute {
 		t.Errorf("the journey itself: got %v", err)
 	}
@@ -132,7 +132,7 @@ func TestFetchDoesNotWaitLongForItsTurn(t *testing.T) {
 	wantTurnedAway(t, w, second, 10*time.Second)
 }
 
-// wantTurnedAway fetches a journey that has to come back later, which is no failure.
+// wantTurnedAway fetches a journey whose request is held back, which is not a failure.
 func wantTurnedAway(t *testing.T, w *world, id string, atMost time.Duration) {
 	t.Helper()
 	_, err := run(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id})

@@ -13,12 +13,12 @@ import (
 	"idjourney/ledger"
 )
 
-// maxCandidates bounds a tie: two say as much as two hundred.
+// maxCandidates limits the candidates of an ambiguous reference.
 const maxCandidates = 10
 
-// FetchSpotCheck asks the vendor for a spot check's result, and the ledger which
-// journey it belongs to. The reference that links the two stays here and in the
-// ledger. With a Link only the ledger is asked.
+// FetchSpotCheck fetches a spot check's result from the vendor and asks the ledger which
+// journey it belongs to. The reference that links the two stays here and in the ledger.
+// With a Link only the ledger is asked.
 func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInput) (journey.SpotAnswer, error) {
 	link(ctx, in.Links)
 	acc, err := a.account(in.Account)
@@ -44,7 +44,7 @@ func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInp
 	return answer, nil
 }
 
-// spotResult leaves the person out.
+// spotResult leaves out the person.
 func spotResult(r *idwise.SpotCheckResult) *journey.SpotResult {
 	result := &journey.SpotResult{System: clip(r.SystemDecision)}
 	for _, key := range slices.Sorted(maps.Keys(r.RuleResults)) {
@@ -56,8 +56,9 @@ func spotResult(r *idwise.SpotCheckResult) *journey.SpotResult {
 }
 
 // bindSpotCheck adds what the ledger knows: an earlier decision, the journeys that the
-// reference may mean, and the policy of the one that it does mean. A spot check that
-// is nobody's is kept for a person, with its reference, which no history holds.
+// reference may refer to, and the policy if exactly one matches. A spot check without a
+// journey is held in the ledger for an operator, with its reference, which no history
+// contains.
 func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey.SpotFetchInput, reference string, answer *journey.SpotAnswer) error {
 	known, err := a.ledger.SpotCheck(ctx, in.Account, in.SpotID)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
@@ -79,7 +80,7 @@ func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey
 	}
 	if held, ok := answer.Held(in, activity.GetInfo(ctx).ScheduledTime); ok {
 		if slices.Equal(known.Reasons, held.Reasons) {
-			return nil // as it was: since when it waits stays
+			return nil // unchanged: it keeps the time since when it waits
 		}
 		return a.ledger.SaveSpotCheck(ctx, held, reference)
 	}
@@ -87,7 +88,7 @@ func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey
 	return a.spotPolicy(ctx, acc, journeyID, answer)
 }
 
-// underReference says whether the ledger knows the journey under the reference.
+// underReference reports whether the ledger has the journey under the reference.
 func (a *Activities) underReference(ctx context.Context, account, journeyID, reference string) (bool, error) {
 	if journeyID == "" || reference == "" {
 		return false, nil
@@ -99,7 +100,7 @@ func (a *Activities) underReference(ctx context.Context, account, journeyID, ref
 	return err == nil && known.Reference == reference, err
 }
 
-// lookUpLink says whether the ledger knows the journey that a person named.
+// lookUpLink reports whether the ledger has the journey that an operator named.
 func (a *Activities) lookUpLink(ctx context.Context, acc *account, in journey.SpotFetchInput) (journey.SpotAnswer, error) {
 	answer := journey.SpotAnswer{Policy: acc.config.Policy("")}
 	_, err := a.ledger.Journey(ctx, in.Account, in.Link)
@@ -116,8 +117,8 @@ func (a *Activities) lookUpLink(ctx context.Context, acc *account, in journey.Sp
 	return answer, nil
 }
 
-// spotPolicy answers with the policy of the journey's flow; the account's stays where
-// no journey is bound or its flow is not known.
+// spotPolicy sets the policy of the journey's flow; the account's policy remains if no
+// journey is bound or its flow is not known.
 func (a *Activities) spotPolicy(ctx context.Context, acc *account, journeyID string, answer *journey.SpotAnswer) error {
 	if journeyID == "" {
 		return nil
@@ -129,7 +130,7 @@ func (a *Activities) spotPolicy(ctx context.Context, acc *account, journeyID str
 	case err != nil:
 		return err
 	}
-	for _, flow := range acc.config.Flows { // the ledger has the configuration's name for it
+	for _, flow := range acc.config.Flows { // the ledger stores the flow's configured name
 		if known.Flow != "" && (flow.Name == known.Flow || flow.Name == "" && flow.ID == known.Flow) {
 			answer.Policy = acc.config.Policy(flow.ID)
 		}
@@ -137,7 +138,7 @@ func (a *Activities) spotPolicy(ctx context.Context, acc *account, journeyID str
 	return nil
 }
 
-// recordSpotCheck writes down what is told of a spot check, before anybody is told.
+// recordSpotCheck records the outcome of a spot check before any message is sent.
 func (a *Activities) recordSpotCheck(ctx context.Context, d journey.SpotDecision) error {
 	reference := ""
 	if d.JourneyID != "" {

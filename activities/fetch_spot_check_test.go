@@ -70,7 +70,7 @@ func TestASpotCheckIsBoundByItsReference(t *testing.T) {
 	if _, err := w.ledger.SpotCheck(t.Context(), account, spotID); err == nil {
 		t.Error("a spot check that is bound was kept as held")
 	}
-	// The vendor's word of an older webhook counts under the same reference alone.
+	// A journey id from an older webhook counts only under the same reference.
 	for claimed, want := range map[string]bool{"older": true, "other": false, "no-such": false, "": false} {
 		if got := w.fetchSpot(t, journey.SpotFetchInput{SpotID: spotID, Claimed: claimed}).Claimed; got != want {
 			t.Errorf("the vendor's %q: got %v, want %v", claimed, got, want)
@@ -78,7 +78,7 @@ func TestASpotCheckIsBoundByItsReference(t *testing.T) {
 	}
 }
 
-// What is nobody's is kept with its reference, for the person who links it.
+// A spot check without a journey is held with its reference, for the operator who links it.
 func TestASpotCheckOfNobodyIsHeldInTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -108,7 +108,7 @@ func TestASpotCheckOfNobodyIsHeldInTheLedger(t *testing.T) {
 		t.Errorf("a tie: candidates %v, held as %+v", a.Candidates, held())
 	}
 
-	// Linked: what is told is recorded, keeps its reference, and is no longer held.
+	// Once linked, the outcome is recorded, keeps its reference, and is no longer held.
 	if a := w.fetchSpot(t, journey.SpotFetchInput{SpotID: spotID, Link: "b"}); !a.Linked || a.Policy.Flow != "onboarding" || a.Result != nil {
 		t.Errorf("the link to a known journey: %+v", a)
 	}
@@ -143,7 +143,7 @@ func TestASpotCheckThatTheVendorDoesNotShow(t *testing.T) {
 	wantRetry(t, err, "account_unlisted", 0)
 }
 
-// What is handed over is a webhook of our own, once.
+// A handover is a webhook of our own, recorded once.
 func TestHandOverRecordsTheEventOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -52,7 +52,7 @@ func TestFetchAnswersTheVerdict(t *testing.T) {
 	}
 }
 
-// A result is full of what identifies a person; nothing of it may reach a history.
+// A result is full of personal data, none of which may get into a history.
 func TestFetchAnswersNoPersonalData(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -128,8 +128,8 @@ func TestFetchRecordsTheJourney(t *testing.T) {
 	}
 }
 
-// While the vendor takes its time the journey may be decided. The fetch knows the
-// phase of when it was asked for, and that one is older.
+// The journey may be decided while the vendor is answering. The fetch carries the phase of
+// its request, which is then outdated.
 func TestFetchDoesNotBringAnOldPhaseBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -179,7 +179,7 @@ func TestFetchBaseline(t *testing.T) {
 	}
 }
 
-// A journey that was looked at before is none from before our time.
+// A journey that was fetched before does not count as adopted.
 func TestFetchKnowsWhatItHasSeen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

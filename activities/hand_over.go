@@ -6,8 +6,8 @@ import (
 	"idjourney/journey"
 )
 
-// HandOver records an event of ours for a journey, so that the forwarder brings it
-// there. It is recorded once, however often it is handed over.
+// HandOver records an event of our own for a journey, so that the forwarder delivers it.
+// It is recorded once, however often it is handed over.
 func (a *Activities) HandOver(ctx context.Context, in journey.HandOverInput) (journey.HandOverAnswer, error) {
 	link(ctx, in.Links)
 	if _, err := a.ledger.RecordEvent(ctx, in.Event); err != nil {

@@ -15,7 +15,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// measured gives the world activities that measure, and returns how to read it.
+// measured gives the world activities with instruments, and returns a reader of them.
 func measured(t *testing.T, w *world) (page func() string) {
 	t.Helper()
 	tel, err := telemetry.Setup(t.Context(), telemetry.Config{Service: "test"})
@@ -44,7 +44,7 @@ func wantLines(t *testing.T, page string, lines ...string) {
 	}
 }
 
-// A decision counts when it is recorded, however often it has to be sent.
+// A decision counts when it is recorded, however often it is sent.
 func TestADecisionIsMeasuredOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -105,8 +105,8 @@ func TestCallsAreMeasured(t *testing.T) {
 	)
 }
 
-// A message counts once for all endpoints, tries and attempts, and an adopted journey
-// is no decision of ours.
+// A message counts once across all endpoints, activities and attempts, and an adopted
+// journey does not count as our decision.
 func TestMessagesAreMeasuredOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -123,7 +123,7 @@ func TestMessagesAreMeasuredOnce(t *testing.T) {
 	w.door.set(true, "", nil)
 	for range 2 {
 		for _, in := range inputs {
-			_, _ = run(t, w.activities.Publish, in) // the endpoint is away
+			_, _ = run(t, w.activities.Publish, in) // the endpoint is unavailable
 		}
 	}
 	w.door.set(false, "", nil)
@@ -188,7 +188,7 @@ func TestErasuresAreMeasured(t *testing.T) {
 	)
 }
 
-// The gauges know the words of what waits for people: each is shown at 0.
+// The gauges show every kind of work that waits for people, at 0 if there is none.
 func TestGaugesKnowWhatWaitsForPeople(t *testing.T) {
 	t.Parallel()
 	tel, err := telemetry.Setup(t.Context(), telemetry.Config{Service: "test"})

@@ -17,15 +17,15 @@ import (
 	"idjourney/notify"
 )
 
-// Publish records a message in the ledger, with what the ledger is to show of the
-// journey, and then sends it to one endpoint of the customer's. A message without a
-// type is only the record. It may run any number of times: the ledger knows what was
-// delivered, and the message's id lets the receiver recognise what came twice.
+// Publish records a message in the ledger, with the journey's snapshot, and then sends it
+// to one of the customer's endpoints. A message without a type is only recorded. It can be
+// repeated: the ledger knows what was delivered, and the message's id lets the receiver
+// recognise duplicates.
 //
-// Its errors say what is left when all tries are over: after account_unlisted,
+// After the last attempt, its error says what remains: after account_unlisted,
 // endpoint_unlisted and endpoint_unavailable the message is recorded but not delivered;
-// after endpoint_busy it is recorded and was never sent; after ledger_unavailable, or no
-// error of ours at all, it may not be recorded.
+// after endpoint_busy it is recorded and was never sent; after ledger_unavailable, or an
+// error without a code of ours, it may not be recorded.
 func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
 	link(ctx, in.Links)
 	describe(ctx, in)
@@ -49,7 +49,7 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	}
 	endpoint, ok := acc.config.Endpoint(in.Endpoint)
 	if !ok {
-		// Another worker's configuration may list it: one is on its way, or is leaving.
+		// Another worker's configuration may list it: one is starting or stopping.
 		return journey.PublishAnswer{}, retryable("endpoint_unlisted", fmt.Errorf("the configuration of this worker lists no endpoint %q", in.Endpoint), 0)
 	}
 	select {
@@ -71,9 +71,9 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	return a.sent(ctx, in, known, err)
 }
 
-// endpointBusy gives the slot back while as many messages as are allowed are on their
-// way: one slow endpoint must not take the slots of all others. It is no failed
-// delivery. The wait doubles from one second to a minute, as each try costs an Action.
+// endpointBusy frees the slot while the endpoint has as many messages in flight as it may:
+// one slow endpoint must not occupy the slots of all others. It does not count as a failed
+// delivery. The wait doubles from one second to a minute, as each attempt costs an Action.
 func endpointBusy(ctx context.Context, endpoint string) error {
 	info := activity.GetInfo(ctx)
 	wait := min(time.Second<<min(info.Attempt-1, 6), time.Minute)
@@ -82,7 +82,7 @@ func endpointBusy(ctx context.Context, endpoint string) error {
 		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: withinBudget(info, wait)})
 }
 
-// describe says in the activity's span what is told to whom.
+// describe adds the message and its endpoint to the activity's span.
 func describe(ctx context.Context, in journey.PublishInput) {
 	span := trace.SpanFromContext(ctx)
 	span.SetAttributes(attribute.String("idjourney.message", string(in.Message.Type)), attribute.String("idjourney.endpoint", in.Endpoint))
@@ -91,8 +91,8 @@ func describe(ctx context.Context, in journey.PublishInput) {
 	}
 }
 
-// sent says what the endpoint's answer means: done, refused for good, or to be
-// tried again after as long as the endpoint asked for.
+// sent interprets the endpoint's answer: delivered, refused permanently, or to be retried
+// after as long as the endpoint asked for.
 func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known ledger.Delivery, err error) (journey.PublishAnswer, error) {
 	var refused *notify.Refused
 	var unavailable *notify.Unavailable
@@ -106,7 +106,7 @@ func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known le
 			err = errors.Join(err, saveErr)
 		}
 		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, withinBudget(activity.GetInfo(ctx), unavailable.RetryAfter))
-	default: // the message or the endpoint's configuration can never be sent
+	default: // the message or the endpoint's configuration is unusable
 		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
 	}
 }

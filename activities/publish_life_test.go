@@ -32,8 +32,8 @@ func adoptedBaseline(id string) journey.PublishInput {
 	return in
 }
 
-// What holds for a customer from before our time is the first decision in the ledger,
-// and is told as what holds.
+// An adopted baseline is the first decision in the ledger, and its message says that it is
+// a baseline.
 func TestPublishRecordsAnAdoptedBaseline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -46,7 +46,7 @@ func TestPublishRecordsAnAdoptedBaseline(t *testing.T) {
 	}
 }
 
-// The ledger shows a journey as it is when somebody hears of it.
+// The ledger has a journey's snapshot before a message about it is sent.
 func TestPublishSavesTheSnapshotBeforeItSends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -90,7 +90,7 @@ func TestPublishOfASnapshotAloneTellsNobody(t *testing.T) {
 	}
 }
 
-// A decision is worth keeping even by a worker that does not know where to send it.
+// A decision is recorded even by a worker that does not know its endpoint.
 func TestPublishRecordsForAnAccountThatIsNotListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -112,7 +112,7 @@ func spotCheck(journeyID string) journey.PublishInput {
 	}}
 }
 
-// A spot check talks about a journey, if about any, and changes nothing of it.
+// A spot check may refer to a journey, but changes nothing of it.
 func TestPublishOfASpotCheckLeavesTheJourneyAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,8 +132,8 @@ func TestPublishOfASpotCheckLeavesTheJourneyAlone(t *testing.T) {
 	}
 }
 
-// One that belongs to no journey carries the reference it came with: what else could
-// the customer know it by?
+// A spot check without a journey carries the reference it came with: the customer has no
+// other way to recognise it.
 func TestPublishOfAnUnboundSpotCheck(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -148,8 +148,8 @@ func TestPublishOfAnUnboundSpotCheck(t *testing.T) {
 	}
 }
 
-// However long a ledger or an endpoint is away, what is left in the end says which:
-// only a delivery may be given up, never a decision.
+// However long the ledger or an endpoint is unavailable, the final error says which: only
+// a delivery may be given up, never a decision.
 func TestPublishGivenUpSaysWhetherItIsRecorded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -177,7 +177,7 @@ func TestPublishGivenUpSaysWhetherItIsRecorded(t *testing.T) {
 	}
 }
 
-// giveUp publishes from a workflow until the time for all tries is over.
+// giveUp publishes from a workflow until the time for all attempts is over.
 func (w *world) giveUp(t *testing.T, in journey.PublishInput) error {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite

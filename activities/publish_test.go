@@ -54,7 +54,7 @@ func TestPublishDeliversOnceWithTheReference(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.vendor.Start("never-finish", "customer-7")
-	w.fetch(t, id) // brings the reference into the ledger
+	w.fetch(t, id) // stores the reference in the ledger
 	d := decision(id, 1, journey.OutcomeApproved)
 	in := decided(d)
 	for attempt := 1; attempt <= 2; attempt++ {
@@ -150,8 +150,8 @@ func TestPublishAnswers(t *testing.T) {
 	}
 }
 
-// Two histories that decide under one number contradict each other: the ledger's
-// standing goes back to the journey, and the customer does not hear both.
+// Two histories contradict each other if they decide under the same number: the ledger's
+// standing goes back to the journey, and the customer does not receive both.
 func TestPublishRefusesAnotherDecisionOfTheSameNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -196,7 +196,7 @@ func TestPublishWithoutAnEndpointRecordsOnly(t *testing.T) {
 	w.wantDecisions(t, "j1", d)
 }
 
-// What carries no decision tells the ledger the phase.
+// A message without a decision updates the phase in the ledger.
 func TestPublishRecordsThePhase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -227,8 +227,8 @@ func TestPublishNeedsTheLedger(t *testing.T) {
 	}
 }
 
-// An endpoint that answers slowly takes its share of the slots and no more. A message
-// beyond it is recorded, gives its slot back at once, and is no failed delivery.
+// A slow endpoint occupies its share of the slots and no more. A message beyond it is
+// recorded, frees its slot at once, and does not count as a failed delivery.
 func TestASlowEndpointTakesOnlyItsShare(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,9 +10,8 @@ import (
 	"idjourney/ledger"
 )
 
-// record writes down what a message says before anybody is told. If another history
-// has decided under this number, nothing may be sent: it answers with the ledger's
-// standing.
+// record records a message before it is sent. If another history has decided under this
+// number, nothing may be sent, and it returns the ledger's standing.
 func (a *Activities) record(ctx context.Context, in journey.PublishInput) (*journey.Standing, error) {
 	err := a.recordMessage(ctx, in)
 	if err == nil && in.Snapshot != nil {
@@ -32,8 +31,8 @@ func (a *Activities) record(ctx context.Context, in journey.PublishInput) (*jour
 	}
 }
 
-// recordMessage writes a decision or an adopted baseline, or else the phase, unless
-// there is a snapshot, which says it better.
+// recordMessage records a decision or an adopted baseline, or else the phase, unless there
+// is a snapshot, which includes it.
 func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput) error {
 	m := in.Message
 	switch {
@@ -55,15 +54,15 @@ func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput)
 	return a.ledger.SaveJourney(ctx, j)
 }
 
-// ofAJourney is false for what a spot check's workflow tells, which has no journey or
-// only talks about one.
+// ofAJourney is false for messages of a spot check's workflow, which has no journey or
+// only refers to one.
 func ofAJourney(m journey.Message) bool {
 	return m.SpotCheck == nil && m.JourneyID != "" && m.Phase != ""
 }
 
-// measureDecision measures a decision when it has just been recorded for the first
-// time: so each counts once, however often and to however many endpoints it is sent.
-// An adopted one was decided before our time and says nothing about how fast we are.
+// measureDecision measures a decision when it is first recorded, so that each counts once,
+// however often and to however many endpoints it is sent. An adopted decision says nothing
+// about our speed.
 func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
 	if d.Adopted {
 		a.measure.Adopted(ctx, d.Account, string(d.Outcome))
@@ -71,7 +70,7 @@ func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
 	}
 	a.measure.Decided(ctx, d.Account, string(d.Outcome), string(d.Source))
 	first, newest, err := a.ledger.WebhookTimes(ctx, d.Account, d.JourneyID, d.DecidedAt)
-	if err != nil || first.IsZero() { // the webhook went to Temporal directly: nobody wrote down when
+	if err != nil || first.IsZero() { // the webhook went to Temporal directly, so its time is not recorded
 		return
 	}
 	a.measure.TimeToDecision(ctx, d.Account, string(d.Outcome), d.Sequence == 1, d.DecidedAt.Sub(first))
@@ -80,8 +79,8 @@ func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
 	}
 }
 
-// measureMessage counts a message that has not been tried yet, for all endpoints at
-// the first of the account, and in an account without any when it is recorded.
+// measureMessage counts a message before its first attempt: across all endpoints at the
+// account's first one, and in an account without endpoints when it is recorded.
 func (a *Activities) measureMessage(ctx context.Context, acc *account, in journey.PublishInput) {
 	m := in.Message
 	if m.Type == "" {
@@ -100,8 +99,8 @@ func (a *Activities) measureMessage(ctx context.Context, acc *account, in journe
 	}
 }
 
-// reference is the customer's own, from the ledger: it is in no workflow history. Of
-// a spot check that is bound to no journey it is what the spot check came with.
+// reference is the customer's own reference, from the ledger: no workflow history contains
+// it. For a spot check without a journey, it is the reference that the spot check came with.
 func (a *Activities) reference(ctx context.Context, m journey.Message) (string, error) {
 	id := m.JourneyID
 	if s := m.SpotCheck; s != nil {
@@ -121,7 +120,7 @@ func (a *Activities) heldReference(ctx context.Context, s journey.SpotDecision) 
 	if err != nil {
 		return "", retryable("ledger_unavailable", err, 0)
 	}
-	for _, h := range slices.Backward(held) { // the newest is the likeliest
+	for _, h := range slices.Backward(held) { // the newest is the most likely
 		if h.SpotID == s.SpotID {
 			return h.Reference, nil
 		}

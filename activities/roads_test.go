@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// The calls of the vendor's API, as road tells them apart.
+// The requests of the vendor's API that road distinguishes.
 const (
 	callResult   = "result"
 	callProcess  = "process"
@@ -30,14 +30,14 @@ func callOf(r *http.Request) string {
 	return callResult
 }
 
-// road is the way to the vendor: it counts calls and may lose or change answers.
+// road is the connection to the vendor: it counts requests and may drop or change answers.
 type road struct {
 	vendor http.Handler
 
 	mu    sync.Mutex
 	calls map[string]int
-	// disturb, if set, answers the nth call (from 1) of its kind in the vendor's
-	// place, or answers false.
+	// disturb, if set, answers the nth request (from 1) of its kind in the vendor's place,
+	// or returns false.
 	disturb func(w http.ResponseWriter, r *http.Request, call string, nth int) bool
 }
 
@@ -65,7 +65,7 @@ func (d *road) count(call string) int {
 	return d.calls[call]
 }
 
-// loseAnswers lets the vendor process calls of one kind and loses its answers.
+// loseAnswers lets the vendor process requests of one kind and drops its answers.
 func (d *road) loseAnswers(lost string) {
 	d.set(func(_ http.ResponseWriter, r *http.Request, call string, _ int) bool {
 		if call != lost {
@@ -76,7 +76,7 @@ func (d *road) loseAnswers(lost string) {
 	})
 }
 
-// answers answers calls of one kind in the vendor's place.
+// answers answers requests of one kind in the vendor's place.
 func (d *road) answers(which string, status int, retryAfter, body string) {
 	d.set(func(w http.ResponseWriter, _ *http.Request, call string, _ int) bool {
 		if call == which {
@@ -91,10 +91,10 @@ func reply(w http.ResponseWriter, status int, retryAfter, body string) {
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body)) // a client that has gone is no concern of the stand-in
+	_, _ = w.Write([]byte(body)) // an error means that the client has disconnected
 }
 
-// door stands before the customer's endpoint.
+// door is a proxy in front of the customer's endpoint.
 type door struct {
 	customer http.Handler
 

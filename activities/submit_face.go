@@ -22,15 +22,15 @@ type comparing struct {
 	step    config.Step
 	in      journey.StepInput
 	subject string
-	// earlier names the comparison that an earlier round has left behind: it says
-	// nothing about this one. Recalled is true if an attempt before this one saw it.
+	// earlier names the comparison left by an earlier round, which does not count in this
+	// one. Recalled is true if a previous attempt saw it.
 	earlier  string
 	recalled bool
 }
 
-// onceInRound names what is submitted once: the face of one round, whoever its
-// subject. What the vendor reads from the documents may still change after the user's
-// steps, and must not make a second face of the first.
+// onceInRound is the key of a submission: one face per round, whatever the subject. The
+// vendor may still change what it reads from the documents after the user's steps, and
+// that must not cause a second submission.
 func onceInRound(round int) string {
 	if round == 0 {
 		return "any"
@@ -38,8 +38,8 @@ func onceInRound(round int) string {
 	return "any#" + strconv.Itoa(round)
 }
 
-// recall finds out what an earlier round has left behind. An attempt before this one
-// has said so in its heartbeats; what shows by now may be new already.
+// recall finds the comparison of an earlier round. A previous attempt has it in its
+// heartbeats; what the vendor shows by now may already be new.
 func (c *comparing) recall(ctx context.Context, now *idwise.Result) {
 	switch {
 	case c.in.Round == 0:
@@ -50,7 +50,7 @@ func (c *comparing) recall(ctx context.Context, now *idwise.Result) {
 	}
 }
 
-// shown is the comparison of this round, nil while the vendor shows none.
+// shown is the comparison of this round; nil until the vendor shows one.
 func (c *comparing) shown(r *idwise.Result) *journey.FaceComparison {
 	if c.name(r) == c.earlier {
 		return nil
@@ -58,7 +58,7 @@ func (c *comparing) shown(r *idwise.Result) *journey.FaceComparison {
 	return face(r)
 }
 
-// name tells one comparison from another, "" for none.
+// name identifies a comparison; "" for none.
 func (c *comparing) name(r *idwise.Result) string {
 	if face(r) == nil {
 		return ""
@@ -73,9 +73,9 @@ func (c *comparing) name(r *idwise.Result) string {
 	return c.keyed("comparison", parts...)
 }
 
-// submitOnce submits the face unless it may have been submitted in this round before.
-// A call that the vendor surely did not process gives the right to submit back; after
-// any other failure the comparison may still show, so it is awaited.
+// submitOnce submits the face unless it may already have been submitted in this round. It
+// releases the claim if the vendor certainly did not process the request; after any other
+// failure the comparison may still appear, so the step waits for it.
 func (c *comparing) submitOnce(ctx context.Context, image government.Image, before *idwise.Result) error {
 	once := onceInRound(c.in.Round)
 	fresh, err := c.ledger.ClaimSubmission(ctx, c.in.Account, c.in.JourneyID, c.in.Step, once)
@@ -84,7 +84,7 @@ func (c *comparing) submitOnce(ctx context.Context, image government.Image, befo
 	}
 	if !fresh {
 		if !c.recalled && ofPresentImages(before) {
-			c.earlier = "" // another execution submitted in this round, and this is what came of it
+			c.earlier = "" // another execution submitted in this round, and this is its comparison
 		}
 		return nil
 	}
@@ -93,7 +93,7 @@ func (c *comparing) submitOnce(ctx context.Context, image government.Image, befo
 	if err == nil || !idwise.Definite(err) {
 		return nil
 	}
-	// The claim has to go even if this attempt's time is over.
+	// The claim must be released even if this attempt's time is over.
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if failed := c.ledger.ReleaseSubmission(release, c.in.Account, c.in.JourneyID, c.in.Step, once); failed != nil {
@@ -102,8 +102,8 @@ func (c *comparing) submitOnce(ctx context.Context, image government.Image, befo
 	return vendorUnavailable(ctx, err)
 }
 
-// ofPresentImages says that each comparison shown was made with an image that the
-// documents are compared with as well, and so with what the user submitted last.
+// ofPresentImages reports whether each comparison uses an image that the documents are
+// also compared with, and thus the user's latest submission.
 func ofPresentImages(r *idwise.Result) bool {
 	var present []string
 	for _, document := range r.Documents {

@@ -10,8 +10,7 @@ import (
 	"idjourney/journey"
 )
 
-// failLooks answers the looks at the result from one to another in the vendor's
-// place.
+// failLooks answers the requests of the result from one to another in the vendor's place.
 func failLooks(from, to, status int, retryAfter string) func(http.ResponseWriter, *http.Request, string, int) bool {
 	return func(w http.ResponseWriter, _ *http.Request, call string, nth int) bool {
 		if call != callResult || nth < from || nth > to {
@@ -27,8 +26,8 @@ func seconds(header string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// The first attempt was killed after it had claimed the submission. Nobody knows
-// whether it came to submit, so nobody submits again.
+// The first attempt was killed after it had claimed the submission. It may have submitted,
+// so no other attempt submits.
 func TestSubmitNotAgainAfterAKilledAttempt(t *testing.T) {
 	t.Parallel()
 	t.Run("before it submitted", func(t *testing.T) {
@@ -43,7 +42,7 @@ func TestSubmitNotAgainAfterAKilledAttempt(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		id := w.start(t, "face-late", idwisetest.PhaseUserDone).JourneyID
-		// The worker dies while it waits for the comparison: all its looks fail.
+		// The worker dies while it waits for the comparison: all its requests fail.
 		w.road.set(failLooks(2, 1<<30, 503, "3600"))
 		if _, err := run(t, w.activities.CompareGovernmentFace, stepInput(id)); err == nil {
 			t.Fatal("the first attempt ended, want it to break off")
@@ -60,7 +59,7 @@ func TestSubmitNotAgainAfterAKilledAttempt(t *testing.T) {
 	})
 }
 
-// A definite refusal was not processed, so the right to submit comes back.
+// A definite refusal was not processed, so the claim is released.
 func TestSubmitAgainAfterARefusal(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -87,8 +86,8 @@ func TestSubmitAgainAfterARefusal(t *testing.T) {
 	}
 }
 
-// The vendor processed the submission, and its answer did not arrive: looking, not
-// submitting again, finds out.
+// The vendor processed the submission, and its answer was lost: the step finds out by
+// checking the result, not by submitting again.
 func TestSubmitNotAgainAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	t.Run("the connection breaks", func(t *testing.T) {
@@ -140,7 +139,7 @@ func (w *world) claim(t *testing.T, id string, want bool) {
 	}
 }
 
-// discard is an answer that nobody reads.
+// discard is a response writer that drops everything.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

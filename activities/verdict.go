@@ -15,7 +15,7 @@ import (
 	"idjourney/journey"
 )
 
-// verdict is the result without direct identifiers: what a journey may remember.
+// verdict is the result without direct identifiers: what a journey may store.
 func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	v := journey.Verdict{
 		FlowID: clip(r.FlowID), Ended: r.Ended(), EndedAt: r.EndedAt(),
@@ -33,7 +33,7 @@ func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	return v
 }
 
-// documentSteps are the ids of the steps that a document was submitted for.
+// documentSteps are the ids of the steps with a submitted document.
 func documentSteps(r *idwise.Result) []string {
 	steps := slices.Sorted(maps.Keys(r.Documents))
 	steps = steps[:min(len(steps), maxRules)]
@@ -58,8 +58,8 @@ func face(r *idwise.Result) *journey.FaceComparison {
 	return &all
 }
 
-// subject names whom and what a custom step would judge: the person and the
-// images of the user's own, not the government's.
+// subject identifies what a custom step judges: the person and the user's own images, not
+// the government's.
 func (a *Activities) subject(r *idwise.Result) string {
 	var parts []string
 	if r.Applicant != nil {
@@ -90,29 +90,29 @@ func (a *Activities) aml(from *idwise.AML) journey.AML {
 	return a.bounded(aml)
 }
 
-// match is a match without the name of the person on the list.
+// match is a match without the name of the listed person.
 func (a *Activities) match(m idwise.AMLMatch) journey.AMLMatch {
 	match := journey.AMLMatch{
 		ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: datasets(m.Datasets),
 		Whitelisted: m.IsWhitelisted, Status: clip(m.MatchStatus),
 		Version: m.AMLRecordVersion, MonitorUpdate: clip(m.OngoingMonitorUpdateType),
 	}
-	if match.ID == "" { // older answers name a match by nothing but the person
+	if match.ID == "" { // older answers identify a match only by the person
 		match.ID = a.keyed("match", append([]string{m.Name}, match.Datasets...)...)
 	}
 	return match
 }
 
-// What a journey remembers is bounded, whatever the vendor answers: its state has to
-// fit into Temporal's payloads for years.
+// A journey's stored data is limited, whatever the vendor answers: its state has to fit
+// into Temporal's payloads for years.
 const (
 	maxText    = 128
 	maxRules   = 50
 	maxMatches = 50
 )
 
-// bounded folds the matches beyond the bound into one, which stands for all of them:
-// it changes when they do, and nobody has accepted it.
+// bounded folds the matches beyond the limit into one that stands for all of them: it
+// changes when they do, and it is never accepted.
 func (a *Activities) bounded(aml journey.AML) journey.AML {
 	if len(aml.Matches) <= maxMatches {
 		return aml
@@ -140,8 +140,8 @@ func datasets(names []string) []string {
 
 func clip(text string) string { return text[:min(len(text), maxText)] }
 
-// keyed is a hash that cannot be guessed back without the key; "" for nothing. The
-// purpose keeps hashes of one value apart that are used for different things.
+// keyed is a hash that cannot be reversed by guessing without the key; "" for nothing. The
+// purpose separates hashes of the same value that are used for different things.
 func (a *Activities) keyed(purpose string, parts ...string) string {
 	text := strings.Join(parts, "\x00")
 	if strings.Trim(text, "\x00") == "" {

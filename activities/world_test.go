@@ -32,7 +32,7 @@ const (
 	core     = "core" // the customer's endpoint
 )
 
-// world is all that the activities touch: the stand-in vendor, a register, the
+// world is everything that the activities use: the stand-in vendor, a register, the
 // customer's endpoint, and a ledger.
 type world struct {
 	activities *activities.Activities
@@ -42,10 +42,10 @@ type world struct {
 	road       *road // to the vendor
 	register   *governmenttest.Register
 	customer   *notifytest.Endpoint
-	door       *door // before the customer
+	door       *door // in front of the customer
 }
 
-// written is the configuration; the addresses are put in where a $ stands.
+// written is the configuration; each $ is replaced by an address.
 const written = `
 accounts:
   - name: acme
@@ -72,7 +72,7 @@ accounts:
             match_poll: $MATCH_POLL
 `
 
-// longWait is a match_wait that no test waits out.
+// longWait is a match_wait that no test waits for.
 const longWait = "50s"
 
 func newWorld(t *testing.T) *world { return newWorldWaiting(t, longWait, "2ms") }
@@ -105,7 +105,7 @@ func newWorldWaiting(t *testing.T, matchWait, matchPoll string) *world {
 	return w
 }
 
-// restarted is what a new worker process has: nothing but configuration and ledger.
+// restarted simulates a new worker process, which has only configuration and ledger.
 func (w *world) restarted(t *testing.T) *activities.Activities {
 	t.Helper()
 	a, err := activities.New(w.config, w.ledger, notify.NewSender(notify.Config{}), telemetry.NopInstruments())
@@ -135,8 +135,8 @@ func serve(t *testing.T, h http.Handler) string {
 	return server.URL
 }
 
-// run makes one attempt of an activity, as a worker would: input and answer pass
-// through the data converter.
+// run makes one attempt of an activity as a worker would: input and answer pass through
+// the data converter.
 func run[In, Out any](t *testing.T, activity func(context.Context, In) (Out, error), in In) (Out, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
@@ -164,8 +164,8 @@ func must[In, Out any](t *testing.T, activity func(context.Context, In) (Out, er
 	return out
 }
 
-// wantRetry checks that an attempt failed under a code and is tried again after
-// the delay; 0 leaves it to the retry policy.
+// wantRetry checks that an attempt failed under a code and is retried after the delay; 0
+// means the retry policy's own delay.
 func wantRetry(t *testing.T, err error, code string, after time.Duration) {
 	t.Helper()
 	var failed *temporal.ApplicationError
@@ -178,7 +178,7 @@ func wantRetry(t *testing.T, err error, code string, after time.Duration) {
 	}
 }
 
-// start begins a journey by its script and waits until it is in the phase.
+// start begins a journey by its script and waits until it reaches the phase.
 func (w *world) start(t *testing.T, script string, phase idwisetest.Phase) idwisetest.Snapshot {
 	t.Helper()
 	return w.await(t, w.vendor.Start(script, script+"-reference"), phase)

@@ -1,5 +1,5 @@
-// Package worker joins the workflows and the activities to Temporal: it says under
-// which names they are registered, and with which limits they run.
+// Package worker registers the workflows and the activities with Temporal, under explicit
+// names and with their limits.
 package worker
 
 import (
@@ -16,12 +16,12 @@ import (
 	"idjourney/workflows"
 )
 
-// Worker serves the two task queues: the journeys' own, and that of the deliveries,
-// whose slots an endpoint that hangs may take.
+// Worker serves the two task queues: the journeys' own, and that of the deliveries, whose
+// slots a hanging endpoint may occupy.
 type Worker struct{ journeys, deliveries sdk.Worker }
 
-// New returns a worker for the configured task queue, not started yet. A journey
-// whose code panics is not failed by it: its task waits for a worker that can.
+// New returns a worker for the configured task queue, not started yet. A panic in a
+// journey's code does not fail the journey: its task waits for a worker that can process it.
 func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker {
 	poll := sdk.NewPollerBehaviorAutoscaling(sdk.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: cfg.Worker.Pollers.Initial,
@@ -46,7 +46,7 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker 
 	as(w.journeys, config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
 	as(w.journeys, config.ActivityCallStep, a.CallStep)
 	as(w.journeys, config.ActivityCompleteCustomStep, a.CompleteCustomStep)
-	as(w.journeys, config.ActivityPublish, a.Publish) // what the ledger alone is sent
+	as(w.journeys, config.ActivityPublish, a.Publish) // messages that are only recorded
 	as(w.journeys, config.ActivityFetchAMLHistory, a.FetchAMLHistory)
 	as(w.journeys, config.ActivityErase, a.Erase)
 	as(w.journeys, config.ActivityFetchSpotCheck, a.FetchSpotCheck)
@@ -61,7 +61,7 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker 
 
 func deliveries(cfg *config.Config) string { return cfg.TaskQueue + "-deliveries" }
 
-// Start begins to poll both queues.
+// Start starts polling both queues.
 func (w *Worker) Start() error {
 	if err := w.deliveries.Start(); err != nil {
 		return err
@@ -73,7 +73,7 @@ func (w *Worker) Start() error {
 	return nil
 }
 
-// Stop ends both, side by side, each within the stop time-out.
+// Stop stops both in parallel, each within the stop time-out.
 func (w *Worker) Stop() {
 	var both sync.WaitGroup
 	both.Go(w.deliveries.Stop)
@@ -81,7 +81,7 @@ func (w *Worker) Stop() {
 	both.Wait()
 }
 
-// RegisterWorkflows registers the workflows alone, as a replayer needs them.
+// RegisterWorkflows registers only the workflows, as a replayer needs them.
 func RegisterWorkflows(r sdk.WorkflowRegistry, cfg *config.Config) {
 	w := workflows.New(workflows.Options{
 		Deliveries: deliveries(cfg),
@@ -90,7 +90,7 @@ func RegisterWorkflows(r sdk.WorkflowRegistry, cfg *config.Config) {
 			if o, ok := cfg.StepOptions(account, step); ok {
 				return o
 			}
-			// A step that the configuration no longer lists still has to end.
+			// A step that is no longer configured still has to end.
 			return cfg.ActivityOptions(config.ActivityFetch)
 		},
 	})

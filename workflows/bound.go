@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// Unknown says that a run is bound to something which this build does not know, so that
+// Unknown means that a run is bound to something that this build does not know, so that
 // its tasks wait for another build.
 type Unknown struct{ Needs string }
 
@@ -25,9 +25,8 @@ func (k known) check(rules int) error {
 	return nil
 }
 
-// CheckBound reads the argument that a run of the named workflow was started with, and
-// answers with an *Unknown if this build would wait for another one. Any other error
-// means that it is no argument of ours.
+// CheckBound reads the argument of a run of the named workflow, and returns an *Unknown if
+// this build cannot continue the run. Any other error means that the argument is not ours.
 func CheckBound(name string, argument *commonpb.Payloads) error {
 	k, ok := map[string]known{journeys.name: journeys.known, spotChecks.name: spotChecks.known}[name]
 	if !ok {

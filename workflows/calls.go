@@ -11,7 +11,7 @@ import (
 	"idjourney/journey"
 )
 
-// call is an effect as an activity: the one table from kinds to activities.
+// call maps a kind of effect to its activity.
 type call struct {
 	name      string
 	input     any
@@ -71,8 +71,8 @@ func publishSummary(p journey.PublishInput) string {
 	return text + " to " + p.Endpoint
 }
 
-// activityOptions bounds the call by what is left of its budget. Cancellation is
-// waited for: only then is it known whether the activity was done.
+// activityOptions limits the activity to what is left of its budget. It waits for
+// cancellation: only then is it known whether the activity was done.
 func (c call) activityOptions(left time.Duration) workflow.ActivityOptions {
 	left = max(left, time.Second)
 	return workflow.ActivityOptions{

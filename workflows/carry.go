@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	// maxEvents and maxAge bound a run. The age is also how long old code, old
-	// keys and old policies can stay in use.
+	// maxEvents and maxAge limit a run. The age also limits how long old code, old keys
+	// and old policies stay in use.
 	maxEvents = 300
 	maxAge    = 90 * 24 * time.Hour
 )
 
-// argument is the one argument of a workflow: what to start with, and from the
-// second run on what was carried over.
+// argument is the only argument of a workflow: how to start, and from the second run on
+// the state carried over.
 type argument struct {
 	journey.Start
 	Carry *carry `json:"carry,omitempty"`
 }
 
-// carry is what one run hands to the next.
+// carry is what one run passes to the next.
 type carry struct {
 	State   json.RawMessage    `json:"state"`
 	Inbox   []journey.Input    `json:"inbox,omitempty"`
@@ -35,9 +35,9 @@ type carry struct {
 	Shown   journey.Attributes `json:"shown"`
 }
 
-// continueDue says whether this run should end: when the state has come to rest, when
-// the history is long, and, if something woke it anyway, when the run is old. An update
-// is answered in the run that took it.
+// continueDue says whether this run should continue as new: when the state has come to
+// rest, when the history is long, and, if something else wakes it, when the run is old. An
+// update is answered in the run that accepted it.
 func (i *interpreter[S]) continueDue(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	switch {
@@ -52,10 +52,9 @@ func (i *interpreter[S]) continueDue(ctx workflow.Context) bool {
 	}
 }
 
-// continueAsNew gives the lanes up, waits until it is known of each what was done
-// and what was not, and takes everything along. Draining comes last, with nothing
-// between it and the command: a signal that arrives later fails the task, and the
-// task is then done again with it.
+// continueAsNew cancels the lanes, waits until it is known which effects were done, and
+// carries everything over. It drains last, immediately before the command: a signal that
+// arrives later fails the task, which is then repeated with the signal.
 func (i *interpreter[S]) continueAsNew(ctx workflow.Context) error {
 	i.cancel()
 	for {
@@ -66,7 +65,7 @@ func (i *interpreter[S]) continueAsNew(ctx workflow.Context) error {
 		if len(i.updates) == 0 {
 			break
 		}
-		// An update that came meanwhile waits for its answer, however long a lane takes.
+		// An update that arrived meanwhile waits for its answer, however long a lane takes.
 		if i.answered == nil {
 			i.apply(ctx)
 		} else {
@@ -89,7 +88,7 @@ func (i *interpreter[S]) continueAsNew(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, i.name, next)
 }
 
-// refuseUpdates answers the updates whose inputs wait for lanes that are given up.
+// refuseUpdates refuses the updates whose inputs wait for cancelled lanes.
 func (i *interpreter[S]) refuseUpdates(why error) {
 	for _, w := range i.updates {
 		w.done, w.refused = true, why
@@ -102,8 +101,8 @@ func (i *interpreter[S]) lanesIdle() bool {
 	return !slices.ContainsFunc(i.pending, func(p *pending) bool { return p.running })
 }
 
-// resume reads and migrates the argument. What it cannot read, and rules that it does
-// not know, panic: the task waits for a newer worker.
+// resume reads and migrates the argument. It panics at an argument that it cannot read
+// and at unknown rules: the task then waits for a newer worker.
 func (i *interpreter[S]) resume(raw converter.RawValue, now time.Time) {
 	var arg argument
 	mustDecode(raw, &arg)
@@ -129,8 +128,8 @@ func (i *interpreter[S]) resume(raw converter.RawValue, now time.Time) {
 	}
 }
 
-// decodeEvent reads one signal. A signal that is no event for this workflow is
-// quarantined: counted, raised, and left in the history to be examined.
+// decodeEvent decodes one signal. A signal that is not an event for this workflow is
+// quarantined: counted, raised for attention, and left in the history for inspection.
 func (i *interpreter[S]) decodeEvent(ctx workflow.Context, raw converter.RawValue) journey.Input {
 	var e journey.Event
 	switch err := decode(raw, &e); {
@@ -138,8 +137,8 @@ func (i *interpreter[S]) decodeEvent(ctx workflow.Context, raw converter.RawValu
 		workflow.GetLogger(ctx).Error("quarantined a signal that is no event")
 		return journey.Input{Quarantined: "unreadable"}
 	case e.Type == journey.Refresh && e.Account == "" && e.JourneyID == "":
-		// One batch command sends the same signal to thousands of workflows, so it
-		// cannot name any of them.
+		// One batch command sends the same signal to thousands of workflows, so it cannot name
+		// any of them.
 		start := i.state.Start()
 		e.Account, e.JourneyID = start.Account, start.JourneyID
 	case !i.state.Addressed(e):

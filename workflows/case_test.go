@@ -19,9 +19,8 @@ import (
 	"idjourney/workflows"
 )
 
-// Each case, played through the workflow in the test environment, whose clock
-// skips time, ends as it says. The environment does not follow continue-as-new,
-// so the player starts the next run itself.
+// Each case runs through the workflow in the test environment, whose clock skips time. The
+// environment does not follow continue-as-new, so the player starts the next run itself.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	cases, err := journeytest.Load()
@@ -53,9 +52,9 @@ type player struct {
 
 	runs   int
 	mayRun int  // how often the workflow may continue as new; 20 if 0
-	mayEnd bool // a run that ends before the story's end is no failure
+	mayEnd bool // a run may end before the timeline does
 
-	// What a test may put in the place of the world's own.
+	// What a test may replace.
 	limits  workflows.Limits
 	atStart func() // runs before the first moment
 	publish func(context.Context, journey.PublishInput) (journey.PublishAnswer, error)
@@ -105,7 +104,7 @@ func (p *player) play() {
 			}
 			input = raw
 			continue
-		case err == nil && p.reopens(): // closed, and opened again by what comes
+		case err == nil && p.reopens(): // closed, and reopened by the next moment
 			input = start
 			continue
 		case err != nil && !p.over && !p.mayEnd:
@@ -116,14 +115,14 @@ func (p *player) play() {
 	}
 }
 
-// reopens says that the journey has closed without being over for good, and that
-// more is to come. What comes after its end is not forwarded.
+// reopens says that the journey is closed but not over, and that more moments follow.
+// Events after its end are not forwarded.
 func (p *player) reopens() bool {
 	p.see()
 	return (p.state.Phase == journey.Expired || p.state.Phase == journey.Unknown) && p.next < len(p.world.Case.Timeline)
 }
 
-// newRun makes a fresh environment whose clock goes on where the last one stopped.
+// newRun makes a new environment whose clock continues from the last one.
 func (p *player) newRun() {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet)
@@ -147,7 +146,7 @@ func (p *player) newRun() {
 	}
 }
 
-// quiet drops what the environment and the quarantine log.
+// quiet drops the logs of the environment and the quarantine.
 var quiet = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 
 var limits = workflows.Limits{
@@ -155,7 +154,7 @@ var limits = workflows.Limits{
 	Retry: workflows.Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 }
 
-// register puts the world of the case in the place of the activities.
+// register registers the case's world in place of the activities.
 func (p *player) register() {
 	as := func(name string, f any) { p.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
 	as("Fetch", func(_ context.Context, in journey.FetchInput) (journey.FetchAnswer, error) {
@@ -182,7 +181,7 @@ func (p *player) completed() {
 	}
 }
 
-// happen lets the next moment happen and plans the one after it.
+// happen plays the next moment and schedules the one after it.
 func (p *player) happen() {
 	p.dueAt = time.Time{}
 	if p.next == 0 && p.atStart != nil {
@@ -235,7 +234,7 @@ func (p *player) plan() {
 	p.env.RegisterDelayedCallback(then, wait)
 }
 
-// end stops a workflow that would wait for ever.
+// end stops a workflow that would wait forever.
 func (p *player) end() {
 	p.see()
 	p.env.CancelWorkflow()
@@ -252,7 +251,7 @@ func (p *player) see() {
 	}
 }
 
-// updated holds how an act ended against what its moment says.
+// updated compares the outcome of an act with what its moment expects.
 type updated struct {
 	t      *testing.T
 	moment journeytest.Moment

@@ -15,10 +15,9 @@ const (
 	year = 365 * day
 )
 
-// Five years of a customer: approved, every quarter a new AML match that a person
-// finds to be false, every year a renewal and a failed spot check that a person
-// waves through, and at last the end
-// of the relationship. The harness follows every continue-as-new.
+// Five years of a customer: an approval, a new AML match every quarter that an operator
+// dismisses, a renewal and a failed spot check every year that an operator approves, and
+// the end of the relationship. The harness follows every continue-as-new.
 func TestFiveYears(t *testing.T) {
 	t.Parallel()
 	l := &life{Case: journeytest.Case{
@@ -46,8 +45,8 @@ func TestFiveYears(t *testing.T) {
 	l.Expect.Completed = true
 	l.Expect.Messages = map[journey.MessageType]int{
 		journey.MessageDecided: len(l.Expect.Decisions), journey.MessageAMLChanged: 20, journey.MessageRenewalDue: 5,
-		// Each match and each failed spot check, and what a person decides about a match
-		// leaves nothing open.
+		// Each match and each failed spot check; an operator's decision about a match leaves
+		// nothing open.
 		journey.MessageReviewRequired: 25,
 	}
 
@@ -69,7 +68,7 @@ func TestFiveYears(t *testing.T) {
 	t.Logf("%d runs, %d events, %d looks", p.runs, p.state.Counts.Events, p.state.Counts.Fetches)
 }
 
-// life is a case that is told year by year.
+// life builds a case year by year.
 type life struct {
 	journeytest.Case
 	verdict journey.Verdict
@@ -82,7 +81,7 @@ func (l *life) expect(decisions ...string) {
 	l.Expect.Decisions = append(l.Expect.Decisions, decisions...)
 }
 
-// truth names the verdict as it is now.
+// truth names the current verdict.
 func (l *life) truth() string {
 	l.truths++
 	name := fmt.Sprintf("truth-%d", l.truths)
@@ -92,7 +91,7 @@ func (l *life) truth() string {
 	return name
 }
 
-// match: a quarter later monitoring finds a match; a person finds that it is not.
+// match: a quarter later monitoring finds a match, and an operator dismisses it.
 func (l *life) match(version int) {
 	l.verdict.AML.Applicability, l.verdict.AML.Version = "Applicable", version
 	l.verdict.AML.Matches = append(l.verdict.AML.Matches, journey.AMLMatch{
@@ -103,7 +102,7 @@ func (l *life) match(version int) {
 	l.expect("on_hold policy", "approved operator")
 }
 
-// renew: the renewal is due, and ten days later it is done.
+// renew: a renewal is due, and is submitted ten days later.
 func (l *life) renew(round int) {
 	l.verdict.FailedRules = []string{"expired_document"}
 	l.add(journeytest.Moment{After: day.String(), Truth: l.truth(), Event: journey.VerificationUpdateRequired, Hint: journey.Hint{
@@ -114,7 +113,7 @@ func (l *life) renew(round int) {
 	l.add(journeytest.Moment{Event: journey.FinishedJourney})
 }
 
-// failSpotCheck: a spot check failed; a person looks and approves again.
+// failSpotCheck: a spot check fails, and an operator approves again.
 func (l *life) failSpotCheck(n int) {
 	l.add(journeytest.Moment{After: day.String(), Event: journey.SpotCheckFailed, Hint: journey.Hint{SpotCheck: fmt.Sprintf("spot-%d", n)}})
 	l.add(journeytest.Moment{After: day.String(), Review: &journey.Reviewed{Outcome: journey.OutcomeApproved, Actor: "officer", Reason: "seen in the branch"}})

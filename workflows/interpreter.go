@@ -11,7 +11,7 @@ import (
 	"idjourney/journey"
 )
 
-// state is what package journey remembers between two inputs.
+// state is what package journey keeps between two inputs.
 type state interface {
 	Start() journey.Start           // whose state it is, and the rules it is bound to
 	Needs() []journey.AttentionItem // what needs a person
@@ -20,7 +20,7 @@ type state interface {
 	AtRest() bool
 	Deadline() time.Time
 	Closed() bool
-	EndsAs() string // what a run that closes now answers; empty while there is none
+	EndsAs() string // the result of a run that closes now; "" while it has none
 	Addressed(e journey.Event) bool
 }
 
@@ -34,16 +34,16 @@ type kind[S state] struct {
 	bind    func(s S, rules int) S
 	apply   func(s S, in journey.Input, now time.Time) (S, []journey.Effect)
 
-	// rested says that this input brought the state to rest for long, which is worth
-	// a fresh history.
+	// rested says that this input brought the state to a long rest, which is worth a new
+	// history.
 	rested func(before, after S) bool
 	// due is the summary of the timer for the state's deadline.
 	due func(s S) string
-	// check says why the act of an update cannot be done, just before Apply takes it:
-	// the update's validator saw the state before other inputs of the same moment.
+	// check says why the act of an update cannot be done, just before Apply takes it: the
+	// update's validator ran before other inputs of the same moment.
 	check func(s S, in journey.Input) error
-	// answered says whether an update that Apply has taken has its answer, and which.
-	// It is nil where each has it at once.
+	// answered says whether an update that Apply has taken has its answer, and which. It
+	// is nil if every update is answered immediately.
 	answered func(s S, cancelled bool) (done bool, refused error)
 	handle   func(ctx workflow.Context, i *interpreter[S]) error
 }
@@ -64,27 +64,27 @@ type interpreter[S state] struct {
 	armedAt time.Time // instant of the one timer; zero if none
 	disarm  workflow.CancelFunc
 	fired   bool
-	// cancelled says that an operator asked for the run to be cancelled.
+	// cancelled says that an operator requested cancellation of the run.
 	cancelled func() bool
-	again     bool // an effect that was given up has to be started again
+	again     bool // an abandoned effect has to be started again
 	updates   []*waiting
-	fresh     bool // this run came to rest: worth a fresh history
+	fresh     bool // this run came to rest, which is worth a new history
 }
 
-// pending is an effect that has not been answered yet. Until is the end of its
-// budget, fixed when it is first started and kept over continue-as-new.
+// pending is an effect without an answer. Until is the end of its budget, set when it
+// first starts and kept across continue-as-new.
 type pending struct {
 	journey.Effect
 	Until   time.Time `json:"until,omitzero"`
 	running bool
 }
 
-// interpret runs a workflow. Its argument is raw: an argument that the SDK could not
-// decode would close the workflow, while a panic here only fails the task, which
-// waits for a worker that can read it.
+// interpret runs a workflow. Its argument is raw: an argument that the SDK cannot decode
+// would close the workflow, while a panic here only fails the task, which waits for a
+// worker that can read it.
 func interpret[S state](ctx workflow.Context, k kind[S], options Options, raw converter.RawValue) (string, error) {
-	// A cancel request must not cut off what is decided and not delivered yet, so the
-	// run works on a context of its own and checks for the request where it may close.
+	// A cancel request must not interrupt the delivery of a decision, so the run uses a
+	// context of its own and checks for the request where it may close.
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	i := &interpreter[S]{
 		kind: k, options: options, cancelled: func() bool { return ctx.Err() != nil },
@@ -101,8 +101,8 @@ func interpret[S state](ctx workflow.Context, k kind[S], options Options, raw co
 	return i.run(own)
 }
 
-// run is the loop. At its head nothing of a batch is half applied, so here, and only
-// here, the run may close or continue as new.
+// run is the loop. At its head no batch is partly applied, so only here may the run close
+// or continue as new.
 func (i *interpreter[S]) run(ctx workflow.Context) (string, error) {
 	for {
 		i.drain(ctx)
@@ -122,7 +122,7 @@ func (i *interpreter[S]) run(ctx workflow.Context) (string, error) {
 	}
 }
 
-// drain moves every signal that is there into the inbox and runs nothing.
+// drain moves every available signal into the inbox and processes none.
 func (i *interpreter[S]) drain(ctx workflow.Context) {
 	var raw converter.RawValue
 	for i.signals.ReceiveAsync(&raw) {
@@ -130,8 +130,8 @@ func (i *interpreter[S]) drain(ctx workflow.Context) {
 	}
 }
 
-// apply gives Apply the inbox and then a tick, so that what arrived together is
-// judged together.
+// apply passes the inbox and then a tick to Apply, so that what arrived together is judged
+// together.
 func (i *interpreter[S]) apply(ctx workflow.Context) {
 	now := workflow.Now(ctx).UTC()
 	inbox := i.inbox
@@ -160,14 +160,13 @@ func (i *interpreter[S]) news() bool {
 	return len(i.inbox) > 0 || i.signals.Len() > 0 || i.again || i.fired && !i.cancelled()
 }
 
-// mayClose says that the state is closed, or an operator has cancelled the run, and
-// that everything it began is done and answered, also to whoever asked by an update.
+// mayClose says that the state is closed, or an operator has cancelled the run, and that
+// every effect and every update is done and answered.
 func (i *interpreter[S]) mayClose(ctx workflow.Context) bool {
 	return (i.state.Closed() || i.cancelled()) && len(i.pending) == 0 && !i.news() && workflow.AllHandlersFinished(ctx)
 }
 
-// close ends the run. A later event starts the workflow again, from what the ledger
-// holds.
+// close ends the run. A later event starts the workflow again, from the ledger.
 func (i *interpreter[S]) close() (string, error) {
 	if result := i.state.EndsAs(); result != "" {
 		return result, nil
@@ -175,8 +174,8 @@ func (i *interpreter[S]) close() (string, error) {
 	return "", temporal.NewCanceledError("an operator cancelled the run; a later event starts it again")
 }
 
-// arm keeps one timer for the earliest deadline. It is re-armed lazily: a timer
-// that is too early is left to fire, which costs less than a second one.
+// arm keeps one timer for the earliest deadline. It re-arms lazily: a timer that is too
+// early may fire, which costs less than a second one.
 func (i *interpreter[S]) arm(ctx workflow.Context) {
 	deadline := i.state.Deadline()
 	if deadline.IsZero() || !i.armedAt.IsZero() && !deadline.Before(i.armedAt) {
@@ -187,7 +186,7 @@ func (i *interpreter[S]) arm(ctx workflow.Context) {
 	}
 	timerCtx, disarm := workflow.WithCancel(ctx)
 	i.armedAt, i.disarm = deadline, disarm
-	wait := max(deadline.Sub(workflow.Now(ctx)), time.Millisecond) // 0 would issue no command
+	wait := max(deadline.Sub(workflow.Now(ctx)), time.Millisecond) // 0 issues no command
 	timer := workflow.NewTimerWithOptions(timerCtx, wait, workflow.TimerOptions{Summary: i.due(i.state)})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if timer.Get(ctx, nil) != nil {
@@ -197,14 +196,14 @@ func (i *interpreter[S]) arm(ctx workflow.Context) {
 	})
 }
 
-// Why an update that was accepted is refused after all.
+// Why an accepted update is still refused.
 var (
 	errNextRun     = errors.New("the workflow is beginning a new run: try again")
 	errRunCanceled = errors.New("an operator cancelled the run: a later event, or a refresh, starts it again")
 )
 
-// waiting is an accepted update. Only Apply, and for some the ledger, say whether its
-// act could be done.
+// waiting is an accepted update. Only Apply, and for some updates the ledger, can say
+// whether the act was possible.
 type waiting struct {
 	in      journey.Input
 	applied bool
@@ -212,7 +211,7 @@ type waiting struct {
 	refused error
 }
 
-// act brings an update's input to the loop, and waits for what comes of it.
+// act passes an update's input to the loop and waits for the outcome.
 func (i *interpreter[S]) act(ctx workflow.Context, in journey.Input) error {
 	w := &waiting{in: in}
 	i.updates = append(i.updates, w)
@@ -223,7 +222,7 @@ func (i *interpreter[S]) act(ctx workflow.Context, in journey.Input) error {
 	return w.refused
 }
 
-// checkUpdate marks the update that brought this input, if one did.
+// checkUpdate checks the update that brought this input, if one did, and marks it.
 func (i *interpreter[S]) checkUpdate(in journey.Input) {
 	for _, w := range i.updates {
 		if w.in == in {
@@ -233,7 +232,7 @@ func (i *interpreter[S]) checkUpdate(in journey.Input) {
 	}
 }
 
-// answerUpdates answers each update whose input was applied and led to something.
+// answerUpdates answers each update whose input is applied and settled.
 func (i *interpreter[S]) answerUpdates() {
 	var open []*waiting
 	for _, w := range i.updates {

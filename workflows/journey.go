@@ -40,7 +40,7 @@ var journeys = kind[journey.State]{
 	handle: handleJourney,
 }
 
-// acts are what operators do beside the review. Each needs actor and reason.
+// acts are the operators' acts other than the review. Each requires actor and reason.
 var acts = []struct{ name, text string }{
 	{journey.UpdateOverride, "Decides in the place of everybody: outcome, and the sequence of the standing that was seen."},
 	{journey.UpdateRefresh, "Fetches from IDWise now, and clears what a fetch clears."},
@@ -49,7 +49,7 @@ var acts = []struct{ name, text string }{
 	{journey.UpdateErase, "Erases the personal data at IDWise and in the ledger."},
 }
 
-// handleJourney registers what people may ask of a journey.
+// handleJourney registers the queries and updates of a journey.
 func handleJourney(ctx workflow.Context, i *interpreter[journey.State]) error {
 	act := func(ctx workflow.Context, in journey.Input) (journey.Acted, error) {
 		if err := i.act(ctx, in); err != nil {

@@ -27,8 +27,8 @@ func caseNamed(t *testing.T, name string) journeytest.Case {
 	return c
 }
 
-// A signal that is no event, or is addressed to another journey, is quarantined
-// and raised; the events around it are taken as if it were not there.
+// A signal that is not an event, or is addressed to another journey, is quarantined and
+// raised for attention; the events around it are processed normally.
 func TestUnreadableSignalsAreQuarantined(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "approved"))
@@ -49,8 +49,8 @@ func TestUnreadableSignalsAreQuarantined(t *testing.T) {
 	}
 }
 
-// A message that cannot be delivered keeps nothing else waiting: the AML alert of
-// an hour later is fetched and decided while decision 1 is still on its way.
+// A message that cannot be delivered delays nothing else: the AML alert of an hour later
+// is fetched and decided while decision 1 is still being delivered.
 func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "aml-change"))
@@ -60,7 +60,7 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 		if d := in.Message.Decision; d != nil && d.Sequence == 1 && p.env.Now().Sub(d.DecidedAt) < 3*time.Hour {
 			return journey.PublishAnswer{}, errors.New("the endpoint is down")
 		}
-		mu.Lock() // lanes run side by side
+		mu.Lock() // lanes run in parallel
 		defer mu.Unlock()
 		switch {
 		case in.Message.Type == "": // for the ledger alone
@@ -81,7 +81,7 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if len(order) == 6 {
-		slices.Sort(order[1:4]) // told in one moment, each by a lane of its own
+		slices.Sort(order[1:4]) // sent at the same moment, each by its own lane
 	}
 	got := strings.Join(order, " ")
 	if want := "journey.review_required aml.changed journey.review_required on_hold recorded approved on_hold"; got != want {
@@ -89,7 +89,7 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 	}
 }
 
-// A run that is bound to rules which this worker does not know must not go on: the
+// A run that is bound to rules which this worker does not know must not continue: the
 // panic fails the task, which waits for a newer worker.
 func TestUnknownRulesPanic(t *testing.T) {
 	t.Parallel()
@@ -117,8 +117,8 @@ func TestUnknownRulesPanic(t *testing.T) {
 	}
 }
 
-// A worker elsewhere that answers nonsense makes its step inconclusive: it neither
-// passes nor stops the journey.
+// An invalid answer from a custom step makes the step inconclusive: it neither passes nor
+// stops the journey.
 func TestNonsenseFromACustomStepIsInconclusive(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]any{
@@ -139,8 +139,8 @@ func TestNonsenseFromACustomStepIsInconclusive(t *testing.T) {
 	}
 }
 
-// An operator cancels the run while a decision is on its way: it is still told, and
-// only then the run closes as cancelled.
+// An operator cancels the run while a decision is being delivered: it is still delivered,
+// and only then does the run close as cancelled.
 func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "approved"))
@@ -154,7 +154,7 @@ func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 		}
 		return p.world.Publish(in), nil
 	}
-	p.mayEnd = true // the run ends before the story's own end
+	p.mayEnd = true // the run ends before the timeline does
 	p.play()
 	if got := p.world.Decisions(); len(got) != 1 || got[0] != "approved vendor" {
 		t.Errorf("the customer was told %q, want the one approval", got)
@@ -165,8 +165,8 @@ func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 	}
 }
 
-// A step that passes without giving a reason has none: nothing of a bad answer's is
-// left in it.
+// A step that passes without a reason has none: nothing of an invalid answer remains in
+// it.
 func TestAStepThatPassesNeedsNoReason(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "approved"))

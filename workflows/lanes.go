@@ -14,8 +14,8 @@ import (
 	"idjourney/journey"
 )
 
-// dispatch starts the first pending effect of every lane that is idle. Lanes run
-// side by side, so a customer's endpoint that is down keeps nothing else waiting.
+// dispatch starts the first pending effect of every idle lane. Lanes run in parallel, so
+// an endpoint that is down delays nothing else.
 func (i *interpreter[S]) dispatch(ctx workflow.Context) {
 	taken := map[string]bool{}
 	for _, p := range i.pending {
@@ -29,8 +29,8 @@ func (i *interpreter[S]) dispatch(ctx workflow.Context) {
 	}
 }
 
-// start runs one effect as an activity and appends its answer to the inbox. A
-// cancelled activity was not done: its effect stays pending for the next run.
+// start runs one effect as an activity and appends its answer to the inbox. The effect of
+// a cancelled activity was not done and stays pending for the next run.
 func (i *interpreter[S]) start(ctx workflow.Context, p *pending) {
 	call := i.call(p.Effect)
 	now := workflow.Now(ctx).UTC()
@@ -57,18 +57,18 @@ func (i *interpreter[S]) start(ctx workflow.Context, p *pending) {
 	})
 }
 
-// notDone says that the activity was cancelled, or failed after its cancellation
-// was asked for: the server then reports the failed try instead of trying again.
+// notDone says that the activity was cancelled, or failed after its cancellation was
+// requested: the server then reports the failed attempt instead of a retry.
 func notDone(err error) bool {
 	var failed *temporal.ActivityError
 	return temporal.IsCanceledError(err) ||
 		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
 }
 
-// notAttempted says that a message was given up before the ledger is known to hold it, or
-// while it waited for its endpoint's share (endpoint_busy). It is started again with a
-// new budget. After the codes listed here, the message is recorded and the endpoint
-// cannot be reached.
+// notAttempted says that a message was given up before the ledger is known to have it, or
+// while it waited for its endpoint's share (endpoint_busy). It is started again with a new
+// budget. After the codes listed here, the message is recorded and the endpoint cannot be
+// reached.
 func notAttempted(err error) bool {
 	if err == nil {
 		return false
@@ -81,9 +81,9 @@ func notAttempted(err error) bool {
 	}
 }
 
-// answer turns what an activity returned, or how it failed, into an input. An answer
-// of our own that cannot be read panics: the task then waits for a worker that can,
-// while a custom step written elsewhere is inconclusive.
+// answer converts an activity's result or failure into an input. An unreadable answer of
+// our own activities panics, so that the task waits for a worker that can read it; one of a
+// custom step written elsewhere is inconclusive.
 func answer(e journey.Effect, raw converter.RawValue, failed error) journey.Input {
 	switch e.Kind {
 	case journey.EffectFetch:
@@ -131,8 +131,8 @@ func stepAnswer(e journey.Effect, raw converter.RawValue, failed error) journey.
 	return a
 }
 
-// failureCode is the failing activity's own error type if it looks like a code;
-// a time-out carries the last attempt's error as its cause.
+// failureCode is the failed activity's own error type if it looks like a code; a time-out
+// has the last attempt's error as its cause.
 func failureCode(err error) string {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) && journey.IsCode(application.Type()) {

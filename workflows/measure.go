@@ -8,16 +8,16 @@ import (
 	"idjourney/journey"
 )
 
-// What only the workflow sees is counted here, by the handler of Temporal's SDK: it
-// stays silent during replay, so that nothing is counted twice but what a worker
-// counted in a task that it did not finish.
+// What only the workflow sees is counted here, by the metrics handler of Temporal's SDK.
+// The handler is silent during replay, so nothing is counted twice except what a worker
+// counted in a task that it did not complete.
 const (
 	metricAttention   = "idjourney_attention"
 	metricAMLChanges  = "idjourney_aml_changes"
 	metricCustomSteps = "idjourney_custom_steps"
 )
 
-// measure counts what one input led to.
+// measure counts the effects of one input.
 func (i *interpreter[S]) measure(ctx workflow.Context, in journey.Input, before []journey.AttentionItem, effects []journey.Effect) {
 	for _, a := range i.state.Needs() {
 		if !slices.Contains(before, a) {
@@ -37,7 +37,7 @@ func (i *interpreter[S]) measure(ctx workflow.Context, in journey.Input, before 
 	}
 }
 
-// stepOutcome is one of three words, whatever a step that is written elsewhere says.
+// stepOutcome is one of three values, whatever a custom step answers.
 func stepOutcome(a journey.StepAnswer) string {
 	switch a.Outcome {
 	case journey.StepPassed, journey.StepFailed:
@@ -47,7 +47,7 @@ func stepOutcome(a journey.StepAnswer) string {
 	}
 }
 
-// expect shows at 0 what an account's people are woken by: Prometheus sees no
+// expect initialises the counters that alerts use, so that they show 0: Prometheus sees no
 // increase in a series that begins at 1.
 func (i *interpreter[S]) expect(ctx workflow.Context) {
 	for _, code := range journey.AttentionCodes() {
@@ -56,7 +56,7 @@ func (i *interpreter[S]) expect(ctx workflow.Context) {
 	i.count(ctx, 0, metricAMLChanges)
 }
 
-// count adds n under labels that are given in pairs.
+// count adds n under labels given in pairs.
 func (i *interpreter[S]) count(ctx workflow.Context, n int64, name string, labels ...string) {
 	tags := map[string]string{"account": i.state.Start().Account}
 	for l := 0; l+1 < len(labels); l += 2 {

@@ -11,12 +11,11 @@ import (
 	"idjourney/workflows"
 )
 
-// The corpus is histories of a real server, each named by the situation that it
-// ends in. A failure here means that journeys which are open in production would
-// stop at their next event: their tasks would fail until a worker comes that
-// issues the same commands. If the change of behaviour is meant, put it behind a
-// new value of journey.Rules (of a spot check: SpotRules); only then record the new behaviour, by `make corpus`,
-// beside the old histories.
+// The corpus holds histories of a real server, each named after its final situation. A
+// failure here means that open journeys in production would stop at their next event: their
+// tasks would fail until a worker issues the same commands. If the change of behaviour is
+// intended, put it behind a new value of journey.Rules (SpotRules for a spot check) first;
+// only then record the new behaviour with `make corpus`, next to the old histories.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/histories/*/*.json")

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// SearchAttributes returns the name and type of every search attribute that the
-// namespace needs. One that is missing makes each start of a journey fail.
+// SearchAttributes returns the name and type of every search attribute that the namespace
+// needs. If one is missing, no journey can start.
 func SearchAttributes() map[string]enumspb.IndexedValueType {
 	all := map[string]enumspb.IndexedValueType{
 		AttributeDueAt.GetName(): AttributeDueAt.GetValueType(),
@@ -26,7 +26,7 @@ func SearchAttributes() map[string]enumspb.IndexedValueType {
 	return all
 }
 
-// MissingAttributes says that Temporal is reachable but its namespace lacks search
+// MissingAttributes means that Temporal is reachable but its namespace lacks search
 // attributes, or has them with another type.
 type MissingAttributes struct{ Names []string }
 
@@ -35,8 +35,8 @@ func (e *MissingAttributes) Error() string {
 	return "search attributes are missing or of another type: " + strings.Join(e.Names, ", ") + "; run idjourney setup"
 }
 
-// CheckSearchAttributes asks whether the namespace has all search attributes. It
-// returns *MissingAttributes if not, and any other error if it cannot be asked.
+// CheckSearchAttributes checks that the namespace has all search attributes. It returns
+// *MissingAttributes if not, and any other error if the check fails.
 func CheckSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	known, err := c.OperatorService().ListSearchAttributes(ctx,
 		&operatorservice.ListSearchAttributesRequest{Namespace: namespace})

@@ -18,8 +18,8 @@ var (
 	AttributeDueAt     = temporal.NewSearchAttributeKeyTime("JourneyDueAt")
 )
 
-// show writes the sentence that an operator reads, which costs nothing, and the
-// search attributes, which cost an Action: once when the journey comes to rest.
+// show updates the summary for operators, which is free, and the search attributes, which
+// cost an Action: once when the journey comes to rest.
 func (i *interpreter[S]) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, i.state.Describe())
 	if !i.state.AtRest() {
@@ -30,13 +30,13 @@ func (i *interpreter[S]) show(ctx workflow.Context) {
 		return
 	}
 	if err := workflow.UpsertTypedSearchAttributes(ctx, changed(i.shown, now)...); err != nil {
-		// Only an invalid update is refused here; a missing attribute fails the task.
+		// The SDK refuses only an invalid update; a missing attribute fails the task.
 		panic(err)
 	}
 	i.shown = now
 }
 
-// worthShowing leaves out DueAt: a moved deadline alone is not worth an Action.
+// worthShowing drops DueAt: a moved deadline alone is not worth an Action.
 func worthShowing(a journey.Attributes) journey.Attributes {
 	a.DueAt = journey.Attributes{}.DueAt
 	return a

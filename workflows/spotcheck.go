@@ -27,7 +27,7 @@ var spotChecks = kind[journey.SpotState]{
 	check: func(s journey.SpotState, in journey.Input) error {
 		return s.CheckLink(*in.Linked)
 	},
-	// A link waits for what the ledger says of the journey.
+	// A link waits for the ledger's answer about the journey.
 	answered: func(s journey.SpotState, cancelled bool) (bool, error) {
 		switch {
 		case s.Link == nil:
@@ -41,7 +41,7 @@ var spotChecks = kind[journey.SpotState]{
 	handle: handleSpotCheck,
 }
 
-// handleSpotCheck registers what people may ask of a spot check.
+// handleSpotCheck registers the queries and updates of a spot check.
 func handleSpotCheck(ctx workflow.Context, i *interpreter[journey.SpotState]) error {
 	err := workflow.SetQueryHandlerWithOptions(ctx, journey.QueryState,
 		func() (journey.SpotState, error) { return i.state, nil },

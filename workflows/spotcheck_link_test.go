@@ -52,7 +52,7 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	}
 }
 
-// linked is what became of an update; answered says that something did.
+// linked is the outcome of an update; answered is false while there is none.
 type linked struct {
 	err      error
 	answered bool

@@ -16,7 +16,7 @@ import (
 	"idjourney/workflows"
 )
 
-// spotWorld is what the activities of a spot check answer, and what they were told.
+// spotWorld plays the activities of a spot check and keeps their inputs.
 type spotWorld struct {
 	t          *testing.T
 	env        *testsuite.TestWorkflowEnvironment
@@ -41,7 +41,7 @@ func newSpotWorld(t *testing.T, system string, candidates ...string) *spotWorld 
 	return w
 }
 
-// newRun makes a fresh environment whose clock begins at now.
+// newRun makes a new environment whose clock starts at now.
 func (w *spotWorld) newRun(now time.Time) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet)
@@ -126,7 +126,7 @@ func TestASpotCheckIsToldAndHandedOverAndCloses(t *testing.T) {
 	}
 }
 
-// A ledger that is away for longer than an activity is tried loses no failed check.
+// A ledger outage longer than an activity's retries does not lose a failed check.
 func TestAFailedSpotCheckIsHandedOverInTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t, "Refer", "j1")
@@ -142,8 +142,8 @@ func TestAFailedSpotCheckIsHandedOverInTheEnd(t *testing.T) {
 	}
 }
 
-// A decision that the ledger could not take for longer than a delivery is tried is
-// recorded in the end: the run does not close with a decision that nobody holds.
+// A decision that the ledger cannot take for longer than a delivery's retries is recorded
+// in the end: the run does not close with an unrecorded decision.
 func TestASpotChecksDecisionOutlastsTheLedgersOutage(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t, "Complete", "j1")
@@ -160,8 +160,8 @@ func TestASpotChecksDecisionOutlastsTheLedgersOutage(t *testing.T) {
 	}
 }
 
-// A message that only waited for its endpoint's share was never refused: when its time
-// is over it is sent anew, and no person is called.
+// A message that only waits for its endpoint's share is not refused: when its time is over
+// it is sent again, without raising attention.
 func TestAMessageThatOnlyWaitedIsNotParked(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t, "Complete", "j1")
@@ -184,7 +184,7 @@ func TestASpotCheckContinuesAsNewAboveMaxEvents(t *testing.T) {
 	w.maxEvents = 40
 	w.newRun(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC))
 	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
-	w.at(10*24*time.Hour, func() { w.env.SetCurrentHistoryLength(41) }) // the environment counts none
+	w.at(10*24*time.Hour, func() { w.env.SetCurrentHistoryLength(41) }) // the environment does not count events
 	_, err := w.play(spotStart)
 	var again *workflow.ContinueAsNewError
 	if days := w.env.Now().Sub(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)).Hours() / 24; !errors.As(err, &again) || days > 30 {
@@ -192,8 +192,8 @@ func TestASpotCheckContinuesAsNewAboveMaxEvents(t *testing.T) {
 	}
 }
 
-// A spot check that nobody links is looked at daily, in ever new runs that forget
-// nothing and tell nothing twice.
+// A spot check without a link is checked daily, across runs that lose nothing and send
+// nothing twice.
 func TestAHeldSpotCheckContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t, "Complete")

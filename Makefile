@@ -60,9 +60,9 @@ faults: ## the end-to-end tests that kill and stop things
 fuzz: ## a minute of made-up webhooks
 	$(GO) test -run '^$$' -fuzz FuzzDecodeWebhook -fuzztime 60s ./idwise
 
-docs: ## generate docs/configuration.md and the picture in docs/journey.md from the code
+docs: ## generate docs/configuration.md, and the picture and the table in docs/journey.md, from the code
 	$(GO) run ./cmd/idjourney config reference > docs/configuration.md
-	UPDATE=1 $(GO) test -count 1 -run TestDiagram ./journey
+	UPDATE=1 $(GO) test -count 1 -run 'TestDiagram|TestPrecedence' ./journey
 
 corpus: ## record the replay corpus again, on a real server
 	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...

@@ -8,44 +8,22 @@ import (
 	"time"
 )
 
-const (
-	// reasonOverdue is why the policy decided in a person's place.
-	reasonOverdue = "review_overdue"
-	// reasonHeld is why a review is open that an operator's hold waits for.
-	reasonHeld = "held_by_operator"
-)
-
 // conclude draws the consequence of a finished verdict. By is the person whose
 // disposition of an AML alert led to it, else nil.
 func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 	v := *s.Verdict
 	s.clear(AttentionCompleteFailed)
 	var effects []Effect
-	var j Judgement
-	if v.asksAgain() {
-		if s.Standing.Outcome == OutcomeApproved && s.matched(v) {
-			j = hold("aml_match")
-		}
-	} else {
+	if !v.asksAgain() {
 		s.seeFace(v)
-		j = s.judge(v)
-		effects = s.attentionFor(j, now)
+		effects = s.attentionFor(v, now)
 	}
-	j = heavier(j, s.missed())
-	if s.Decided.Last != nil && (s.Decided.Last.Source == SourceOperator || s.Decided.Last.overdue() && by == nil) {
-		j = s.afterPerson(j, v)
-	}
-	j = s.afterRejection(j, v)
-	if by != nil && j.Outcome == OutcomeApproved {
-		j.Source, j.Reasons, j.By = SourceOperator, []string{by.Reason}, by.Actor
-	}
-	j = s.unconfirmed(s.overdue(s.suspect(j), now), now)
-	return append(effects, s.apply(j, now)...)
+	return append(effects, s.carryOut(s.weigh(by, now), now)...)
 }
 
-// apply brings the journey to where a judgement puts it. While the user has
+// carryOut brings the journey to where a judgement puts it. While the user has
 // something to submit no person is asked, and their clock stands still.
-func (s *State) apply(j Judgement, now time.Time) []Effect {
+func (s *State) carryOut(j Judgement, now time.Time) []Effect {
 	r := s.Rounds.Open
 	waits := r != nil && !r.Missed
 	switch {
@@ -67,100 +45,12 @@ func (s *State) apply(j Judgement, now time.Time) []Effect {
 	return effects
 }
 
-// suspect puts a failed spot check before a person, whatever the verdict says: until
-// then nothing is approved.
-func (s *State) suspect(j Judgement) Judgement {
-	if s.Policy.SpotCheckFailed == SpotCheckMeansTell {
-		s.Reviews.SpotFailed = "" // the spot check itself was told
-	}
-	if s.Reviews.SpotFailed == "" || j.Outcome == OutcomeRejected {
-		return j
-	}
-	if j.Outcome == OutcomeApproved {
-		j.Outcome = ""
-	}
-	if j.Review == "" {
-		j.Review, j.Reason = ReviewLocal, "spot_check_failed"
-	}
-	return j
-}
-
-// overdue lets the declared ladders end: the policy decides in the place of the
-// person who did not, after a look at the API has shown that nothing has changed.
-func (s *State) overdue(j Judgement, now time.Time) Judgement {
-	var ends []Ladder
-	if s.Reviews.Open != nil && j.Review != "" {
-		ends = append(ends, s.Reviews.Open.Ladder)
-	}
-	for _, a := range s.AML.Alerts {
-		ends = append(ends, a.Ladder)
-	}
-	for _, l := range ends {
-		if !l.over(now) || s.Standing.Outcome == OutcomeRejected {
-			continue
-		}
-		end := Judgement{Outcome: l.Finally, Source: SourcePolicy, Reasons: []string{reasonOverdue}}
-		if l.Finally == OutcomeOnHold {
-			end.Review, end.Reason = ReviewLocal, reasonOverdue
-			if j.Review != "" {
-				end.Review, end.Reason = j.Review, j.Reason
-			}
-		}
-		j = heavier(j, end)
-	}
-	return j
-}
-
-// afterPerson holds a person's decision against the system's: the verdict it was
-// made on changes nothing, a match that the person did not see is held, and any
-// other new verdict is put before a person again.
-func (s *State) afterPerson(j Judgement, v Verdict) Judgement {
-	switch {
-	case s.Decided.Last.Outcome == OutcomeOnHold && (j.Outcome == OutcomeOnHold || s.fingerprint(v) == s.Decided.Last.Fingerprint):
-		return s.held(j)
-	case j.Outcome == s.Standing.Outcome, s.fingerprint(v) == s.Decided.Last.Fingerprint:
-		return Judgement{}
-	case s.Decided.Last.overdue(): // nobody has looked yet: the verdict counts as it is
-		return j
-	case j.Outcome == OutcomeOnHold && len(s.unaccepted(v)) > 0:
-		return j
-	default:
-		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
-	}
-}
-
-// held keeps the review of a hold that only a person ends.
-func (s *State) held(j Judgement) Judgement {
-	switch {
-	case j.Review != "":
-		return Judgement{Review: j.Review, Reason: j.Reason}
-	case s.Decided.Last.overdue():
-		return Judgement{Review: ReviewLocal, Reason: reasonOverdue}
-	default:
-		return Judgement{Review: ReviewLocal, Reason: reasonHeld}
-	}
-}
-
-// afterRejection keeps a rejection: nothing of the system's softens it, by whatever
-// detour. Only a person does, here or by a final Approved at the vendor that was
-// not there when it was made.
-func (s *State) afterRejection(j Judgement, v Verdict) Judgement {
-	switch {
-	case s.Decided.Rejected == nil, j.Outcome == "", j.Outcome == OutcomeRejected:
-		return j
-	case j.Outcome == OutcomeApproved && v.Final == Approved && s.Decided.Rejected.Final != "" && s.Decided.Rejected.Final != Approved:
-		return j
-	default:
-		return Judgement{Review: ReviewLocal, Reason: "verdict_changed"}
-	}
-}
-
-func (s *State) attentionFor(j Judgement, now time.Time) []Effect {
-	switch j.Reason {
-	case "unknown_value":
+func (s *State) attentionFor(v Verdict, now time.Time) []Effect {
+	switch v.puzzle() {
+	case reasonUnknown:
 		return s.raise(AttentionUnknownValue, "", now)
-	case "inconsistent":
-		return s.raise(AttentionUnknownValue, "inconsistent", now)
+	case reasonInconsistent:
+		return s.raise(AttentionUnknownValue, reasonInconsistent, now)
 	}
 	s.clear(AttentionUnknownValue)
 	return nil

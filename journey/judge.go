@@ -22,10 +22,10 @@ type Judgement struct {
 // the same facts mean the same, whatever was seen before. The heaviest finding
 // wins: a rejection, then on hold, then a review, then the approval.
 func (s *State) judge(v Verdict) Judgement {
-	matched := s.matched(v)
+	matched, puzzle := s.matched(v), v.puzzle()
 	switch {
-	case v.Final != cmp.Or(v.Manual, v.System):
-		return hold("inconsistent") // the vendor defines final as manual if set, else system
+	case puzzle != "":
+		return hold(puzzle)
 	case v.Final == Rejected:
 		return Judgement{Outcome: OutcomeRejected, Source: SourceVendorReview}
 	case v.Final == Refer && matched && s.monitored(v):
@@ -33,8 +33,6 @@ func (s *State) judge(v Verdict) Judgement {
 		return Judgement{Outcome: OutcomeOnHold, Source: SourcePolicy, Reasons: []string{"aml_match"}, Review: ReviewVendor, Reason: "aml_match"}
 	case v.Final == Refer:
 		return Judgement{Review: ReviewVendor, Reason: "refer"}
-	case !v.passes():
-		return hold("unknown_value")
 	case s.Policy.Unlisted && matched:
 		return hold("aml_match")
 	case s.Policy.Unlisted:
@@ -54,6 +52,25 @@ func (s *State) judge(v Verdict) Judgement {
 		worst = heavier(worst, s.judgeStep(step, v))
 	}
 	return worst
+}
+
+// What a verdict says that nobody can act on.
+const (
+	reasonInconsistent = "inconsistent"
+	reasonUnknown      = "unknown_value"
+)
+
+// puzzle is why nobody can act on a verdict, empty if it is plain. The vendor defines
+// the final decision as the manual one if set, else the system's.
+func (v Verdict) puzzle() string {
+	switch {
+	case v.Final != cmp.Or(v.Manual, v.System):
+		return reasonInconsistent
+	case v.Final != Rejected && v.Final != Refer && !v.passes():
+		return reasonUnknown
+	default:
+		return ""
+	}
 }
 
 // matched says that a match stands against an approval.

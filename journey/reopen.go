@@ -25,8 +25,8 @@ func (s *State) forgetMissed(now time.Time) {
 // stays until a new decision.
 func (s *State) reopened(now time.Time) []Effect {
 	var effects []Effect
-	if s.Standing.Outcome == OutcomeApproved && s.matched(*s.Verdict) {
-		effects = s.decide(hold("aml_match"), "", now)
+	if j := s.afterMatch(Judgement{}, basis{verdict: *s.Verdict}); j.Outcome != "" {
+		effects = s.decide(j, "", now)
 	}
 	return append(effects, s.proceed(now)...)
 }
@@ -46,11 +46,7 @@ func (s *State) proceed(now time.Time) []Effect {
 		s.pause(AwaitingResult, now)
 		return nil
 	case r.Missed:
-		j := s.missed()
-		if s.Decided.Last != nil && s.Decided.Last.Source == SourceOperator {
-			j = s.afterPerson(j, *s.Verdict)
-		}
-		return s.apply(s.overdue(s.afterRejection(j, *s.Verdict), now), now)
+		return s.carryOut(s.weigh(nil, now), now)
 	default:
 		s.pause(AwaitingResubmission, now)
 		return nil

@@ -257,13 +257,13 @@ func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
 	return s.publish(Message{ID: id, Type: MessageRenewalOverdue, Resubmission: &told}, now)
 }
 
-// missed is what a missed resubmission or renewal means.
-func (s *State) missed() Judgement {
+// missed adds what a missed resubmission or renewal means.
+func (s *State) missed(j Judgement, _ basis) Judgement {
 	r := s.Rounds.Open
 	if r == nil || !r.Missed {
-		return Judgement{}
+		return j
 	}
-	return means(s.declaredDeadline(r.Kind).OnMissed, string(r.Kind)+"_missed")
+	return heavier(j, means(s.declaredDeadline(r.Kind).OnMissed, string(r.Kind)+"_missed"))
 }
 
 // unconfirmedAt is when a renewal that webhooks alone speak of is put before a person;
@@ -288,9 +288,9 @@ func (s *State) unconfirmedAt() time.Time {
 
 // unconfirmed puts such a renewal before a person. It decides nothing and asks nothing
 // of the user: whoever knows the webhook secret could have sent all of it.
-func (s *State) unconfirmed(j Judgement, now time.Time) Judgement {
+func (s *State) unconfirmed(j Judgement, b basis) Judgement {
 	stands := j.Outcome == OutcomeApproved || j.Outcome == "" && s.Standing.Outcome == OutcomeApproved
-	if at := s.unconfirmedAt(); stands && j.Review == "" && !at.IsZero() && !now.Before(at) {
+	if at := s.unconfirmedAt(); stands && j.Review == "" && !at.IsZero() && !b.now.Before(at) {
 		j.Review, j.Reason = ReviewLocal, reasonUnconfirmed
 	}
 	return j

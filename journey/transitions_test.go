@@ -109,23 +109,30 @@ func TestTransitions(t *testing.T) {
 // The picture in docs/journey.md is the one that the transitions draw; `make docs`
 // puts it there.
 func TestDiagram(t *testing.T) {
-	const page, begin, end = "../docs/journey.md", "```mermaid\n", "```\n"
+	checkGenerated(t, "```mermaid\n", "```\n", journey.Diagram())
+}
+
+// checkGenerated holds what stands between two markers in docs/journey.md against what
+// the code generates, or with UPDATE=1 puts it there.
+func checkGenerated(t *testing.T, begin, end, want string) {
+	t.Helper()
+	const page = "../docs/journey.md"
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(text), begin)
-	picture, after, closed := strings.Cut(rest, end)
+	got, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		t.Fatalf("%s has no Mermaid picture", page)
+		t.Fatalf("%s has nothing between %q and %q", page, begin, end)
 	}
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(page, []byte(before+begin+journey.Diagram()+end+after), 0o644); err != nil { //nolint:gosec // a page for everybody
+		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil { //nolint:gosec // a page for everybody
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(journey.Diagram(), picture); diff != "" {
-		t.Errorf("%s has another picture; `make docs` draws it (-want +got):\n%s", page, diff)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s is stale; `make docs` generates it (-want +got):\n%s", page, diff)
 	}
 }

@@ -1,0 +1,188 @@
+package journey
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// reasonOverdue is why the policy decided in a person's place.
+	reasonOverdue = "review_overdue"
+	// reasonHeld is why a review is open that an operator's hold waits for.
+	reasonHeld = "held_by_operator"
+	// reasonChanged is why a person looks again at what a person has decided.
+	reasonChanged = "verdict_changed"
+)
+
+// Filter is one of the rules that lead from a verdict to a judgement. Each takes the
+// judgement of those before it and may change it.
+type Filter struct {
+	Name string
+	// Sentence says for a compliance officer what the filter does.
+	Sentence string
+	// Finished is true for a filter that judges a finished verdict only. The others also
+	// apply when a deadline is missed while the vendor has the journey open again.
+	Finished bool
+
+	apply func(*State, Judgement, basis) Judgement
+}
+
+// basis is what a judgement rests on beside the state.
+type basis struct {
+	verdict Verdict
+	by      *Reviewed // the person whose disposition of an AML alert led to it, else nil
+	now     time.Time
+}
+
+// Precedence lists the filters in the order in which they apply. The table in
+// docs/journey.md is generated from it.
+func Precedence() []Filter { return slices.Clone(filters) }
+
+var filters = []Filter{
+	{"verdict", "The policy judges IDWise's verdict and the answers of the custom steps. The heaviest finding counts: rejected, then on hold, " +
+		"then a review, then approved. While a reviewer asks for a resubmission there is no verdict to judge.", true, (*State).afterVerdict},
+	{"aml_match", "While there is no verdict to judge, an AML match that nobody has accepted puts an approved journey on hold, " +
+		"unless `aml_match` is `tell`.", false, (*State).afterMatch},
+	{"missed", "A missed resubmission or renewal counts as its `on_missed` says, if that is heavier.", false, (*State).missed},
+	{"operator", "After an operator's decision, the same facts or the same outcome change nothing, and the operator's hold stays until a person ends it. " +
+		"A new AML match puts the journey on hold; any other new verdict goes to a person.", false, (*State).afterOperator},
+	{"overdue_decision", "After a decision that the policy made because no person did, the same facts or the same outcome change nothing, and the hold stays " +
+		"until a person ends it. A new verdict counts as it is, and so does a person's disposition of an AML alert.", true, (*State).afterOverdue},
+	{"rejection", "A rejection stands. Only an operator overturns it, or IDWise's reviewer by a final Approved that was not there when it was made. " +
+		"Anything else that contradicts it goes to a person.", false, (*State).afterRejection},
+	{"disposition", "An approval that follows from a person's disposition of an AML alert is that operator's decision.", true, (*State).afterDisposition},
+	{"spot_check", "After a failed spot check nothing is approved until a person has reviewed it, unless `spot_check_failed` is `tell`. " +
+		"A rejection counts all the same.", true, (*State).afterSpotCheck},
+	{"ladder_end", "The end of a review's or an alert's ladder counts as its `finally` says (rejected or on_hold), if that is heavier. " +
+		"A rejected journey stays as it is.", false, (*State).afterLadders},
+	{"unconfirmed_renewal", "A renewal that webhooks alone call due opens a local review once its time is over, if the journey is approved and no other review is due. " +
+		"The outcome stays.", true, (*State).unconfirmed},
+}
+
+// weigh judges the present verdict by all filters that apply to it.
+func (s *State) weigh(by *Reviewed, now time.Time) Judgement {
+	b := basis{verdict: *s.Verdict, by: by, now: now}
+	var j Judgement
+	for _, f := range filters {
+		if b.verdict.finished() || !f.Finished {
+			j = f.apply(s, j, b)
+		}
+	}
+	return j
+}
+
+func (s *State) afterVerdict(j Judgement, b basis) Judgement {
+	if b.verdict.asksAgain() {
+		return j
+	}
+	return s.judge(b.verdict)
+}
+
+func (s *State) afterMatch(j Judgement, b basis) Judgement {
+	judged := b.verdict.finished() && !b.verdict.asksAgain()
+	if judged || s.Standing.Outcome != OutcomeApproved || !s.matched(b.verdict) {
+		return j
+	}
+	return hold("aml_match")
+}
+
+// afterOperator compares an operator's decision with the system's. Only a match that
+// the operator did not see takes force before a person has looked again.
+func (s *State) afterOperator(j Judgement, b basis) Judgement {
+	if s.Decided.Last == nil || s.Decided.Last.Source != SourceOperator {
+		return j
+	}
+	if kept, same := s.nothingNew(j, b.verdict, reasonHeld); same {
+		return kept
+	}
+	if j.Outcome == OutcomeOnHold && len(s.unaccepted(b.verdict)) > 0 {
+		return j
+	}
+	return Judgement{Review: ReviewLocal, Reason: reasonChanged}
+}
+
+// afterOverdue is afterOperator for what the policy decided in a person's place. Nobody
+// has looked yet, so that a new verdict counts as it is.
+func (s *State) afterOverdue(j Judgement, b basis) Judgement {
+	if s.Decided.Last == nil || !s.Decided.Last.overdue() || b.by != nil {
+		return j
+	}
+	if kept, same := s.nothingNew(j, b.verdict, reasonOverdue); same {
+		return kept
+	}
+	return j
+}
+
+// nothingNew says that a judgement changes nothing about the last decision, and what is
+// left of it: for a hold, the review that ends it, by default for the given reason.
+func (s *State) nothingNew(j Judgement, v Verdict, reason string) (kept Judgement, same bool) {
+	same = s.fingerprint(v) == s.Decided.Last.Fingerprint
+	switch {
+	case s.Decided.Last.Outcome != OutcomeOnHold || j.Outcome != OutcomeOnHold && !same:
+		return Judgement{}, same || j.Outcome == s.Standing.Outcome
+	case j.Review != "":
+		return Judgement{Review: j.Review, Reason: j.Reason}, true
+	default:
+		return Judgement{Review: ReviewLocal, Reason: reason}, true
+	}
+}
+
+func (s *State) afterRejection(j Judgement, b basis) Judgement {
+	switch {
+	case s.Decided.Rejected == nil, j.Outcome == "", j.Outcome == OutcomeRejected:
+		return j
+	case j.Outcome == OutcomeApproved && b.verdict.Final == Approved && s.Decided.Rejected.Final != "" && s.Decided.Rejected.Final != Approved:
+		return j
+	default:
+		return Judgement{Review: ReviewLocal, Reason: reasonChanged}
+	}
+}
+
+func (s *State) afterDisposition(j Judgement, b basis) Judgement {
+	if b.by != nil && j.Outcome == OutcomeApproved {
+		j.Source, j.Reasons, j.By = SourceOperator, []string{b.by.Reason}, b.by.Actor
+	}
+	return j
+}
+
+func (s *State) afterSpotCheck(j Judgement, _ basis) Judgement {
+	if s.Policy.SpotCheckFailed == SpotCheckMeansTell {
+		s.Reviews.SpotFailed = "" // the spot check has published its failure itself
+	}
+	if s.Reviews.SpotFailed == "" || j.Outcome == OutcomeRejected {
+		return j
+	}
+	if j.Outcome == OutcomeApproved {
+		j.Outcome = ""
+	}
+	if j.Review == "" {
+		j.Review, j.Reason = ReviewLocal, "spot_check_failed"
+	}
+	return j
+}
+
+// afterLadders lets the declared ladders end: the policy decides in the place of the
+// person who did not, after a fetch has shown that nothing has changed.
+func (s *State) afterLadders(j Judgement, b basis) Judgement {
+	var ends []Ladder
+	if s.Reviews.Open != nil && j.Review != "" {
+		ends = append(ends, s.Reviews.Open.Ladder)
+	}
+	for _, a := range s.AML.Alerts {
+		ends = append(ends, a.Ladder)
+	}
+	for _, l := range ends {
+		if !l.over(b.now) || s.Standing.Outcome == OutcomeRejected {
+			continue
+		}
+		end := Judgement{Outcome: l.Finally, Source: SourcePolicy, Reasons: []string{reasonOverdue}}
+		if l.Finally == OutcomeOnHold {
+			end.Review, end.Reason = ReviewLocal, reasonOverdue
+			if j.Review != "" {
+				end.Review, end.Reason = j.Review, j.Reason
+			}
+		}
+		j = heavier(j, end)
+	}
+	return j
+}

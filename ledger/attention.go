@@ -13,8 +13,8 @@ import (
 // maxJourneys bounds the ids that an Attention names.
 const maxJourneys = 10
 
-// Attention is what needs a person at one account for one reason, at however many
-// journeys. It is over when its last journey's item is cleared.
+// Attention is one reason why journeys of one account need a person. It ends when the
+// last journey's item is cleared.
 type Attention struct {
 	Account string
 	Code    journey.AttentionCode
@@ -26,7 +26,7 @@ type Attention struct {
 	// Journeys are the ids of the first of them, at most 10; for spot_check_unbound
 	// they are those of the spot checks.
 	Journeys []string
-	// AcknowledgedBy and AcknowledgedAt are zero until somebody has taken it on.
+	// AcknowledgedBy and AcknowledgedAt are zero until a person acknowledges it.
 	AcknowledgedBy string
 	AcknowledgedAt time.Time
 }
@@ -45,8 +45,8 @@ LEFT JOIN acknowledgements k ON k.account = i.account AND k.code = i.code AND k.
 WHERE i.place <= $1
 ORDER BY i.oldest, i.account, i.code, i.part, i.place`
 
-// Attention returns what needs a person at the accounts, oldest first. No account
-// means nothing, never all.
+// Attention returns what needs a person at the accounts, oldest first. An empty list of
+// accounts returns nothing.
 func (l *Ledger) Attention(ctx context.Context, accounts []string) (all []Attention, err error) {
 	defer wrap(&err, "reading attention")
 	if len(accounts) == 0 {
@@ -75,8 +75,8 @@ const acknowledge = `
 INSERT INTO acknowledgements (account, code, part, actor, at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account, code, part) DO UPDATE SET actor = excluded.actor, at = excluded.at`
 
-// Acknowledge records that actor has taken on what needs a person; a later actor takes
-// it over. What is not open is ErrNotFound.
+// Acknowledge records that actor takes on what needs a person; a later actor replaces
+// an earlier one. It returns ErrNotFound if nothing with this code and detail is open.
 func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.AttentionCode, detail, actor string, at time.Time) (err error) {
 	defer wrap(&err, "acknowledging attention")
 	if actor == "" {
@@ -100,7 +100,7 @@ func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.A
 type item struct{ code, part string }
 
 const (
-	// ofSpotCheck tells the items of a spot check from those of a journey with the same id.
+	// ofSpotCheck separates the items of a spot check from those of a journey with the same id.
 	ofSpotCheck = "(code = 'spot_check_unbound')"
 
 	saveItem = `
@@ -112,9 +112,9 @@ DELETE FROM acknowledgements WHERE account = $1 AND code = $2 AND part = $3 AND 
 	(SELECT 1 FROM attention WHERE account = $1 AND code = $2 AND part = $3)`
 )
 
-// replaceAttention makes items all that needs a person at a journey or, with spotCheck,
-// at a spot check. What loses its last item is over, and with it its acknowledgement.
-// It is a transaction's last step: its lock is held until the commit.
+// replaceAttention replaces all items of a journey or, with spotCheck, of a spot check.
+// Attention that loses its last item ends, and so does its acknowledgement. Run it last
+// in a transaction: its lock is held until the commit.
 func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, spotCheck bool, items []journey.AttentionItem) error {
 	known, err := list(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
 		[]any{account, journeyID, spotCheck}, func(i *item) []any { return []any{&i.code, &i.part} })

@@ -33,9 +33,8 @@ type lane struct {
 	failed  bool
 }
 
-// eachAccount begins a query with the table accounts: those that have webhooks under a
-// condition. It reads one entry of the index on (account, ...) per account, however
-// many webhooks wait.
+// eachAccount begins a query with the table accounts: the accounts that have webhooks
+// under a condition. It reads one index entry per account, regardless of the backlog.
 func eachAccount(condition string) string {
 	return `
 WITH RECURSIVE found(account) AS (
@@ -54,8 +53,8 @@ SELECT account,
 FROM accounts`
 
 // dueLanes returns the lanes in which a webhook is due at now, and when the next of the
-// others will be, as far as is known; the zero time if none waits. It only reads, so
-// that an idle forwarder costs SQLite no write.
+// other lanes is due (the zero time if none waits). It only reads, so that an idle
+// forwarder does not write to SQLite.
 func (l *Ledger) dueLanes(ctx context.Context, now time.Time) (due []lane, next time.Time, err error) {
 	defer wrap(&err, "looking for due webhooks")
 	err = each(ctx, l.read, selectLanes, nil, func(rows *sql.Rows) error {
@@ -108,9 +107,8 @@ func (f lane) flag() int {
 	return 0
 }
 
-// markForwarded ends the wait of webhooks, even if another process holds their leases by
-// now: the workflow has taken them. The ids are those of this process's own claims, of
-// any account.
+// markForwarded marks webhooks as forwarded, even if another process holds their leases
+// by now: the workflow has accepted them. The ids are from this process's own claims.
 func (l *Ledger) markForwarded(ctx context.Context, ids []int64) (err error) {
 	defer wrap(&err, "marking webhooks as forwarded")
 	claims, args := in(ids, []any{time.Now().UnixNano()})

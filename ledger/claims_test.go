@@ -10,7 +10,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// However long the backlog is, the forwarder reads what is due, and no more.
+// The forwarder reads only due webhooks, regardless of the backlog.
 func TestForwarderSearchesIndexesOnPostgres(t *testing.T) {
 	t.Parallel()
 	for statement, index := range map[string]string{
@@ -29,7 +29,7 @@ func TestForwarderSearchesIndexesOnPostgres(t *testing.T) {
 	}
 }
 
-// Content goes by account and age; what waits keeps it, and duplicates are still known.
+// Content is removed by account and age. Waiting webhooks keep it, and duplicates are still detected.
 func TestRemoveContent(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
@@ -68,7 +68,7 @@ func TestRemoveContent(t *testing.T) {
 	})
 }
 
-// What was withheld until its content was removed is released without being due.
+// A withheld webhook whose content was removed is released without becoming due.
 func TestReleaseAfterItsContentWasRemoved(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {

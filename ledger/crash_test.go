@@ -112,7 +112,7 @@ func TestWhatIsRecordedSurvivesKill(t *testing.T) {
 				}
 			}
 		}
-		// And the store takes more.
+		// The store still accepts webhooks.
 		mustRecord(t, l, webhook("after the crash"))
 		if err := l.Ping(t.Context()); err != nil {
 			t.Error(err)

@@ -27,8 +27,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (account, journey_id, sequence) DO NOTHING
 RETURNING position`
 
-// raiseStanding never lowers: a decision that is saved late, after a later one,
-// is part of the history and no more.
+// raiseStanding never lowers the sequence: a decision that is saved after a later one
+// only becomes part of the history.
 const raiseStanding = `
 UPDATE journeys SET outcome = $3, sequence = $4, since = $5
 WHERE account = $1 AND journey_id = $2 AND sequence < $4`
@@ -112,9 +112,9 @@ func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) (deci
 }
 
 // DecisionFeed returns up to limit decisions of the accounts with a position above
-// after, in order. Whoever reads on from the last position they saw misses none: a
-// decision never appears below one that was already visible. No account means no
-// decision, never all.
+// after, in order. A reader who continues from the last position misses none: a decision
+// never appears below one that was already visible. An empty list of accounts returns
+// nothing.
 func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) (items []FeedItem, err error) {
 	defer wrap(&err, "reading the feed of decisions")
 	if len(accounts) == 0 {
@@ -124,9 +124,9 @@ func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int6
 	return list(ctx, l.read, query, args, func(i *FeedItem) []any { return []any{&i.Position, document{&i.Decision}} })
 }
 
-// feedOf is one statement, since accounts that are read one after the other could
-// pass a decision that commits in between. Each account's part ends by itself, so
-// that no more is read than is asked for, however long the feed is.
+// feedOf builds one statement: reading the accounts one by one could miss a decision
+// that commits in between. Each account's part has its own limit, so that the query
+// reads no more than it returns, however long the feed is.
 func feedOf(accounts []string, after int64, limit int) (query string, args []any) {
 	args = []any{after, limit}
 	parts := make([]string, 0, len(accounts))

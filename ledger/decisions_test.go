@@ -87,7 +87,7 @@ func TestStandingIsNeverLowered(t *testing.T) {
 		wantJourney(t, l, want)
 		wantDecisions(t, l, "j1", first, second)
 
-		// SaveJourney has no say in it, however new it is.
+		// SaveJourney never changes the standing, however new it is.
 		if err := l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: "j1", Phase: journey.Settled,
 			Standing: journey.Standing{Outcome: journey.OutcomeApproved, Sequence: 9}, UpdatedAt: decidedAt.Add(time.Hour)}); err != nil {
 			t.Fatal(err)

@@ -31,8 +31,8 @@ type Delivery struct {
 	UpdatedAt time.Time
 }
 
-// upsertDelivery leaves a delivered row alone: the answer of an attempt that was
-// overtaken by a retry may come late.
+// upsertDelivery leaves a delivered row alone: the result of an attempt that a retry
+// overtook may arrive late.
 const upsertDelivery = `
 INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at, first_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)

@@ -45,8 +45,8 @@ func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.T
 type erasure struct {
 	tx                        *sql.Tx
 	names, account, journeyID string
-	// references are those that belong to no other journey; spotChecks are the ids of
-	// those which belong to this one.
+	// references belong to no other journey; spotChecks are the ids of the spot checks
+	// bound to this one.
 	references, spotChecks []string
 }
 
@@ -66,7 +66,7 @@ func (e *erasure) strings(ctx context.Context, query string, more ...any) ([]str
 }
 
 // findReferences collects the references from every table: the journey's own may have
-// changed since.
+// changed since they were written.
 func (e *erasure) findReferences(ctx context.Context) error {
 	all, err := e.strings(ctx, `
 		SELECT reference FROM journeys WHERE account = $1 AND journey_id = $2 AND reference <> ''
@@ -104,7 +104,7 @@ func (e *erasure) findSpotChecks(ctx context.Context) error {
 
 const scrub = "UPDATE webhooks SET reference_no = '', body = NULL, event = NULL, due_at = NULL WHERE account = $1 AND "
 
-// byReferenceNo repeats the words of the index webhooks_reference.
+// byReferenceNo must match the condition of the index webhooks_reference.
 const byReferenceNo = "journey_id = '' AND substr(reference_no, 1, 128) = substr($2, 1, 128) AND reference_no = $2 AND reference_no <> ''"
 
 func (e *erasure) scrubWebhooks(ctx context.Context) error {
@@ -114,8 +114,8 @@ func (e *erasure) scrubWebhooks(ctx context.Context) error {
 	return e.forEach(ctx, scrub+byReferenceNo, e.references...)
 }
 
-// scrubQuarantined removes the bodies that name the journey, or its references as JSON
-// strings, where the endpoint could not read whom they are about.
+// scrubQuarantined removes quarantined bodies that contain the journey's id, or its
+// references as JSON strings: the endpoint could not read which journey they concern.
 func (e *erasure) scrubQuarantined(ctx context.Context) error {
 	words := []string{e.journeyID}
 	for _, reference := range e.references {
@@ -146,7 +146,7 @@ func (e *erasure) scrubQuarantined(ctx context.Context) error {
 	return nil
 }
 
-// hasWord reports whether word stands in body by itself: not within another id.
+// hasWord reports whether body contains word outside of a longer id.
 func hasWord(body, word []byte) bool {
 	for at := 0; ; at++ {
 		next := bytes.Index(body[at:], word)
@@ -168,7 +168,7 @@ func inID(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '.' || c == '_' || c == '-'
 }
 
-// scrubIdempotent repeats the words of the index idempotency_journey.
+// scrubIdempotent must match the condition of the index idempotency_journey.
 const scrubIdempotent = "UPDATE idempotency SET body = '' WHERE account = $1 AND journey_id = $2 AND journey_id <> ''"
 
 func (e *erasure) scrubAnswers(ctx context.Context) error {
@@ -197,8 +197,8 @@ ON CONFLICT (account, journey_id) DO UPDATE SET reference = '', registered = 0,
 	snapshot = CASE WHEN old.phase = 'erased' THEN old.snapshot ELSE '' END,
 	snapshot_at = CASE WHEN old.phase = 'erased' THEN old.snapshot_at ELSE 0 END`
 
-// leaveTombstone leaves alone what needs a person: that is codes, and the next snapshot
-// replaces it.
+// leaveTombstone keeps the attention items: they are codes, and the next snapshot
+// replaces them.
 func (e *erasure) leaveTombstone(ctx context.Context, at time.Time) error {
 	if err := exec(ctx, e.tx, eraseJourney, e.account, e.journeyID, nanos(at)); err != nil {
 		return err

@@ -29,8 +29,7 @@ func tables(t *testing.T, url string) map[string][]map[string]string {
 	return all
 }
 
-// found names the columns in which any of the words stands, of every table, whatever it
-// is for.
+// found names the columns, of every table, that contain any of the words.
 func found(t *testing.T, url string, words ...string) (columns []string) {
 	t.Helper()
 	seen := 0
@@ -82,8 +81,8 @@ func scan(t *testing.T, db *sql.DB, query string) (all []map[string]string) {
 	return all
 }
 
-// fill writes down a journey wherever the ledger writes anything down, with the
-// reference in all that may carry one.
+// fill writes a journey to every table, with the reference in every column that may
+// hold one.
 func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	t.Helper()
 	ctx := t.Context()
@@ -154,7 +153,7 @@ func TestEraseLeavesNothingPersonal(t *testing.T) {
 			t.Errorf("got reviews %+v, %v, want those of the other customer", items, err)
 		}
 
-		// What comes afterwards is as if it had come before.
+		// Data that arrives after the erasure is treated like data from before it.
 		late := webhook("late")
 		late.ReferenceNo, late.Body, late.Event = "anna@example.com", []byte("anna"), []byte("anna")
 		id := mustRecord(t, l, late)

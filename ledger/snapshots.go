@@ -10,8 +10,8 @@ import (
 	"idjourney/journey"
 )
 
-// saveSnapshot follows the rule of saveJourney for the phase: the newest instant says
-// it. Where the phase is the same anyway, the snapshot knows more of it. After a
+// saveSnapshot follows the rule of saveJourney for the phase: the newest timestamp wins.
+// If the phase is the same, the snapshot wins since it has more detail. After a
 // tombstone only a final snapshot counts.
 const saveSnapshot = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since, snapshot, snapshot_at)
@@ -74,7 +74,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s 
 	})
 }
 
-// endWaits removes what a journey that is over for good no longer waits for.
+// endWaits removes what a journey in a final phase no longer waits for.
 func endWaits(s *journey.Snapshot) { s.Review, s.Resubmission, s.Alerts = nil, nil, nil }
 
 // View is all that the ledger shows of a journey without asking Temporal.

@@ -38,7 +38,7 @@ func mustDo(t *testing.T, err error) {
 	}
 }
 
-// inReview is a snapshot of a journey with all that one can show.
+// inReview is a snapshot of a journey with every field set.
 func inReview(minute int) journey.Snapshot {
 	return journey.Snapshot{
 		At: at(minute), Phase: journey.AwaitingReview, Since: at(1), Flow: "onboarding", Adopted: true,

@@ -12,7 +12,7 @@ import (
 // HeldSpotCheck is a spot check for a person to examine.
 type HeldSpotCheck struct {
 	journey.SpotDecision
-	// Reference is the customer's own reference: personal data, in no log.
+	// Reference is the customer's own reference: personal data, never logged.
 	Reference string
 }
 
@@ -68,13 +68,13 @@ func (l *Ledger) SpotCheck(ctx context.Context, account, spotID string) (d journ
 	return d, err
 }
 
-// The condition is that of the index spot_checks_held, word by word.
+// The condition must match that of the index spot_checks_held.
 const selectHeld = `
 SELECT content, reference FROM spot_checks
 WHERE account IN %s AND (journey_id = '' OR outcome = 'on_hold') ORDER BY decided_at, account, spot_id`
 
 // HeldSpotChecks returns the accounts' spot checks that are bound to no journey or
-// whose outcome is on_hold, oldest first. No account means none, never all.
+// whose outcome is on_hold, oldest first. An empty list of accounts returns nothing.
 func (l *Ledger) HeldSpotChecks(ctx context.Context, accounts []string) (held []HeldSpotCheck, err error) {
 	defer wrap(&err, "reading held spot checks")
 	if len(accounts) == 0 {

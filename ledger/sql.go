@@ -60,7 +60,7 @@ func one(ctx context.Context, q querier, query string, args []any, into ...any) 
 	return found, err
 }
 
-// theOne is one for a row that has to be there: else it fails with ErrNotFound.
+// theOne is like one, but fails with ErrNotFound if there is no row.
 func theOne(ctx context.Context, q querier, query string, args []any, into ...any) error {
 	found, err := one(ctx, q, query, args, into...)
 	if err == nil && !found {
@@ -115,7 +115,7 @@ func inAccounts(query string, accounts []string, args ...any) (string, []any) {
 	return fmt.Sprintf(query, places), args
 }
 
-// wrap says in an error what was being done.
+// wrap adds to an error what was being done.
 func wrap(err *error, doing string) {
 	if *err != nil {
 		*err = fmt.Errorf("%s: %w", doing, *err)

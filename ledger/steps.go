@@ -20,7 +20,7 @@ type StepAnswer struct {
 	At                       time.Time
 }
 
-// StepCall is a question to a custom step that is to be answered by callback.
+// StepCall is a question that a custom step answers by callback.
 type StepCall struct {
 	Account, JourneyID, Step string
 	Round                    int

@@ -125,10 +125,10 @@ func (l *Ledger) insertWebhook(ctx context.Context, w Webhook) (id int64, duplic
 	return id, true, err
 }
 
-// RecordEvent keeps an event of our own durably, as a row of webhooks that the
-// forwarder brings to the journey. It is kept once per account, type and EventID,
-// which it must have: the second time fresh is false. Wake the forwarder after it.
-// Its ReferenceNo is left out, so that it gets into no history.
+// RecordEvent durably records an event of idjourney's own, as a row of webhooks that the
+// forwarder sends to the journey. It is kept once per account, type and EventID, which
+// is required: the second time fresh is false. Wake the forwarder afterwards. The
+// ReferenceNo is left out, so that it reaches no workflow history.
 func (l *Ledger) RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error) {
 	defer wrap(&err, "recording event")
 	if e.EventID == "" || e.Type == "" || e.JourneyID == "" {
@@ -139,7 +139,7 @@ func (l *Ledger) RecordEvent(ctx context.Context, e journey.Event) (fresh bool, 
 	if err != nil {
 		return false, err
 	}
-	// Without a body all of one id have the same hash, whenever they were received.
+	// Without a body, all events with one id have the same hash.
 	_, duplicate, err := l.RecordWebhook(ctx, Webhook{
 		Account: e.Account, EventType: string(e.Type), EventID: e.EventID, JourneyID: e.JourneyID,
 		Disposition: Forward, ReceivedAt: e.ReceivedAt, TraceParent: e.TraceParent, Event: data,
@@ -173,8 +173,8 @@ func (l *Ledger) WebhookCounts(ctx context.Context, account string) (counts map[
 	return counts, err
 }
 
-// WebhookTimes says when a journey's first webhook came, and when the newest that
-// came before until. Both are zero if the ledger has none that went to the workflow.
+// WebhookTimes returns when a journey's first webhook was received, and when the newest
+// up to until. Both are zero if the ledger forwarded none.
 func (l *Ledger) WebhookTimes(ctx context.Context, account, journeyID string, until time.Time) (first, newest time.Time, err error) {
 	defer wrap(&err, "reading the times of webhooks")
 	_, err = one(ctx, l.read, `SELECT MIN(received_at), MAX(received_at) FROM webhooks

@@ -141,7 +141,7 @@ func TestWebhookUniqueness(t *testing.T) {
 func TestOneEventRecordedByManyAtOnceIsOneRow(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
-		// Two ledgers on one store: as two processes would have it.
+		// Two ledgers on one store stand for two processes.
 		ledgers := []*ledger.Ledger{ledgertest.Open(t, url), ledgertest.Open(t, url)}
 		var together sync.WaitGroup
 		var fresh atomic.Int32

@@ -197,8 +197,8 @@ func (a *Account) validateFlows(path string, api API, found *faults) {
 	a.validatePolicy(path+".policy", a.Overrides, found)
 }
 
-// validatePolicy keeps webhooks out of rejections: a renewal is known by them alone
-// until the API shows it, and by them alone the vendor's deadline is.
+// validatePolicy refuses rejections that rest on webhooks alone: only a webhook announces
+// the vendor's deadline, and a renewal before the API shows it.
 func (a *Account) validatePolicy(path string, p Policy, found *faults) {
 	p.validate(path, a.calendars, found)
 	if a.Environment == Live && p.Renewal.OnMissed == journey.MeansReject {
@@ -227,8 +227,8 @@ func (a *Account) validateSteps(path string, list []Step, seen map[string]Step, 
 	}
 }
 
-// validateSharing keeps sandbox and live apart: what leaks from a sandbox must
-// open nothing that is live, and a test must not reach a customer's live systems.
+// validateSharing separates sandbox and live: a secret that leaks from a sandbox must
+// not open a live account, and a test must not reach a customer's live systems.
 func (c *Config) validateSharing(found *faults) {
 	type use struct {
 		path string

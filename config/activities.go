@@ -15,7 +15,7 @@ type ActivityOptions struct {
 	Retry           Retry         `mapstructure:"retry" doc:"How it is tried again."`
 }
 
-// Retry says how a failed try is followed by another.
+// Retry says how a failed attempt is retried.
 type Retry struct {
 	Initial         time.Duration `mapstructure:"initial" doc:"Wait before the second try."`
 	Coefficient     float64       `mapstructure:"coefficient" doc:"Each further wait is the last one times this; at least 1."`
@@ -25,7 +25,7 @@ type Retry struct {
 }
 
 // ActivityOptions returns the options of one of idjourney's own activities, and
-// careful ones for a name it does not know.
+// conservative ones for an unknown name.
 func (c *Config) ActivityOptions(name string) ActivityOptions {
 	for _, o := range c.Activities {
 		if o.Name == name {
@@ -52,8 +52,7 @@ const (
 )
 
 // Defaults returns the time-outs and retries of idjourney's own activities, before
-// configuration. All are bounded by time, not by a number of tries: an outage
-// has a length, not a count.
+// configuration. All are bounded by time, not by attempts: an outage has a duration.
 func Defaults() []ActivityOptions {
 	return []ActivityOptions{
 		{
@@ -71,7 +70,7 @@ func Defaults() []ActivityOptions {
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 		},
 		{
-			// Until it succeeds the vendor's journey hangs, so it is tried for a day.
+			// Until it succeeds the vendor's journey is blocked, so it is retried for a day.
 			Name:         ActivityCompleteCustomStep,
 			StartToClose: 30 * time.Second, ScheduleToClose: 24 * time.Hour,
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 5 * time.Minute},
@@ -90,7 +89,7 @@ func Defaults() []ActivityOptions {
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: time.Minute},
 		},
 		{
-			// Somebody was promised it: it outlasts a weekend before a person is called.
+			// The erasure was promised: it is retried over a weekend before a person is called.
 			Name:         ActivityErase,
 			StartToClose: time.Minute, ScheduleToClose: 3 * 24 * time.Hour,
 			Retry: Retry{Initial: time.Second, Coefficient: 2, MaximumInterval: 10 * time.Minute},

@@ -23,7 +23,7 @@ func TestActivityOptionsAreMerged(t *testing.T) {
 	}
 }
 
-// Nothing that idjourney runs may be able to run for ever.
+// Every activity has a bounded run time.
 func TestEveryActivityIsBounded(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, exampleText(t), baseEnviron())
@@ -44,7 +44,7 @@ func TestEveryActivityIsBounded(t *testing.T) {
 	}
 }
 
-// A short patience, as in the demo, must not need every other wait to be said.
+// A short patience, as in the demo, must not require every other time-out to be set.
 func TestStepDefaultsStayBelowPatience(t *testing.T) {
 	t.Parallel()
 	for _, patience := range []string{"300ms", "5s", "1m", "3m", "72h"} {

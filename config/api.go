@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// API is the customer's REST API. Without a token there is none.
+// API is the customer's REST API. It is off without a token.
 type API struct {
 	Tokens []Token `mapstructure:"tokens" doc:"Who may use the API. Without any, the API is off."`
 	URL    string  `mapstructure:"url" doc:"Address at which others reach listen.api, for example https://idjourney.example.com: the callbacks of http steps lie below it. Required if a step may call back."`
@@ -78,7 +78,7 @@ func (t Token) validate(path string, accounts []Account, found *faults) {
 	}
 }
 
-// validateTokens refuses a token that is also something else's secret: who holds that
+// validateTokens refuses a token that is also another secret: the holder of that secret
 // could act, and decisions would name the wrong actor.
 func (c *Config) validateTokens(found *faults) {
 	seen := map[string]string{c.ReferenceKey.Reveal(): "reference_key"}

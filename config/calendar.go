@@ -110,7 +110,7 @@ func (c Calendar) dates() (map[calendar.Date][]calendar.Span, error) {
 	return dates, errors.Join(faults...)
 }
 
-// loadZone refuses what would depend on the machine.
+// loadZone refuses zones that depend on the machine.
 func loadZone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
 		return nil, errors.New("has no time_zone: write, for example, Europe/Berlin, or UTC")

@@ -45,8 +45,8 @@ func (a *Account) confirmed(op idwise.Operation) bool {
 	return slices.ContainsFunc(a.Paths, func(p PathOverride) bool { return p.Operation == string(op) && p.Confirmed })
 }
 
-// unconfirmed refuses a live account that would find out with real customers
-// whether our guesses are right.
+// unconfirmed refuses a live account with unconfirmed paths: they must not be tried with
+// real customers.
 func (c *Config) unconfirmed() error {
 	found := &faults{}
 	for i := range c.Accounts {

@@ -35,8 +35,8 @@ func TestLiveAccountNeedsConfirmedPaths(t *testing.T) {
 	}
 }
 
-// A sandbox is where paths are tried, so it starts without; a step that submits a
-// face needs one path more.
+// Paths are tried in a sandbox, so it starts with unconfirmed ones; a step that submits
+// a face needs one path more.
 func TestUnconfirmedPathsOfASandbox(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, exampleText(t), baseEnviron())
@@ -50,7 +50,7 @@ func TestUnconfirmedPathsOfASandbox(t *testing.T) {
 	}
 }
 
-// What no decision rests on does not keep a live account from starting.
+// A path that no decision depends on does not stop a live account from starting.
 func TestOptionalPathsNeedNoMark(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, exampleText(t), baseEnviron())

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// inherit fills what section leaves open from base, key by key. In every key, zero
-// means "not said".
+// inherit fills the unset keys of section from base. The zero value means unset.
 func inherit[T any](section *T, base T) {
 	fill(reflect.ValueOf(section).Elem(), reflect.ValueOf(base))
 }

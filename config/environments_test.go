@@ -64,7 +64,7 @@ func TestLiveFaults(t *testing.T) {
 	}
 }
 
-// IDWise signs nothing: what a webhook secret lacks in length, a forger can guess.
+// IDWise does not sign webhooks, so a forger can guess a short secret.
 func TestShortWebhookSecrets(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ variable, value, want string }{

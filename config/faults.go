@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// faults gathers all that is wrong, so that a person corrects it in one go.
+// faults collects all faults, so that they can be corrected in one go.
 type faults struct {
 	list []error
 	seen map[string]bool

@@ -68,8 +68,8 @@ func (a *Account) calendar(name string) (Calendar, bool) {
 	return Calendar{}, false
 }
 
-// ladderVersion is what the version of a policy has to follow of its ladders: they
-// decide, too.
+// ladderVersion is the part of a policy's version that follows from its ladders, since
+// ladders also decide.
 func (a *Account) ladderVersion(p Policy) []byte {
 	hours, _ := a.calendar(p.Calendar)
 	hours.Name = ""
@@ -110,7 +110,7 @@ func (l Ladder) validate(path string, hours calendar.Hours, found *faults) {
 	}
 }
 
-// validateFinally keeps approval out of reach of silence.
+// validateFinally refuses approval as the result of a timeout.
 func (l Ladder) validateFinally(path string, found *faults) {
 	switch {
 	case l.Finally == "approve" || l.Finally == journey.OutcomeApproved:

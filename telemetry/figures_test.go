@@ -88,7 +88,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// A ledger that is away costs its own gauges and nothing else, and is asked rarely.
+// An unavailable ledger costs only its own gauges, and is read rarely.
 func TestFiguresOfALedgerThatIsAway(t *testing.T) {
 	t.Parallel()
 	tel := setup(t)

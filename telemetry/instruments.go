@@ -191,14 +191,14 @@ func (i *Instruments) APIDenied(ctx context.Context, account, token, missing str
 	i.apiDenied.Add(ctx, 1, labels("account", account, "token", token, "missing", missing))
 }
 
-// GovernmentCall counts and measures a look-up in the government's register;
+// GovernmentCall counts and measures a request to the government's register;
 // outcome is ok, no_record or failed.
 func (i *Instruments) GovernmentCall(ctx context.Context, account, outcome string, took time.Duration) {
 	i.government.Add(ctx, 1, labels("account", account, "outcome", outcome))
 	i.governmentTook.Record(ctx, took.Seconds(), labels("account", account))
 }
 
-// The outcomes of a look-up in the government's register.
+// The outcomes of a request to the government's register.
 const (
 	GovernmentOK       = "ok"
 	GovernmentNoRecord = "no_record"

@@ -14,7 +14,7 @@ const (
 	keySpan  = "span_id"
 )
 
-// sdkKeys are what Temporal's SDK calls the same in the loggers that it gives to
+// sdkKeys are the names that Temporal's SDK uses for the same keys in the loggers of
 // workflows and activities.
 var sdkKeys = map[string]string{"TraceID": keyTrace, "SpanID": keySpan}
 

@@ -20,7 +20,7 @@ import (
 // The SDK's own are meant for milliseconds: all our seconds would be in the first.
 var secondsBuckets = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900}
 
-// decisionSeconds takes as long as people do: to a month.
+// decisionSeconds needs buckets up to a month, since people take part.
 const decisionSeconds = "idjourney.decision"
 
 var decisionBuckets = []float64{1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600}
@@ -68,7 +68,7 @@ func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, ve
 	t.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                provider.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
-		// The default panics: a metric is never worth a process.
+		// The default panics: a lost metric must not stop the process.
 		OnError: func(err error) { logger.Error("a metric of Temporal's SDK is lost", "error", err) },
 	})
 	t.Instruments, err = NewInstruments(provider.Meter(scope))

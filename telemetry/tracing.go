@@ -39,8 +39,7 @@ func TraceParent(ctx context.Context) string {
 	return carrier.Get("traceparent")
 }
 
-// Sampled says whether the span in ctx is recorded, so that a link to it leads
-// somewhere.
+// Sampled reports whether the span in ctx is recorded and can be linked to.
 func Sampled(ctx context.Context) bool { return trace.SpanContextFromContext(ctx).IsSampled() }
 
 // AddLink links the span in ctx to the webhook that caused the work. A link, not

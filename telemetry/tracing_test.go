@@ -135,7 +135,7 @@ func TestTraceParent(t *testing.T) {
 	}
 }
 
-// Ids for the log, and nothing to be linked to.
+// Unexported spans give ids to log lines, but no links.
 func TestSpansThatNobodyReceives(t *testing.T) {
 	t.Parallel()
 	tel := setup(t)

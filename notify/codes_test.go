@@ -9,8 +9,7 @@ import (
 	"idjourney/journey"
 )
 
-// What a customer is told can need a person is what a journey can raise, and what
-// metrics are shown for.
+// The schema, the journeys and the metrics list the same attention codes.
 func TestTheSchemaListsAllAttentionCodes(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("schemas/journey.attention.schema.json")

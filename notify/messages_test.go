@@ -57,7 +57,7 @@ func messages() map[journey.MessageType]journey.Message {
 
 type adder func(t journey.MessageType, phase journey.Phase, at time.Time, content func(m *journey.Message))
 
-// addWaiting adds what tells of somebody who is waited for.
+// addWaiting adds the messages about a wait for a person.
 func addWaiting(add adder) {
 	open := &journey.Review{
 		ID: "rev_0f6f3fd63b4c0f7fc6c8a9c1f2ad8d55", Kind: journey.ReviewVendor, Reason: "referred", Since: reviewAt,
@@ -73,7 +73,7 @@ func addWaiting(add adder) {
 	})
 }
 
-// addResubmissions adds what tells of something that the user has to do.
+// addResubmissions adds the messages about steps that the user has to do again.
 func addResubmissions(add adder) {
 	again := func(days int) func(m *journey.Message) {
 		return func(m *journey.Message) {

@@ -90,7 +90,7 @@ func (d *Data) fill(m journey.Message) (ok, known bool) {
 		d.AML = m.AML
 		return d.AML != nil, true
 	case journey.MessageErased:
-		// Nobody may still know the reference when the message is sent again.
+		// An erased journey's reference must not be sent again.
 		d.Reference, d.Phase = "", journey.Erased
 		return true, true
 	case journey.MessageSpotCheckDecided:
@@ -100,8 +100,8 @@ func (d *Data) fill(m journey.Message) (ok, known bool) {
 	}
 }
 
-// fillSpotCheck says of which journey it is only if it was bound to one, and not
-// where that journey stands: a spot check does not know.
+// fillSpotCheck names the journey only if the spot check is bound to one, and never its
+// phase, which a spot check does not know.
 func (d *Data) fillSpotCheck(s *journey.SpotDecision) bool {
 	if s == nil {
 		return false

@@ -153,11 +153,11 @@ func TestReferenceIsAbsentWhenUnknown(t *testing.T) {
 	}
 }
 
-// TestTheDecisionIsCopiedWhole fails when journey.Decision grows a field and
-// nobody has said whether customers see it.
+// TestTheDecisionIsCopiedWhole fails when journey.Decision has a new field and it is
+// undecided whether customers see it.
 func TestTheDecisionIsCopiedWhole(t *testing.T) {
 	t.Parallel()
-	// Adopted is told by the type of the message.
+	// The message type conveys Adopted.
 	inside := map[string]bool{"Account": true, "JourneyID": true, "Fingerprint": true, "Adopted": true}
 	outside := reflect.TypeFor[notify.Decision]()
 	for field := range reflect.TypeFor[journey.Decision]().Fields() {
@@ -167,8 +167,8 @@ func TestTheDecisionIsCopiedWhole(t *testing.T) {
 	}
 }
 
-// What was promised before stays: whoever read the first types by their fields
-// still finds each of them, and none is required that was not.
+// Receivers that read the earlier types by their fields still find every field, and no
+// field became required.
 func TestOlderReceiversKeepTheirFields(t *testing.T) {
 	t.Parallel()
 	promised := map[journey.MessageType][]string{
@@ -230,7 +230,7 @@ func TestAReminderIsAboutOneThing(t *testing.T) {
 	}
 }
 
-// What the user has to do again is told even where nobody knows what, and until when.
+// A resubmission is announced even without known steps or a deadline.
 func TestAResubmissionWithoutSteps(t *testing.T) {
 	t.Parallel()
 	m := messages()[journey.MessageResubmissionRequired]
@@ -248,8 +248,8 @@ func TestAResubmissionWithoutSteps(t *testing.T) {
 	}
 }
 
-// A spot check that belongs to nobody names no journey, whatever the message does,
-// and an erased journey has no reference, even while the ledger still knows one.
+// An unbound spot check names no journey, whatever the message says, and an erased
+// journey has no reference, even while the ledger still knows one.
 func TestWhatIsNotKnownIsNotTold(t *testing.T) {
 	t.Parallel()
 	unbound := messages()[journey.MessageSpotCheckDecided]
@@ -271,7 +271,7 @@ func TestWhatIsNotKnownIsNotTold(t *testing.T) {
 	}
 }
 
-// What a forged webhook says of the steps does not leave under our signature.
+// Steps from a forged webhook are not sent under our signature.
 func TestStepsHaveAKnownForm(t *testing.T) {
 	t.Parallel()
 	for _, forged := range []string{

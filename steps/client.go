@@ -69,9 +69,8 @@ func NewClient() *Client {
 	return &Client{outbound.New(outbound.Limits{MaxAnswer: MaxAnswer})}
 }
 
-// Ask asks a service once. A refusal and an answer that is none are inconclusive,
-// 202 is pending; the only error is [*Unavailable]. An empty callbackURL offers no
-// callback.
+// Ask asks a service once. A refusal or an invalid answer is inconclusive, 202 is
+// pending; the only error is [*Unavailable]. An empty callbackURL offers no callback.
 func (c *Client) Ask(ctx context.Context, s Service, in journey.StepInput, callbackURL string) (journey.StepAnswer, error) {
 	body, err := json.Marshal(struct {
 		Account     string `json:"account"`

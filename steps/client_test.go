@@ -150,7 +150,7 @@ func TestRetryAfterIsHanded(t *testing.T) {
 	}
 }
 
-// What breaks on the way is asked again, never taken for an answer.
+// A transport failure is retried, and never read as an answer.
 func TestWhatBreaksIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
@@ -209,7 +209,7 @@ func TestAnAddressThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// One question has one key and one token; any other question has others.
+// One question has one key and one token; every other question has different ones.
 func TestQuestionsAreToldApart(t *testing.T) {
 	t.Parallel()
 	secret := []byte("0123456789abcdef0123456789abcdef")

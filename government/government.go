@@ -12,15 +12,14 @@ import (
 	"strconv"
 )
 
-// Source looks faces up. Write your own if your register does not speak the small
-// protocol of [HTTP].
+// Source finds faces. Implement it if your register does not use the protocol of [HTTP].
 type Source interface {
-	// Face answers the picture of the person with this number. The error is
-	// ErrNoRecord, which is definite, or wraps ErrUnavailable, which may pass.
+	// Face returns the picture of the person with this number. The error is ErrNoRecord,
+	// which is final, or wraps ErrUnavailable, which may be temporary.
 	Face(ctx context.Context, personalNumber string) (Image, error)
 }
 
-// The two ways in which there is no face.
+// The two reasons for a missing face.
 var (
 	// ErrNoRecord means that the register answered: it has no picture of this
 	// person. Asking again does not help.

@@ -22,7 +22,7 @@ type HTTPConfig struct {
 	URL string
 	// Token is sent as a bearer token; empty for none.
 	Token string
-	// Timeout bounds one look-up; default 10 s.
+	// Timeout bounds one request; default 10 s.
 	Timeout time.Duration
 	// MaxBody bounds a picture in bytes; default 5 MiB.
 	MaxBody int64
@@ -70,7 +70,7 @@ func NewHTTP(cfg HTTPConfig) (*HTTP, error) {
 	return &HTTP{cfg: cfg, client: outbound.New(limits)}, nil
 }
 
-// Face looks a face up; see [HTTP] for the protocol.
+// Face requests a face; see [HTTP] for the protocol.
 func (h *HTTP) Face(ctx context.Context, personalNumber string) (Image, error) {
 	if strings.TrimSpace(personalNumber) == "" {
 		return Image{}, fmt.Errorf("looking up a face without a personal number: %w", ErrNoRecord)

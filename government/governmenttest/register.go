@@ -44,14 +44,14 @@ func (r *Register) NoRecord(number string) {
 	r.without[number] = true
 }
 
-// Requests counts the look-ups so far, whatever their answers.
+// Requests counts the requests so far, whatever their answers.
 func (r *Register) Requests() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.requests
 }
 
-// ServeHTTP answers one look-up.
+// ServeHTTP answers one request.
 func (r *Register) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.requests++

@@ -124,8 +124,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A firewall that forgets a connection drops its packets without a word. The request
-// on it fails long before its time-out, and the next one gets a new connection.
+// A firewall that forgets a connection drops its packets silently. The request on it
+// fails long before its time-out, and the next one gets a new connection.
 func TestSilentConnectionsAreDropped(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
@@ -151,7 +151,7 @@ func TestSilentConnectionsAreDropped(t *testing.T) {
 	}
 }
 
-// firewall passes connections on until it is told to forget those that it has.
+// firewall passes connections on until its rule drops the existing ones.
 type firewall struct {
 	address string
 	rule    atomic.Pointer[atomic.Bool] // true: drop; of the connections from now on

@@ -1,5 +1,5 @@
-// Package httpserver is what the listeners share: limits on everything that a stranger
-// can make last, an orderly stop, and a recovery from panics that logs no request.
+// Package httpserver is what the listeners share: limits on the time that a client can
+// take, an orderly shutdown, and a recovery from panics that logs no request.
 package httpserver
 
 import (

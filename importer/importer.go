@@ -1,5 +1,5 @@
-// Package importer takes up customers from before idjourney: it reads their journeys from
-// a file and has each of them adopted as IDWise decided it.
+// Package importer imports customers from before idjourney: it reads their journeys from
+// a file and has each adopted as IDWise decided it.
 package importer
 
 import (
@@ -27,9 +27,9 @@ type Ledger interface {
 // progressEvery is the number of lines between two reports of progress.
 const progressEvery = 500
 
-// Import checks a whole file and then takes up its customers, at most perSecond new ones
-// a second. It writes its progress to out, and can be repeated: what the ledger has
-// already is passed over.
+// Import checks a whole file and then imports its customers, at most perSecond new ones
+// a second. It writes its progress to out. It can be repeated: known journeys are
+// skipped.
 func Import(ctx context.Context, cfg *config.Config, l Ledger, file string, perSecond float64, out io.Writer) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -54,7 +54,7 @@ type importer struct {
 	refused      []int
 }
 
-// run ends with a summary even when it is stopped, so that it is known how far it came.
+// run prints a summary even when it is stopped, so that the progress is known.
 func (im *importer) run(ctx context.Context, customers []customer) error {
 	var failure error
 	for i, c := range customers {

@@ -114,7 +114,7 @@ func (s *stopping) RecordEvent(ctx context.Context, e journey.Event) (bool, erro
 	return s.Ledger.RecordEvent(ctx, e)
 }
 
-// What was taken up before an interruption is passed over, without waiting a turn.
+// Journeys that were imported before an interruption are skipped without waiting.
 func TestAnImportGoesOnWhereItWasStopped(t *testing.T) {
 	t.Parallel()
 	var customers []customer

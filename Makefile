@@ -65,7 +65,7 @@ docs: ## generate docs/configuration.md, and the picture and the table in docs/j
 	UPDATE=1 $(GO) test -count 1 -run 'TestDiagram|TestPrecedence' ./journey
 
 corpus: ## record the replay corpus again, on a real server
-	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./...
+	cd dev && RECORD=1 $(GO) test -count 1 -run TestCorpus ./e2e
 
 replay: ## say which running workflows would break under this build (DIR=folder of `idjourney export-histories`)
 	@test -n "$(DIR)" || { echo "which histories? make replay DIR=folder"; exit 2; }

@@ -63,7 +63,7 @@ func (l *Look) duplicate(e Event) bool {
 	if err != nil { // texts and numbers: a failure is a bug in the types
 		panic("marshalling a hint: " + err.Error())
 	}
-	key := hash(string(e.Type), e.EventID, string(hint))[:12]
+	key := hash(string(e.Type), e.EventID, e.JourneyID, string(hint))[:12]
 	if slices.Contains(l.Seen, key) {
 		return true
 	}

@@ -171,9 +171,12 @@ func TestASpotCheckTakesAnotherHintUnderAKnownID(t *testing.T) {
 	forged := spotEvent("e1")
 	forged.Event.Hint.System = "Refer"
 	p.tell(forged)
+	elsewhere := spotEvent("e1")
+	elsewhere.Event.JourneyID = "j-forged"
+	p.tell(elsewhere)
 	p.tell(spotEvent("e1"), spotEvent("e1"))
-	if p.fetches != 2 || p.state.Counts.Duplicates != 1 {
-		t.Errorf("%d fetches, %d duplicates; want 2 and 1", p.fetches, p.state.Counts.Duplicates)
+	if p.fetches != 3 || p.state.Counts.Duplicates != 1 {
+		t.Errorf("%d fetches, %d duplicates; want 3 and 1", p.fetches, p.state.Counts.Duplicates)
 	}
 }
 

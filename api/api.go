@@ -135,6 +135,7 @@ func New(cfg Config) (*API, error) {
 		a.tokens = append(a.tokens, made)
 	}
 	a.setDefaults()
+	a.cfg.Instruments.ExpectAPI(context.Background())
 	return a, nil
 }
 

@@ -185,6 +185,11 @@ func (i *Instruments) VendorCall(ctx context.Context, account, operation, outcom
 	}
 }
 
+// ExpectAPI shows the denied requests of callers without a token at 0.
+func (i *Instruments) ExpectAPI(ctx context.Context) {
+	i.apiDenied.Add(ctx, 0, labels("account", "unknown", "token", "unknown", "missing", "token"))
+}
+
 // APIDenied counts a denied request to the customer's API; missing is token, throttled,
 // scope or account. Account and token are "unknown" unless they are configured.
 func (i *Instruments) APIDenied(ctx context.Context, account, token, missing string) {

@@ -32,8 +32,8 @@ func adoptedBaseline(id string) journey.PublishInput {
 	return in
 }
 
-// An adopted baseline is the first decision in the ledger, and its message says that it is
-// a baseline.
+// An adopted baseline is recorded as the first decision, and its message carries the
+// standing instead of a decision.
 func TestPublishRecordsAnAdoptedBaseline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -7,48 +7,48 @@ import (
 )
 
 // Review is a reviewer's decision in the dashboard: Approved or Rejected, which sends
-// Updated Journey and once more Finished Journey, or Resubmission Requested; see
-// [Vendor.RequestResubmission]. A later review overturns it. The error says why it
-// cannot be.
+// Updated Journey and Finished Journey again, or Resubmission Requested; see
+// [Vendor.RequestResubmission]. A later review overrides it. The error says why it is
+// not possible.
 func (v *Vendor) Review(id, decision string) error {
 	return v.act(id, func(s *state) error { return v.review(s, decision) })
 }
 
-// AMLMatch lets monitoring find a sanctions match: the system refers from now on,
-// while a manual decision, and with it the final one, stays. It sends AML Monitor
-// Update and Updated Journey. The error says why it cannot be.
+// AMLMatch adds a sanctions match from monitoring: the system decision becomes Refer, while
+// a manual decision, and with it the final one, stays. It sends AML Monitor Update and
+// Updated Journey. The error says why it is not possible.
 func (v *Vendor) AMLMatch(id string) error {
 	return v.ChangeAML(id, AMLChange{Kind: AMLAdded})
 }
 
 // ChangeAML makes one change of a journey's AML record, at the next version, and sends
-// AML Monitor Update and Updated Journey. The error says why it cannot be.
+// AML Monitor Update and Updated Journey. The error says why it is not possible.
 func (v *Vendor) ChangeAML(id string, c AMLChange) error {
 	return v.act(id, func(s *state) error { return v.changeAML(s, c) })
 }
 
-// RequestResubmission is a reviewer who wants document and selfie again. It sends
-// Verification Update Required. The error says why it cannot be.
+// RequestResubmission is a reviewer's request to submit document and selfie again. It sends
+// Verification Update Required. The error says why it is not possible.
 func (v *Vendor) RequestResubmission(id string) error { return v.act(id, v.requestResubmission) }
 
-// RenewalDue asks the user to renew the document. It sends Verification Update
-// Required. The error says why it cannot be.
+// RenewalDue asks the user to renew the document. It sends Verification Update Required.
+// The error says why it is not possible.
 func (v *Vendor) RenewalDue(id string) error { return v.act(id, v.renewalDue) }
 
 // RenewalMissed lets the deadline of a renewal pass. It sends KYC Renewal Deadline
-// Exceeded. The error says that no renewal is due.
+// Exceeded. It is an error if no renewal is due.
 func (v *Vendor) RenewalMissed(id string) error { return v.act(id, v.renewalMissed) }
 
-// Resubmit is the user who submits what was asked for. Afterwards the rule fails; none
-// if it is "". It sends Updated Journey at once and, at the end of the processing,
-// Finished Journey; a journey that a reviewer's request has opened again waits for
-// complete-custom-step before. The error says that nothing was asked for.
+// Resubmit submits what the user was asked for. Afterwards failedRule fails; none if it is
+// "". It sends Updated Journey immediately and Finished Journey at the end of processing; a
+// journey that a reviewer's request reopened first waits for complete-custom-step. It is an
+// error if nothing was asked for.
 func (v *Vendor) Resubmit(id, failedRule string) error {
 	return v.act(id, func(s *state) error { return v.resubmit(s, failedRule) })
 }
 
-// Update sends an Updated Journey with any action while nothing changes. The error
-// says why it cannot be.
+// Update sends an Updated Journey with any action, without a change. The error says why it
+// is not possible.
 func (v *Vendor) Update(id, action string) error {
 	return v.act(id, func(s *state) error {
 		if s.now().phase != PhaseFinished {
@@ -59,8 +59,8 @@ func (v *Vendor) Update(id, action string) error {
 	})
 }
 
-// SpotCheck checks the person of a journey that ended well once more and answers the
-// spot check's id. It sends Finished Spot Check. The error says why it cannot be.
+// SpotCheck runs a spot check of a successfully finished journey and returns its id. It
+// sends Finished Spot Check. The error says why it is not possible.
 func (v *Vendor) SpotCheck(id string, r SpotCheckRequest) (spotCheckID string, err error) {
 	err = v.act(id, func(s *state) error {
 		spotCheckID, err = v.spotCheck(s, r)

@@ -19,16 +19,16 @@ const (
 	AMLWhitelisted AMLKind = "whitelisted"
 )
 
-// AMLChange is one change of a journey's AML record, which becomes one version newer.
+// AMLChange is one change of a journey's AML record, which increases its version by one.
 type AMLChange struct {
 	Kind AMLKind `json:"change"`
-	// MatchID names the match that is not added; "" for the newest.
+	// MatchID names the match to change; "" for the newest. An added match ignores it.
 	MatchID string `json:"match_id"`
-	// Lost says that no attempt to deliver the change's webhooks arrives.
+	// Lost says that every attempt to deliver the change's webhooks fails.
 	Lost bool `json:"lost"`
 }
 
-// match is one AML match. Its version is that of the record which brought its state.
+// match is one AML match. Its version is that of the record that last changed it.
 type match struct {
 	id, resourceID string
 	version        int
@@ -37,15 +37,14 @@ type match struct {
 	whitelisted    bool
 }
 
-// listed says whether a match stands that nobody has whitelisted.
+// listed reports whether there is a match that is not whitelisted.
 func (t truth) listed() bool {
 	return slices.ContainsFunc(t.matches, func(m match) bool { return !m.whitelisted })
 }
 
-// changeAML makes one change and tells it twice, by two event types: that both are
-// told, that whitelisting counts as a change of the record, and the words for what
-// happened to a match are choices of ours. A manual decision stays, and with it the
-// final one. v.mu is held.
+// changeAML makes one change and reports it in two events. That both are sent, that
+// whitelisting counts as a change of the record, and the values for what happened to a match
+// are our choices. A manual decision stays, and with it the final one. v.mu is held.
 func (v *Vendor) changeAML(s *state, c AMLChange) error {
 	if s.now().phase != PhaseFinished {
 		return errNotFinished
@@ -73,7 +72,7 @@ func (v *Vendor) changeAML(s *state, c AMLChange) error {
 	return nil
 }
 
-// changed are the matches after a change. Those before are left as they are.
+// changed returns the matches after a change and leaves the previous ones unmodified.
 func (t truth) changed(journeyID string, c AMLChange) ([]match, error) {
 	version := t.aml + 1
 	matches := slices.Clone(t.matches)
@@ -104,7 +103,7 @@ func (t truth) changed(journeyID string, c AMLChange) ([]match, error) {
 	return matches, nil
 }
 
-// changesSince are the matches that the newest version touched, as they are after it.
+// changesSince returns the matches that the newest version changed, in their new state.
 func (t truth) changesSince(before truth) []match {
 	var changes []match
 	for _, m := range t.matches {

@@ -11,14 +11,14 @@ import (
 	"idjourney/idwise"
 )
 
-// maxRequest bounds what the API reads of a request, in bytes.
+// maxRequest limits a request's body, in bytes.
 const maxRequest = 20 << 20
 
-// summaryGap is the vendor's rule for the summary: one call in two seconds.
+// summaryGap is the vendor's rule for the summary: one request in two seconds.
 const summaryGap = 2 * time.Second
 
-// apiRoutes builds the API from the table of paths. A path that is not in it gets
-// the bare 404 of a gateway, without the vendor's envelope.
+// apiRoutes builds the API from the table of paths. Any other path gets a gateway's bare
+// 404, without the vendor's envelope.
 func (v *Vendor) apiRoutes() http.Handler {
 	handlers := map[idwise.Operation]func(http.ResponseWriter, *call){
 		idwise.StartJourney:       v.serveStart,
@@ -74,7 +74,7 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request, op idwise.Operati
 	handle(w, c)
 }
 
-// authenticate checks HTTP Basic as the vendor words its refusals.
+// authenticate checks HTTP Basic and refuses with the vendor's codes.
 func (v *Vendor) authenticate(r *http.Request) (account *Account, status int, code string) {
 	if r.Header.Get("Authorization") == "" {
 		return nil, http.StatusUnauthorized, "missing_authorization_header"
@@ -93,7 +93,7 @@ func (v *Vendor) authenticate(r *http.Request) (account *Account, status int, co
 	return nil, http.StatusUnauthorized, "invalid_credentials"
 }
 
-// disturb plays the fault dial and says whether it has answered the call.
+// disturb applies the fault dial and reports whether it has answered the request.
 func (v *Vendor) disturb(w http.ResponseWriter, c *call) bool {
 	v.mu.Lock()
 	setting := v.faults.of(c.journeyID)
@@ -125,7 +125,7 @@ func (v *Vendor) disturb(w http.ResponseWriter, c *call) bool {
 	return true
 }
 
-// find answers the journey, or refuses the call. v.mu is held.
+// find returns the journey, or refuses the request. v.mu is held.
 func (v *Vendor) find(w http.ResponseWriter, c *call) *state {
 	s, ok := v.journeys[c.journeyID]
 	switch {
@@ -139,7 +139,7 @@ func (v *Vendor) find(w http.ResponseWriter, c *call) *state {
 	return nil
 }
 
-// shown is what the API shows of a journey: the truth, or under the fault dial an
+// shown is what the API shows of a journey: the current truth, or under the fault dial an
 // older one. v.mu is held.
 func (v *Vendor) shown(s *state, op idwise.Operation) truth {
 	if f := v.faults.of(s.id); f.APIStale > 0 && f.hitsOperation(op) {
@@ -148,8 +148,8 @@ func (v *Vendor) shown(s *state, op idwise.Operation) truth {
 	return s.now()
 }
 
-// These codes are ours: the contract has no error_code for calls that are shaped
-// wrongly, come at the wrong time, or too often.
+// These codes are our choice: the contract has no error_code for requests that are malformed,
+// come at the wrong time, or too often.
 const (
 	codeInvalidRequest  = "invalid_request"
 	codeTooManyRequests = "too_many_requests"
@@ -165,5 +165,5 @@ func refuse(w http.ResponseWriter, status int, code string) {
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the caller has gone; nobody is left to tell
+	_ = json.NewEncoder(w).Encode(body) // an error means that the caller has disconnected
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// serveStart begins a journey, whose script the magic reference chooses.
+// serveStart starts a journey with the script of its magic reference.
 func (v *Vendor) serveStart(w http.ResponseWriter, c *call) {
 	if c.input.FlowID == "" {
 		refuse(w, http.StatusBadRequest, codeInvalidRequest)
@@ -49,7 +49,7 @@ func (v *Vendor) serveResult(w http.ResponseWriter, c *call) {
 	}
 }
 
-// serveProcess takes a face, while the journey is open for one.
+// serveProcess accepts a face while the journey accepts one.
 func (v *Vendor) serveProcess(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -66,7 +66,7 @@ func (v *Vendor) serveProcess(w http.ResponseWriter, c *call) {
 	answer(w, http.StatusOK, map[string]any{})
 }
 
-// serveComplete ends the custom steps. Calling it again changes nothing.
+// serveComplete ends the custom steps. Repeating it changes nothing.
 func (v *Vendor) serveComplete(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -96,8 +96,8 @@ func (v *Vendor) serveManualReview(w http.ResponseWriter, c *call) {
 	answer(w, http.StatusOK, map[string]any{})
 }
 
-// serveDelete forgets a journey, as far as the API and its webhooks can tell, and with
-// it its spot checks: which is a choice of ours. What is under way still arrives.
+// serveDelete removes a journey from the API and its webhooks, and its spot checks as well,
+// which is our choice. Webhooks in flight still arrive.
 func (v *Vendor) serveDelete(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -113,7 +113,7 @@ func (v *Vendor) serveDelete(w http.ResponseWriter, c *call) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// serveAMLHistory answers a version of the record; see [Config.AMLChangesOnly].
+// serveAMLHistory returns a version of the record; see [Config.AMLChangesOnly].
 func (v *Vendor) serveAMLHistory(w http.ResponseWriter, c *call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

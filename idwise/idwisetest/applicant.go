@@ -15,7 +15,7 @@ type Applicant struct {
 	BirthDate      string `json:"birth_date"`
 }
 
-// Names are rare on purpose: a search for them finds nothing by chance.
+// The names are rare, so that a search for them has no accidental hits.
 var (
 	firstNames = []string{"Zephyrine", "Quillan", "Ottoline", "Thaddeus", "Isaura", "Barnabas", "Philippa", "Leopold"}
 	lastNames  = []string{"Featherstone", "Wrothesley", "Abernathy", "Quackenbush", "Strathmore", "Ravenscroft", "Thistlewood", "Vandermeer"}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Config says for whom the stand-in plays the vendor.
+// Config configures the stand-in.
 type Config struct {
 	// Accounts are the customers. At least one.
 	Accounts []Account
@@ -18,9 +18,9 @@ type Config struct {
 	AckTimeout time.Duration
 	// ManuallyReviewed also sends the older Manually Reviewed after a review.
 	ManuallyReviewed bool
-	// AMLChangesOnly lets the AML history answer only what a version changed, removed
-	// matches among it, in place of all matches as they stood then: the contract
-	// allows both readings.
+	// AMLChangesOnly makes the AML history return only what a version changed, removed
+	// matches included, instead of all matches at that version: the contract allows both
+	// readings.
 	AMLChangesOnly bool
 	// Seed makes ids the same in every run; 0 makes them random.
 	Seed uint64
@@ -34,10 +34,10 @@ type Config struct {
 type Account struct {
 	// Key and Secret open the API.
 	Key, Secret string
-	// FlowID is the flow of journeys that name none; default "flow-onboarding".
+	// FlowID is the flow of journeys started without one; default "flow-onboarding".
 	FlowID string
 	// NoCustomStep says that the flow has no custom step: journeys finish without
-	// a call of complete-custom-step.
+	// complete-custom-step.
 	NoCustomStep bool
 	// WebhookURL is where all events go; see also [Vendor.SetWebhookURL].
 	WebhookURL string

@@ -9,8 +9,8 @@ import (
 	"idjourney/idwise"
 )
 
-// controlRoutes is the control API, for people and scripts. It is no part of the
-// vendor and has no authentication: bind the stand-in where only you reach it.
+// controlRoutes is the control API, for people and scripts. It is not part of the vendor
+// and has no authentication: bind the stand-in to an address that only you can reach.
 func (v *Vendor) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/scripts", func(w http.ResponseWriter, _ *http.Request) {
@@ -63,7 +63,7 @@ func (v *Vendor) controlReview(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// acted answers the journey as it is after an action.
+// acted returns the journey after an action.
 func (v *Vendor) acted(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		complain(w, http.StatusConflict, err)
@@ -98,7 +98,7 @@ func (v *Vendor) controlFaults(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// faultsJSON is Faults as people write it: times in milliseconds.
+// faultsJSON is Faults in JSON, with times in milliseconds.
 type faultsJSON struct {
 	Events         []string           `json:"events"`
 	Duplicate      int                `json:"duplicate"`
@@ -144,7 +144,7 @@ func complain(w http.ResponseWriter, status int, err error) {
 	answer(w, status, map[string]string{"error": err.Error()})
 }
 
-// controlLater are the routes for what happens to a journey that was decided.
+// controlLater registers the routes for events after the decision.
 func (v *Vendor) controlLater(mux *http.ServeMux) {
 	for name, action := range map[string]func(id string) error{
 		"resubmission-request": v.RequestResubmission,

@@ -32,7 +32,7 @@ func orNull(s string) any {
 	return s
 }
 
-// sending is one copy of one webhook on its way.
+// sending is one copy of one webhook in flight.
 type sending struct {
 	webhook *Webhook
 	account *Account
@@ -46,7 +46,7 @@ func (v *Vendor) emit(s *state, event string, body fields) {
 	v.send(s, event, body.with("journeyId", s.id))
 }
 
-// send sends an event of a journey, as the fault dial has it. v.mu is held.
+// send sends an event of a journey through the fault dial. v.mu is held.
 func (v *Vendor) send(s *state, event string, body fields) {
 	f := v.faults.of(s.id).Faults
 	if !f.hitsEvent(event) {
@@ -59,7 +59,7 @@ func (v *Vendor) send(s *state, event string, body fields) {
 	v.dispatch(s, event, body, f)
 }
 
-// dispatch puts all copies of a webhook on their way. v.mu is held.
+// dispatch sends all copies of a webhook. v.mu is held.
 func (v *Vendor) dispatch(s *state, event string, body fields, f Faults) {
 	eventID := v.ids.event()
 	body = body.with("eventId", eventID)
@@ -116,7 +116,7 @@ func (v *Vendor) holdBack(s *state, out sending) {
 	})
 }
 
-// deliver makes the next attempt and arranges the one after it. Only 200 counts.
+// deliver makes the next attempt and schedules the one after it. Only 200 counts.
 func (v *Vendor) deliver(out sending) {
 	attempt := v.attempt(out)
 	if v.ctx.Err() != nil {
@@ -138,7 +138,7 @@ func (v *Vendor) deliver(out sending) {
 	v.announce()
 }
 
-// attempt posts the webhook once, unless the fault dial loses it.
+// attempt posts the webhook once, unless the fault dial drops it.
 func (v *Vendor) attempt(out sending) Attempt {
 	v.mu.Lock()
 	made, target := len(out.webhook.Attempts), *out.account
@@ -156,7 +156,7 @@ func (v *Vendor) attempt(out sending) Attempt {
 	return a
 }
 
-// post sends one request to the customer's endpoint and answers its status.
+// post sends one request to the customer's endpoint and returns its status.
 func (v *Vendor) post(ctx context.Context, to Account, body []byte) (int, error) {
 	if to.WebhookURL == "" {
 		return 0, errors.New("no webhook URL is set")
@@ -193,15 +193,14 @@ func webhookClient() *http.Client {
 	}
 }
 
-// TestEvent is a test of the endpoint, as the portal's webhook wizard makes it.
+// TestEvent is a test of the endpoint, as in the portal's webhook wizard.
 type TestEvent struct {
 	JourneyID string `json:"journey_id"` // the API knows no such journey
 	Status    int    `json:"status"`     // what the endpoint answered
 }
 
-// SendTestEvent posts one event with ids that nobody knows to the first account's
-// endpoint. It is not retried. The error is the transport's, or says that the
-// endpoint answered something else than 200.
+// SendTestEvent posts one event with unknown ids to the first account's endpoint. It is not
+// retried. The error is the transport's, or says that the status was not 200.
 func (v *Vendor) SendTestEvent(ctx context.Context) (TestEvent, error) {
 	v.mu.Lock()
 	account := v.cfg.Accounts[0]

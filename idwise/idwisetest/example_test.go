@@ -11,8 +11,8 @@ import (
 	"idjourney/idwise/idwisetest"
 )
 
-// A test plays the vendor in its own process: it points the webhooks at the endpoint
-// under test and the client at the stand-in.
+// A test runs the vendor in its own process: it points the webhooks at the endpoint under
+// test and the client at the stand-in.
 func Example() {
 	endpoint := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer endpoint.Close()

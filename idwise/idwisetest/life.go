@@ -6,8 +6,8 @@ import (
 	"idjourney/idwise"
 )
 
-// StartRequest begins a journey. What is empty is chosen: the first account, its
-// flow, the script of the reference.
+// StartRequest starts a journey. Empty fields have defaults: the first account, its flow,
+// the script of the reference.
 type StartRequest struct {
 	Account   string `json:"account"` // the account's API key
 	Script    string `json:"script"`
@@ -15,9 +15,8 @@ type StartRequest struct {
 	FlowID    string `json:"flow_id"`
 }
 
-// Start begins a journey of the first account and answers its id. An empty script
-// means the one of the magic reference; an unknown one is a mistake in the calling
-// program and panics.
+// Start starts a journey of the first account and returns its id. An empty script means
+// that of the magic reference; an unknown one is a bug in the calling program and panics.
 func (v *Vendor) Start(script, reference string) string {
 	id, err := v.Begin(StartRequest{Script: script, Reference: reference})
 	if err != nil {
@@ -26,8 +25,7 @@ func (v *Vendor) Start(script, reference string) string {
 	return id
 }
 
-// Begin begins a journey and answers its id. The error says which account or script
-// does not exist.
+// Begin starts a journey and returns its id. The error names an unknown account or script.
 func (v *Vendor) Begin(r StartRequest) (string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -61,7 +59,7 @@ func (v *Vendor) Begin(r StartRequest) (string, error) {
 	return id, nil
 }
 
-// change adds a truth that differs from the last one by what set does. v.mu is held.
+// change appends a truth, modified by set. v.mu is held.
 func (v *Vendor) change(s *state, set func(*truth)) {
 	next := s.now()
 	next.at = v.cfg.Now()
@@ -86,7 +84,7 @@ func (v *Vendor) finishByItself(s *state) {
 	}
 }
 
-// submitFace takes a face for the custom step; its comparison shows later. v.mu is held.
+// submitFace accepts a face for the custom step; its comparison appears later. v.mu is held.
 func (v *Vendor) submitFace(s *state) {
 	s.submissions++
 	v.change(s, func(t *truth) { t.submitted = true })
@@ -110,8 +108,8 @@ func (v *Vendor) completeCustomStep(s *state) {
 	})
 }
 
-// finishIfProcessed ends the journey when both the processing and the comparison of
-// a submitted face are over, whichever is later. v.mu is held.
+// finishIfProcessed ends the journey when both the processing and the comparison of a
+// submitted face are complete. v.mu is held.
 func (v *Vendor) finishIfProcessed(s *state) {
 	t := s.now()
 	if s.processed && (t.compared || !t.submitted) {
@@ -119,14 +117,14 @@ func (v *Vendor) finishIfProcessed(s *state) {
 	}
 }
 
-// finish gives the system's decision, once in every round. v.mu is held.
+// finish makes the system's decision, once in every round. v.mu is held.
 func (v *Vendor) finish(s *state) {
 	if s.now().phase != PhaseFinished {
 		v.conclude(s)
 	}
 }
 
-// conclude decides on the facts as they are. v.mu is held.
+// conclude decides on the current facts. v.mu is held.
 func (v *Vendor) conclude(s *state) {
 	v.change(s, func(t *truth) { t.phase, t.endedAt, t.system = PhaseFinished, v.cfg.Now(), t.judged() })
 	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})

@@ -8,14 +8,14 @@ import (
 	"idjourney/idwise"
 )
 
-// What the user is asked to submit steps again for.
+// Why the user is asked to submit steps again.
 const (
 	awaitsResubmission = "resubmission"
 	awaitsRenewal      = "renewal"
 )
 
-// resubmissionRequested is the reviewer's third decision, and, as the vendor's value
-// is not known, the trigger of the webhook as well.
+// resubmissionRequested is the reviewer's third decision and also the webhook's trigger,
+// since the vendor's value is not known.
 const resubmissionRequested = "Resubmission Requested"
 
 // update is what the user was asked to submit again, and why.
@@ -47,7 +47,7 @@ var (
 	errNotRenewable   = errors.New("only a journey that ended well is renewed")
 )
 
-// requestResubmission is a reviewer who wants document and selfie again. v.mu is held.
+// requestResubmission requests document and selfie again. v.mu is held.
 func (v *Vendor) requestResubmission(s *state) error {
 	if s.now().phase != PhaseFinished {
 		return errNotFinished
@@ -59,8 +59,8 @@ func (v *Vendor) requestResubmission(s *state) error {
 	return nil
 }
 
-// renewalDue asks for the document again, because it has run out, which its rule shows
-// from now on. What was decided stands. v.mu is held.
+// renewalDue requests the document again because it has expired, and its rule fails from
+// now on. The decision stands. v.mu is held.
 func (v *Vendor) renewalDue(s *state) error {
 	if t := s.now(); t.phase != PhaseFinished || !t.passes() {
 		return errNotRenewable
@@ -82,10 +82,10 @@ func (v *Vendor) renewalMissed(s *state) error {
 	return nil
 }
 
-// resubmit is the user who submits what was asked for: new images, and so another
-// subject for whoever judges them. A reviewer's request opens the journey again, which
-// then wants its custom step and Complete Custom Step again; a renewal is processed
-// without. The contract is silent about both: these are choices of ours. v.mu is held.
+// resubmit submits what the user was asked for. New images make a new subject for the
+// custom step. After a reviewer's request the journey reopens and requires its custom step
+// and Complete Custom Step again; a renewal is processed without. The contract is silent
+// about both: these are our choices. v.mu is held.
 func (v *Vendor) resubmit(s *state, failedRule string) error {
 	asked := s.pending
 	if asked == nil {
@@ -119,7 +119,7 @@ func (v *Vendor) resubmit(s *state, failedRule string) error {
 	return nil
 }
 
-// reopen takes back what was decided, and the comparison with another selfie.
+// reopen withdraws the decision, and the comparison with the previous selfie.
 func (t *truth) reopen() {
 	t.phase, t.endedAt, t.system, t.manual = PhaseUserDone, time.Time{}, incomplete, ""
 	t.submitted, t.compared, t.mismatch = false, false, false

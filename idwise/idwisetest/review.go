@@ -9,14 +9,14 @@ import (
 
 var errNotFinished = errors.New("the journey is not finished")
 
-// scriptedReview plays the reviewer, one decision after the other, unless somebody
-// else has decided meanwhile; then the script goes on. v.mu is held.
+// scriptedReview plays the reviewer, one decision after the other, unless another decision
+// came meanwhile; then the script continues. v.mu is held.
 func (v *Vendor) scriptedReview(s *state) {
 	decision := s.reviews[0]
 	s.reviews = s.reviews[1:]
 	before := s.now().manual
 	if before == "" || before == s.reviewed {
-		_ = v.review(s, decision) // it may be open again, which is no review's time
+		_ = v.review(s, decision) // a reopened journey cannot be reviewed
 		s.reviewed = decision
 	}
 	if len(s.reviews) > 0 {
@@ -26,7 +26,7 @@ func (v *Vendor) scriptedReview(s *state) {
 	v.play(s)
 }
 
-// review sets the reviewer's decision, which a later one may overturn. v.mu is held.
+// review sets the reviewer's decision, which a later one may override. v.mu is held.
 func (v *Vendor) review(s *state, decision string) error {
 	switch {
 	case decision == resubmissionRequested:
@@ -37,7 +37,7 @@ func (v *Vendor) review(s *state, decision string) error {
 		return errNotFinished
 	}
 	if s.pending.kind() == awaitsResubmission {
-		s.pending = nil // the reviewer has thought better of it
+		s.pending = nil // the decision withdraws the request
 	}
 	v.change(s, func(t *truth) { t.manual = decision })
 	updated := idwise.EventUpdatedJourney

@@ -31,8 +31,8 @@ type script struct {
 	then []act
 }
 
-// act is something that happens to a journey once it is decided; its error says why
-// it cannot happen as the journey is.
+// act is an event after a journey's decision; its error says why the journey's state does
+// not allow it.
 type act struct {
 	after time.Duration
 	does  func(*Vendor, *state) error
@@ -58,7 +58,7 @@ func spotAct(passed bool) func(*Vendor, *state) error {
 	}
 }
 
-// cured is the user who submits again what then passes.
+// cured submits again, and passes.
 func cured(v *Vendor, s *state) error { return v.resubmit(s, "") }
 
 const (
@@ -69,7 +69,7 @@ const (
 	incomplete = "Incomplete"
 )
 
-// scripts is the table of all scripts. What is zero gets the usual times.
+// scripts is the table of all scripts. Zero fields get the usual times.
 var scripts = []script{
 	{name: "approve"},
 	{name: "refer", failedRule: "expired_document"},
@@ -102,8 +102,8 @@ func Scripts() []string {
 	return names
 }
 
-// ScriptOf is the script that a magic reference asks for: the longest name that is
-// the reference or stands before a dash in it; approve if there is none.
+// ScriptOf is the script of a magic reference: the longest script name that equals the
+// reference or precedes a dash in it; approve if there is none.
 func ScriptOf(reference string) string {
 	best := ""
 	for _, s := range scripts {

@@ -23,7 +23,7 @@ func TestScriptOf(t *testing.T) {
 	}
 }
 
-// TestScriptsEnd plays every script that ends and holds its truths and its events.
+// TestScriptsEnd plays every script that ends and compares its truths and its events.
 func TestScriptsEnd(t *testing.T) {
 	t.Parallel()
 	const fus, fj, uj, aml = idwise.EventFinishedUserSteps, idwise.EventFinishedJourney, idwise.EventUpdatedJourney, idwise.EventAMLMonitorUpdate

@@ -21,31 +21,31 @@ type Snapshot struct {
 	Final      string `json:"final_decision"`
 	AMLVersion int    `json:"aml_version"`
 
-	// CustomStepSubmissions counts the faces taken; CompleteCalls the calls of
-	// complete-custom-step taken; Completed says that there was one.
+	// CustomStepSubmissions counts the accepted faces and CompleteCalls the accepted requests
+	// of complete-custom-step; Completed says that there was one.
 	CustomStepSubmissions int  `json:"custom_step_submissions"`
 	CompleteCalls         int  `json:"complete_calls"`
 	Completed             bool `json:"completed"`
-	// ResultCalls counts the calls that were answered with the journey's result.
+	// ResultCalls counts the requests answered with the journey's result.
 	ResultCalls int `json:"result_calls"`
 
-	// Awaits says for what the user has to submit steps again: "resubmission",
-	// "renewal", or "" for nothing.
+	// Awaits says why the user has to submit steps again: "resubmission", "renewal", or ""
+	// for nothing.
 	Awaits string `json:"awaits"`
 	// SpotChecks are the ids of the journey's spot checks, oldest first.
 	SpotChecks []string `json:"spot_checks"`
-	// Deleted says that the API knows the journey no more.
+	// Deleted says that the API no longer knows the journey.
 	Deleted bool `json:"deleted"`
 
 	// Truths are all states since the beginning, oldest first.
 	Truths []Truth `json:"truths"`
-	// Webhooks are all copies of all events sent, in the order of their making.
+	// Webhooks are all copies of all events sent, in order of creation.
 	Webhooks []Webhook `json:"webhooks"`
 	// Undelivered counts the webhooks that were given up.
 	Undelivered int `json:"undelivered"`
 }
 
-// Truth is what was so from a moment on.
+// Truth is the state from a moment on.
 type Truth struct {
 	At         time.Time `json:"at"`
 	Phase      Phase     `json:"phase"`
@@ -55,7 +55,7 @@ type Truth struct {
 	AMLVersion int       `json:"aml_version"`
 }
 
-// DeliveryState says how far a webhook has come.
+// DeliveryState is the progress of a webhook's delivery.
 type DeliveryState string
 
 // A webhook is pending until it is answered 200 or given up.
@@ -74,14 +74,14 @@ type Webhook struct {
 	Attempts []Attempt     `json:"attempts"`
 }
 
-// Attempt is one try to deliver; Status is 0 if no answer came.
+// Attempt is one delivery attempt; Status is 0 if no answer came.
 type Attempt struct {
 	At     time.Time `json:"at"`
 	Status int       `json:"status"`
 	Error  string    `json:"error,omitempty"`
 }
 
-// Journey is the truth about a journey; the zero Snapshot if there is none.
+// Journey is the state of a journey; the zero Snapshot if there is none.
 func (v *Vendor) Journey(id string) Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -91,7 +91,7 @@ func (v *Vendor) Journey(id string) Snapshot {
 	return Snapshot{}
 }
 
-// Journeys is the truth about all journeys, in the order of their start.
+// Journeys is the state of all journeys, in the order of their start.
 func (v *Vendor) Journeys() []Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -102,8 +102,8 @@ func (v *Vendor) Journeys() []Snapshot {
 	return all
 }
 
-// Await waits until a journey is as wanted and answers it. The error is the
-// context's, or says that there is no such journey.
+// Await waits until wanted accepts a journey's state and returns it. The error is the
+// context's, or says that the journey does not exist.
 func (v *Vendor) Await(ctx context.Context, id string, wanted func(Snapshot) bool) (Snapshot, error) {
 	for {
 		v.mu.Lock()

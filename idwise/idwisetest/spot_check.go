@@ -8,14 +8,14 @@ import (
 	"idjourney/idwise"
 )
 
-// SpotCheckRequest says how a spot check goes.
+// SpotCheckRequest describes the outcome of a spot check.
 type SpotCheckRequest struct {
 	Passed bool `json:"passed"`
-	// OlderName tells it as Finished Ongoing Check, which names the journey.
+	// OlderName sends it as Finished Ongoing Check, which names the journey.
 	OlderName bool `json:"older_name"`
 }
 
-// spotCheck is one that has ended.
+// spotCheck is a finished spot check.
 type spotCheck struct {
 	id     string
 	of     *state
@@ -25,8 +25,8 @@ type spotCheck struct {
 
 var errNoSuccess = errors.New("a spot check needs a journey that ended well")
 
-// spotCheck checks the person of a journey: of the latest one with the same reference
-// that ended well, as the vendor has it. v.mu is held.
+// spotCheck checks the person of a journey: it uses the latest successfully finished journey
+// with the same reference, as the vendor does. v.mu is held.
 func (v *Vendor) spotCheck(s *state, r SpotCheckRequest) (string, error) {
 	s = v.latest(s)
 	if s == nil {
@@ -43,8 +43,8 @@ func (v *Vendor) spotCheck(s *state, r SpotCheckRequest) (string, error) {
 	return check.id, nil
 }
 
-// latest is the newest journey with the reference of s that ended well; without a
-// reference only s itself can be meant. v.mu is held.
+// latest is the newest successfully finished journey with the reference of s; without a
+// reference it can only be s itself. v.mu is held.
 func (v *Vendor) latest(s *state) *state {
 	for _, id := range slices.Backward(v.order) {
 		other := v.journeys[id]
@@ -63,8 +63,8 @@ func (c *spotCheck) system() string {
 	return refer
 }
 
-// result is the spot check's result. What stands in spot_checks is not known, so it
-// is empty.
+// result is the spot check's result. The contents of spot_checks are not known, so it is
+// empty.
 func (c *spotCheck) result() object {
 	rule, selfie := "Passed", "Complete"
 	if !c.passed {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Phase is where a journey stands at the vendor.
+// Phase is a journey's progress at the vendor.
 type Phase string
 
 // The phases, in their order.
@@ -16,8 +16,8 @@ const (
 	PhaseFinished   Phase = "finished"
 )
 
-// truth is what is so from a moment on. It is never changed, only followed by
-// another, so that a stale API can be played from the past.
+// truth is the state from a moment on. It is immutable, and a change appends another, so
+// that a stale API can show the past.
 type truth struct {
 	at         time.Time
 	phase      Phase
@@ -42,7 +42,7 @@ func (t truth) final() string {
 	return t.system
 }
 
-// judged is what the system decides on such facts.
+// judged is the system's decision on these facts.
 func (t truth) judged() string {
 	if t.failedRule != "" || t.mismatch || t.listed() {
 		return refer
@@ -83,7 +83,7 @@ var ruleNames = map[string]string{
 	"approved_nationality":   "Approved Nationality",
 }
 
-// state is one journey with its whole past.
+// state is one journey with its history.
 type state struct {
 	id, flow, reference string
 	account             *Account
@@ -110,7 +110,7 @@ type state struct {
 
 func (s *state) now() truth { return s.truths[len(s.truths)-1] }
 
-// asOf is what was true at a moment; before the first truth, the first.
+// asOf is the truth at a moment; before the first truth, the first.
 func (s *state) asOf(at time.Time) truth {
 	for _, t := range slices.Backward(s.truths) {
 		if !t.at.After(at) {
@@ -120,7 +120,7 @@ func (s *state) asOf(at time.Time) truth {
 	return s.truths[0]
 }
 
-// waitsForCustomStep says whether only complete-custom-step ends the journey.
+// waitsForCustomStep reports whether only complete-custom-step can end the journey.
 func (s *state) waitsForCustomStep() bool {
 	return !s.account.NoCustomStep && !s.script.withoutCustomStep
 }

@@ -35,8 +35,7 @@ type Vendor struct {
 
 var _ http.Handler = (*Vendor)(nil)
 
-// New makes a stand-in. It panics without an account, which is a mistake in the
-// program that calls it.
+// New makes a stand-in. It panics without an account, which is a bug in the calling program.
 func New(cfg Config) *Vendor {
 	if len(cfg.Accounts) == 0 {
 		panic("idwisetest: the stand-in needs at least one account")
@@ -64,8 +63,8 @@ func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.api.ServeHTTP(w, r)
 }
 
-// Close ends all scripts and webhooks and waits for them. Further calls of the API
-// see the journeys as they were left.
+// Close ends all scripts and webhooks and waits for them. Later API requests see the
+// journeys as they are then.
 func (v *Vendor) Close() {
 	v.mu.Lock()
 	v.closed = true
@@ -98,8 +97,8 @@ func (v *Vendor) account(key string) (*Account, error) {
 	return nil, fmt.Errorf("there is no account with the key %q", key)
 }
 
-// later runs f after d of real time, unless the stand-in is closed first. v.mu is
-// held by the caller and not while f runs.
+// later runs f after d of real time, unless the stand-in is closed first. The caller holds
+// v.mu; f runs without it.
 func (v *Vendor) later(d time.Duration, f func()) {
 	if v.closed {
 		return
@@ -127,7 +126,7 @@ func (v *Vendor) step(s *state, d time.Duration, transition func(*state)) {
 	})
 }
 
-// inRound is step for what a resubmission makes void. v.mu is held.
+// inRound is step for a transition that a resubmission invalidates. v.mu is held.
 func (v *Vendor) inRound(s *state, d time.Duration, transition func(*state)) {
 	round := s.round
 	v.step(s, d, func(s *state) {
@@ -137,7 +136,7 @@ func (v *Vendor) inRound(s *state, d time.Duration, transition func(*state)) {
 	})
 }
 
-// play goes on with what the script has after the decision, once. v.mu is held.
+// play continues the script after the decision, once. v.mu is held.
 func (v *Vendor) play(s *state) {
 	if !s.acting {
 		s.acting = true
@@ -145,8 +144,8 @@ func (v *Vendor) play(s *state) {
 	}
 }
 
-// nextAct plays the acts one after the other. One whose time it is not, because
-// somebody has played otherwise meanwhile, is left out. v.mu is held.
+// nextAct plays the acts one after the other. It skips one that is impossible in the current
+// state because of other actions meanwhile. v.mu is held.
 func (v *Vendor) nextAct(s *state) {
 	if len(s.acts) == 0 {
 		return
@@ -164,7 +163,7 @@ func (v *Vendor) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * v.cfg.Scale)
 }
 
-// announce wakes all who wait in Await. v.mu is held.
+// announce wakes everything that waits in Await. v.mu is held.
 func (v *Vendor) announce() {
 	close(v.changed)
 	v.changed = make(chan struct{})

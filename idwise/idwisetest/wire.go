@@ -11,7 +11,7 @@ type object = map[string]any
 // isoTime is ISO 8601 without a zone, as the vendor writes times.
 const isoTime = "2006-01-02T15:04:05.000000"
 
-// result is the journey result, with no field that the contract lacks.
+// result is the journey result, with no field outside the contract.
 func (s *state) result(t truth) object {
 	r := object{
 		"journey_id": s.id, "customer_id": "customer-standin", "flow_id": s.flow,
@@ -53,7 +53,7 @@ func (s *state) applicant(t truth) object {
 	}
 }
 
-// imagePath is another one for every submission. The profile is cut from the document.
+// imagePath differs for every submission. The profile is cropped from the document.
 func (s *state) imagePath(t truth, source string) string {
 	again := map[string]int{"document": t.documents, "profile": t.documents, "selfie": t.selfies}[source]
 	path := "images/" + s.id + "/" + source
@@ -93,7 +93,7 @@ func ruleResults(t truth) object {
 	return results
 }
 
-// summary is the journey summary: no decisions in it.
+// summary is the journey summary, which has no decisions.
 func (s *state) summary(t truth) object {
 	assessment := "Passed"
 	for _, result := range t.rules() {

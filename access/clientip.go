@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// ClientIP returns the address a request comes from. X-Forwarded-For is believed
-// only as far as trusted proxies have written it: from the right, each entry was
-// added by the one before it, so the first entry that is not a trusted proxy is
-// the client, and everything to its left is what the client says about itself.
-// The result is invalid, and so on no allow-list, if that entry is no address.
+// ClientIP returns the address a request comes from. X-Forwarded-For is trusted only as far
+// as trusted proxies have written it. From the right, each entry was added by the hop before
+// it, so the first entry that is not a trusted proxy is the client; everything to its left
+// is the client's own claim. If that entry is not an address, the result is invalid and
+// therefore on no allow-list.
 func ClientIP(remoteAddr string, forwarded []string, trusted []netip.Prefix) netip.Addr {
 	client := parseAddr(remoteAddr)
 	if !Contains(trusted, client) {
@@ -21,7 +21,7 @@ func ClientIP(remoteAddr string, forwarded []string, trusted []netip.Prefix) net
 	for _, hop := range slices.Backward(hops) {
 		hop = strings.TrimSpace(hop)
 		if hop == "" {
-			continue // no header at all, or a stray comma: says nothing
+			continue // no header at all, or a stray comma
 		}
 		if client = parseAddr(hop); !Contains(trusted, client) {
 			return client
@@ -43,7 +43,7 @@ func parseAddr(s string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
-// Contains says whether addr is in one of the networks.
+// Contains reports whether addr is in one of the networks.
 func Contains(networks []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }

@@ -1,5 +1,5 @@
-// Package access is what the listeners share to find out who calls: credentials
-// that are compared in constant time, and the address of the caller.
+// Package access identifies the callers of the listeners: credentials, compared in constant
+// time, and the caller's address.
 package access
 
 import (

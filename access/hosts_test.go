@@ -41,7 +41,7 @@ func TestOnlyHosts(t *testing.T) {
 	}
 }
 
-// A probe reaches a container by its address, which no configuration can name.
+// A probe reaches a container by its address, which cannot be configured in advance.
 func TestTheAddressThatWasConnectedToIsServed(t *testing.T) {
 	t.Parallel()
 	handler := OnlyHosts(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), nil)

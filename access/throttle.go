@@ -55,8 +55,8 @@ func NewThrottle(now func() time.Time) *Throttle {
 	return &Throttle{now: now, seed: maphash.MakeSeed(), sources: map[netip.Prefix]*guesses{}}
 }
 
-// Wait returns how long the source must wait before its credentials are examined
-// again, 0 if it need not.
+// Wait returns how long the source must wait until its credentials are examined again, 0
+// if it need not.
 func (t *Throttle) Wait(source netip.Addr) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,9 +67,8 @@ func (t *Throttle) Wait(source netip.Addr) time.Duration {
 	return max(g.last.Add(throttleWindow).Sub(t.now()), 0)
 }
 
-// Failed counts a wrong credential of the source. Credential is everything that was
-// sent as one; it is kept as a hash only. Nothing is counted for an empty one, which
-// guesses nothing.
+// Failed counts a wrong credential of the source. Credential is everything that was sent as
+// one; only its hash is kept. An empty credential guesses nothing and is not counted.
 func (t *Throttle) Failed(source netip.Addr, credential string) {
 	if credential == "" {
 		return
@@ -89,8 +88,8 @@ func (t *Throttle) Failed(source netip.Addr, credential string) {
 	}
 }
 
-// makeRoom forgets what no longer counts, at most once in a window, and then, if
-// there is still no room, one more.
+// makeRoom drops expired entries, at most once in a window, and then, if there is still no
+// room, one more.
 func (t *Throttle) makeRoom(now time.Time) {
 	if now.Sub(t.swept) >= throttleWindow {
 		t.swept = now

@@ -8,7 +8,7 @@ import (
 // Add returns the first instant at which d of working time has passed since t: t
 // itself if d is not positive. It is in UTC.
 func (h Hours) Add(t time.Time, d time.Duration) time.Time {
-	t = t.Round(0).UTC() // a monotonic reading means nothing to whoever waits for the instant
+	t = t.Round(0).UTC() // drops the monotonic reading, which is meaningless in another process
 	if d <= 0 {
 		return t
 	}
@@ -22,7 +22,7 @@ func (h Hours) Add(t time.Time, d time.Duration) time.Time {
 		}
 		return from.Add(d).UTC()
 	}
-	panic("a calendar's open stretches came to an end") // NewHours refuses a week without any
+	panic("a calendar's open stretches came to an end") // NewHours refuses a week without open hours
 }
 
 // Between returns the working time from a until just before b, 0 if b is not after a.
@@ -46,9 +46,9 @@ func (h Hours) Between(a, b time.Time) time.Duration {
 	return sum
 }
 
-// open yields the open stretches from t on, in their order and without end. It goes
-// from piece to piece of days in which the clock on the wall runs evenly: such a
-// piece ends at midnight or where the zone's offset changes.
+// open yields the open stretches from t on, in order and without end. It divides days into
+// pieces in which wall-clock time runs evenly: a piece ends at midnight or where the zone's
+// offset changes.
 func (h Hours) open(t time.Time) iter.Seq2[time.Time, time.Time] {
 	return func(yield func(from, to time.Time) bool) {
 		for {

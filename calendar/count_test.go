@@ -16,7 +16,7 @@ func at(t testing.TB, text string) time.Time {
 	return instant
 }
 
-// Each row holds both ways: Add from one end finds the other, Between measures it.
+// Each row is checked both ways: Add from one end finds the other, Between measures it.
 func TestWorkingTime(t *testing.T) {
 	t.Parallel()
 	const berlin = "Europe/Berlin"

@@ -15,18 +15,17 @@ import (
 	"time"
 )
 
-// Day is the length of a day on the clock on the wall, which is not always that of
-// the day itself.
+// Day is the length of a day in wall-clock time, which is not always that of the day itself.
 const Day = 24 * time.Hour
 
-// Span is a part of a day from From until just before To, both measured on the
-// clock on the wall since midnight; To may be [Day].
+// Span is a part of a day from From until just before To, both in wall-clock time since
+// midnight; To may be [Day].
 type Span struct{ From, To time.Duration }
 
-// Hours says when people work: by day of the week, with dates that have hours of
-// their own, in one time zone. An instant is open if the clock on the wall shows an
-// open time of that date; so what the change to summer time skips is not counted,
-// and what the change back repeats is counted twice.
+// Hours says when people work: by day of the week, with exceptions for single dates, in one
+// time zone. An instant is open if its wall-clock time is within the hours of its date. So
+// time skipped by the change to summer time is not counted, and time repeated by the change
+// back is counted twice.
 //
 // The zero Hours is [Plain].
 type Hours struct {
@@ -35,13 +34,13 @@ type Hours struct {
 	dates  map[Date][]Span
 }
 
-// Plain is every hour of every day: working time is then time itself.
+// Plain is every hour of every day: working time equals elapsed time.
 func Plain() Hours { return Hours{} }
 
-// NewHours returns the hours of the week in a zone. A date in dates has its own
-// spans, none if it is closed. The error is a sentence that says what is wrong:
-// spans that are no part of a day or overlap, or a week that is never open, after
-// which no instant could ever be found.
+// NewHours returns the hours of the week in a zone. A date in dates has its own spans, none
+// if it is closed. The error is a sentence that says what is wrong: a span that is not part
+// of a day, overlapping spans, or a week that is never open, in which no instant could ever
+// be found.
 func NewHours(zone *time.Location, weekly map[time.Weekday][]Span, dates map[Date][]Span) (Hours, error) {
 	if zone == nil {
 		return Hours{}, errors.New("there is no time zone")

@@ -50,7 +50,7 @@ func office(t testing.TB) Hours {
 	return h
 }
 
-// always is every hour of every day, but by the clock on the wall.
+// always is every hour of every day, but by wall-clock time.
 func always(t testing.TB, name string) Hours {
 	t.Helper()
 	return daily(t, name, "00:00-24:00")

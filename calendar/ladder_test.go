@@ -91,8 +91,8 @@ func TestLadderWithoutRungs(t *testing.T) {
 	}
 }
 
-// Each fetch computes the ladder anew: for a clock that only runs on, what is still
-// to come must not move.
+// Each fetch computes the ladder again: for a running clock, the remaining instants must
+// not move.
 func TestLadderStaysWhereItIs(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -115,7 +115,7 @@ func TestLadderStaysWhereItIs(t *testing.T) {
 	})
 }
 
-// Pausing a ladder and taking it up again loses no working time.
+// Pausing and resuming a ladder loses no working time.
 func TestLadderSurvivesAPause(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -97,7 +97,7 @@ func TestBetweenAddsUp(t *testing.T) {
 	})
 }
 
-// The definition, tried minute by minute: open is what the clock on the wall says.
+// Checks the definition minute by minute: a minute is open if its wall-clock time is.
 func TestBetweenIsWhatTheClockSays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

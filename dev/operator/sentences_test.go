@@ -41,11 +41,14 @@ type later struct {
 	verdict *journey.Verdict
 }
 
+// renewal is due, and the API shows why: a document has run out.
 func renewal() *later {
+	v := finished(journey.Complete, journey.Complete)
+	v.FailedRules = []string{"expired_document"}
 	return &later{
 		event:   journey.VerificationUpdateRequired,
 		hint:    journey.Hint{Trigger: "KYC Renewal", RequiredSteps: []journey.RequiredStep{{StepID: "10", ReasonCode: "expired_document"}}},
-		verdict: finished(journey.Complete, journey.Complete),
+		verdict: v,
 	}
 }
 

@@ -53,7 +53,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 	})
 	screener.Wake = forwarder.Wake
 	s := &Starter{base: b, listen: o}
-	if s.api, err = newAPI(b, vendors, forwarder.Wake); err != nil {
+	if s.api, err = newAPI(b, vendors, forwarder.Wake); err != nil { //nolint:contextcheck // counters at 0 wait for nobody
 		return nil, err
 	}
 	s.endpoint, err = starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/time/rate"
 
 	"idjourney/config"
 	"idjourney/government"
@@ -40,6 +41,8 @@ type account struct {
 	vendor     *idwise.Client
 	next       *idwise.Client    // for the requests of an attempt after its first
 	government government.Source // nil if the account has none
+	// hints is the account's budget of fetches that only webhooks ask for.
+	hints *rate.Limiter
 	// sending has one slot per message that may be in flight to an endpoint.
 	sending map[string]chan struct{}
 }
@@ -73,6 +76,7 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 		return nil, err
 	}
 	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second), sending: map[string]chan struct{}{}}
+	acc.hints = rate.NewLimiter(rate.Limit(c.HintsPerSecond), max(1, int(c.HintsPerSecond)))
 	for _, e := range c.Endpoints {
 		acc.sending[e.Name] = make(chan struct{}, max(e.MaxConcurrent, 1))
 	}

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
 	"idjourney/calendar"
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -20,6 +23,12 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 	acc, err := a.account(in.Account)
 	if err != nil {
 		return journey.FetchAnswer{}, err
+	}
+	if in.Hinted && !acc.hints.Allow() && early(activity.GetInfo(ctx)) {
+		a.measure.HintPostponed(ctx, in.Account)
+		return journey.FetchAnswer{}, temporal.NewApplicationErrorWithOptions(
+			"the account's budget of fetches that webhooks cause is used up", "hints_over_budget",
+			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: 2 * time.Second})
 	}
 	answer := journey.FetchAnswer{Policy: acc.config.Policy("")}
 	if in.WantBaseline {
@@ -49,6 +58,12 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 		return journey.FetchAnswer{}, retryable("ledger_unavailable", err, 0)
 	}
 	return answer, nil
+}
+
+// early says that more than half of the activity's time is left. A hint waits for the
+// account's budget no longer: it must not end as an outage of IDWise.
+func early(info activity.Info) bool {
+	return info.ScheduleToCloseTimeout <= 0 || time.Since(info.ScheduledTime) < info.ScheduleToCloseTimeout/2
 }
 
 // problem is what a failed request says about the journey; "" if it says nothing and has

@@ -142,3 +142,22 @@ func wantTurnedAway(t *testing.T, w *world, id string, atMost time.Duration) {
 		t.Errorf("got %v, want to come back within %v", err, atMost)
 	}
 }
+
+// Webhooks use up the account's budget of fetches: a further fetch that only a webhook
+// asks for waits, while the journey's own is made.
+func TestAFloodOfHintsLeavesRoomForTheJourneysOwnFetches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.Accounts[0].HintsPerSecond = 0.001 // and one at once
+	w.activities = w.restarted(t)
+	id := w.vendor.Start("approve", "")
+	hinted := journey.FetchInput{Account: account, JourneyID: id, Hinted: true}
+	must(t, w.activities.Fetch, hinted)
+	_, err := run(t, w.activities.Fetch, hinted)
+	wantRetry(t, err, "hints_over_budget", 2*time.Second)
+	var postponed *temporal.ApplicationError
+	if !errors.As(err, &postponed) || postponed.Category() != temporal.ApplicationErrorCategoryBenign {
+		t.Errorf("got %v, want it benign: nothing has failed", err)
+	}
+	must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id})
+}

@@ -32,6 +32,7 @@ type Account struct {
 	APIKey            Secret         `mapstructure:"api_key" doc:"API key (some accounts: customer id). Required."`
 	APISecret         Secret         `mapstructure:"api_secret" doc:"API secret (some accounts: server key). Required."`
 	RequestsPerSecond float64        `mapstructure:"requests_per_second" doc:"Most requests to IDWise's API a second, of each worker and each starter process."`
+	HintsPerSecond    float64        `mapstructure:"hints_per_second" doc:"How many of them webhooks may cause. What is beyond waits, so that a flood of webhooks leaves requests to deadlines, steps and people. Default: four fifths of requests_per_second."`
 	Timeout           time.Duration  `mapstructure:"timeout" doc:"How long one request to IDWise's API may take."`
 	Webhook           WebhookAuth    `mapstructure:"webhook" doc:"How IDWise's webhooks prove themselves. Everything configured here must match. Required."`
 	Government        *Government    `mapstructure:"government" doc:"Where the government's face comes from. Required if a step compares it."`
@@ -263,6 +264,7 @@ func (a *Account) setDefaults(base Policy, face ActivityOptions) {
 		a.BaseURL, _ = idwise.RegionURL(a.Region)
 	}
 	inherit(a, Account{RequestsPerSecond: 10, Timeout: 20 * time.Second, Overrides: base})
+	a.HintsPerSecond = cmp.Or(a.HintsPerSecond, a.RequestsPerSecond*4/5)
 	if a.Government != nil {
 		inherit(a.Government, Government{Kind: "http", Timeout: 15 * time.Second})
 	}

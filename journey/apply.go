@@ -69,7 +69,7 @@ func (s *State) onTick(now time.Time) []Effect {
 	if s.Closed() || s.Look.UnderWay {
 		return effects
 	}
-	fetch, postponed := s.due(now)
+	fetch, hinted, postponed := s.due(now)
 	if effects = append(effects, postponed...); !fetch {
 		return effects
 	}
@@ -77,7 +77,7 @@ func (s *State) onTick(now time.Time) []Effect {
 	s.Counts.Fetches++
 	return append(effects, Effect{Kind: EffectFetch, Lane: LaneVendor, Fetch: &FetchInput{
 		Account: s.Account, JourneyID: s.JourneyID, Phase: s.Phase, At: now,
-		WantBaseline: s.Standing.Sequence == 0, Clock: s.Reviews.Clock,
+		WantBaseline: s.Standing.Sequence == 0, Hinted: hinted, Clock: s.Reviews.Clock,
 	}})
 }
 

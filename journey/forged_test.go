@@ -354,3 +354,25 @@ func TestAForgedAMLVersionMakesNoGap(t *testing.T) {
 		t.Errorf("at version %d, asking for %d; want 2, as the result shows", f.s.AML.Version, f.s.AML.Asking)
 	}
 }
+
+// A fetch says whether only a webhook asked for it: the worker budgets those of an account.
+func TestAFetchSaysWhetherAHintCausedIt(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	fetch := func(e journey.Event) *journey.FetchInput {
+		s := journey.Open(journey.Start{Account: "acme", JourneyID: "j", Rules: journey.Rules}, now)
+		s, _ = journey.Apply(s, journey.Input{Event: &e}, now)
+		_, effects := journey.Apply(s, journey.Input{Tick: true}, now)
+		for _, effect := range effects {
+			if effect.Fetch != nil {
+				return effect.Fetch
+			}
+		}
+		return nil
+	}
+	webhook := fetch(journey.Event{EventID: "e", Type: journey.FinishedJourney, Account: "acme", JourneyID: "j"})
+	operator := fetch(journey.Event{Type: journey.Refresh, Account: "acme", JourneyID: "j"})
+	if webhook == nil || !webhook.Hinted || operator == nil || operator.Hinted {
+		t.Errorf("got %+v for a webhook and %+v for a refresh, want the first hinted alone", webhook, operator)
+	}
+}

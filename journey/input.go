@@ -189,6 +189,8 @@ type FetchInput struct {
 	// At is when the journey was in this phase: as it asked.
 	At           time.Time `json:"at,omitzero"`
 	WantBaseline bool      `json:"wantBaseline,omitempty"`
+	// Hinted says that only a webhook asked for this fetch.
+	Hinted bool `json:"hinted,omitempty"`
 	// Clock is the review's so far, for the ladders in the answer.
 	Clock Clock    `json:"clock,omitzero"`
 	Links []string `json:"links,omitempty"`

@@ -237,16 +237,17 @@ func (s *State) unseen(now time.Time) bool {
 
 // due says whether a fetch is, and takes it up. Hints beyond the budget are kept for
 // when it allows; what is due by the journey's own clock is not in it.
-func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
+func (s *State) due(now time.Time) (fetch, hinted bool, effects []Effect) {
 	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 	silent, wished := reached(s.Look.At), reached(s.Look.WishAt)
 	if !silent && !wished {
-		return false, nil
+		return false, false, nil
 	}
-	if at, share := s.hintsAllow(); !silent && s.Look.Hinted {
+	hinted = !silent && s.Look.Hinted
+	if at, share := s.hintsAllow(); hinted {
 		if now.Before(at) {
 			s.Look.WishAt = at
-			return false, s.raise(AttentionHintsOverBudget, "", now)
+			return false, true, s.raise(AttentionHintsOverBudget, "", now)
 		}
 		if s.Look.HintsPaid.Before(now) {
 			s.Look.HintsPaid = now
@@ -257,7 +258,7 @@ func (s *State) due(now time.Time) (fetch bool, effects []Effect) {
 		s.Look.Silent++
 		s.Look.At = time.Time{}
 	}
-	return true, nil
+	return true, hinted, nil
 }
 
 // lookAgain decides when the API is asked next, after an answer. A fetch that hints

@@ -49,6 +49,8 @@ type Instruments struct {
 
 	apiDenied metric.Int64Counter
 
+	hintsPostponed metric.Int64Counter
+
 	vendor         metric.Int64Counter
 	vendorTook     metric.Float64Histogram
 	government     metric.Int64Counter
@@ -82,6 +84,7 @@ func NewInstruments(meter metric.Meter) (*Instruments, error) {
 	i.erasures = counter("idjourney.erasures", "Tries to erase a journey's personal data, by account and how they ended.")
 	i.deliveries = counter("idjourney.deliveries", "Tries to deliver a message, by account, endpoint and how they ended.")
 	i.deliveryTook = seconds("idjourney.delivery", "Time that a try to deliver a message took, by account and endpoint.")
+	i.hintsPostponed = counter("idjourney.hints.postponed", "Fetches that wait because webhooks have used up the account's budget, by account.")
 	i.apiDenied = counter("idjourney.api.denied", "Requests to the customer's API that were denied, by account, token and what was missing.")
 	i.vendor = counter("idjourney.vendor.requests", "Calls of IDWise's API, by account, operation and how they ended.")
 	i.vendorTook = seconds("idjourney.vendor.request", "Time from a request to IDWise's API to its answer, by account and operation.")
@@ -190,6 +193,12 @@ func (i *Instruments) ExpectAPI(ctx context.Context) {
 	i.apiDenied.Add(ctx, 0, labels("account", "unknown", "token", "unknown", "missing", "token"))
 }
 
+// HintPostponed counts a fetch that waits because webhooks have used up the account's
+// budget of fetches.
+func (i *Instruments) HintPostponed(ctx context.Context, account string) {
+	i.hintsPostponed.Add(ctx, 1, labels("account", account))
+}
+
 // APIDenied counts a denied request to the customer's API; missing is token, throttled,
 // scope or account. Account and token are "unknown" unless they are configured.
 func (i *Instruments) APIDenied(ctx context.Context, account, token, missing string) {
@@ -256,6 +265,7 @@ type Expected struct {
 // ExpectWork shows the counters of an account's work at 0 before there is any:
 // Prometheus sees no increase in a series that begins at 1.
 func (i *Instruments) ExpectWork(ctx context.Context, e Expected) {
+	i.hintsPostponed.Add(ctx, 0, labels("account", e.Account))
 	for _, operation := range e.Operations {
 		for _, outcome := range e.OperationOutcomes {
 			i.vendor.Add(ctx, 0, labels("account", e.Account, "operation", operation, "outcome", outcome))

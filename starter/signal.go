@@ -3,7 +3,6 @@ package starter
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,36 +42,22 @@ func NewSignaler(c client.Client, namespace, taskQueue string) *TemporalSignaler
 // starts if none is open: a closed journey continues from what the ledger says.
 // A spot check's event goes to the spot check's own workflow.
 func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event) error {
+	what, id := "journey", e.JourneyID
+	name, options := journey.WorkflowName, workflows.JourneyOptions(e.Account, id, t.taskQueue)
+	start := journey.Start{Account: e.Account, JourneyID: id, Rules: journey.Rules}
 	if e.Type == journey.FinishedSpotCheck {
-		return t.signalSpotCheck(ctx, e)
+		what, id = "spot check", e.Hint.SpotCheck
+		name, options = journey.SpotCheckWorkflowName, workflows.SpotCheckOptions(e.Account, id, t.taskQueue)
+		start = journey.Start{Account: e.Account, SpotID: id, Rules: journey.SpotRules}
 	}
-	// Temporal answers a bad id with an error that looks temporary.
-	if !idwise.ValidID(e.JourneyID) {
-		return errors.New("signalling journey: its id cannot be used")
-	}
-	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
-	defer cancel()
-	id := journey.WorkflowID(e.Account, e.JourneyID)
-	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.JourneyOptions(e.Account, e.JourneyID, t.taskQueue), journey.WorkflowName, journey.Start{Account: e.Account, JourneyID: e.JourneyID, Rules: journey.Rules})
-	if err != nil {
-		return fmt.Errorf("signalling journey: %w", err)
-	}
-	return nil
-}
-
-// signalSpotCheck puts e into the history of its spot check's workflow, which it
-// starts if none is open: one that was decided before goes on where the ledger says.
-func (t *TemporalSignaler) signalSpotCheck(ctx context.Context, e journey.Event) error {
-	spotID := e.Hint.SpotCheck
-	if !idwise.ValidID(spotID) {
-		return errors.New("signalling spot check: its id cannot be used")
+	// Temporal answers a bad id with an error that looks like a passing one.
+	if !idwise.ValidID(id) {
+		return fmt.Errorf("signalling %s: its id cannot be used", what)
 	}
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
-	id := journey.SpotCheckWorkflowID(e.Account, spotID)
-	_, err := t.client.SignalWithStartWorkflow(ctx, id, journey.SignalEvent, e, workflows.SpotCheckOptions(e.Account, spotID, t.taskQueue), journey.SpotCheckWorkflowName, journey.Start{Account: e.Account, SpotID: spotID, Rules: journey.SpotRules})
-	if err != nil {
-		return fmt.Errorf("signalling spot check: %w", err)
+	if _, err := t.client.SignalWithStartWorkflow(ctx, options.ID, journey.SignalEvent, e, options, name, start); err != nil {
+		return fmt.Errorf("signalling %s: %w", what, err)
 	}
 	return nil
 }

@@ -24,18 +24,18 @@ func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.
 	switch {
 	case err == nil:
 	case idwise.IsDenied(err):
-		a.measure.Erasure(ctx, in.Account, telemetry.ErasureDenied)
+		a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureDenied)
 		return journey.EraseAnswer{Problem: "denied"}, nil
 	default:
 		if !errors.Is(err, idwise.ErrNotSent) {
-			a.measure.Erasure(ctx, in.Account, telemetry.ErasureUnreachable)
+			a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureUnreachable)
 		}
 		return journey.EraseAnswer{}, vendorUnavailable(ctx, err)
 	}
 	if err := a.ledger.Erase(ctx, in.Account, in.JourneyID, time.Now()); err != nil {
-		a.measure.Erasure(ctx, in.Account, telemetry.ErasureLedger)
+		a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureLedger)
 		return journey.EraseAnswer{}, retryable("ledger_unavailable", err, 0)
 	}
-	a.measure.Erasure(ctx, in.Account, telemetry.ErasureDone)
+	a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureDone)
 	return journey.EraseAnswer{Endpoints: acc.config.Policy("").Endpoints}, nil
 }

@@ -25,7 +25,7 @@ func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.
 		return journey.FetchAnswer{}, err
 	}
 	if in.Hinted && !acc.hints.Allow() && early(activity.GetInfo(ctx)) {
-		a.measure.HintPostponed(ctx, in.Account)
+		a.measure.HintsPostponed.Add(ctx, in.Account)
 		return journey.FetchAnswer{}, temporal.NewApplicationErrorWithOptions(
 			"the account's budget of fetches that webhooks cause is used up", "hints_over_budget",
 			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: 2 * time.Second})

@@ -67,7 +67,7 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 	}
 	began := time.Now()
 	err = a.send(ctx, endpoint, in.Message, reference)
-	a.measure.DeliveryTook(ctx, in.Message.Account, in.Endpoint, time.Since(began))
+	a.measure.DeliveryTook.Record(ctx, time.Since(began), in.Message.Account, in.Endpoint)
 	return a.sent(ctx, in, known, err)
 }
 
@@ -126,7 +126,7 @@ func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, bef
 		State: state, Attempts: before.Attempts + 1, LastStatus: status, UpdatedAt: time.Now(),
 	})
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String("idjourney.delivery", string(state)))
-	a.measure.Delivery(ctx, in.Message.Account, in.Endpoint, string(state))
+	a.measure.Deliveries.Add(ctx, in.Message.Account, in.Endpoint, string(state))
 	if m := in.Message.Attention; m != nil && state == ledger.DeliveryDelivered {
 		activity.GetLogger(ctx).Warn("a journey needs a person", "code", m.Code, "account", in.Message.Account, "journey", in.Message.JourneyID)
 	}

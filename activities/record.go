@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"idjourney/journey"
@@ -65,17 +66,17 @@ func ofAJourney(m journey.Message) bool {
 // about our speed.
 func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
 	if d.Adopted {
-		a.measure.Adopted(ctx, d.Account, string(d.Outcome))
+		a.measure.Adopted.Add(ctx, d.Account, string(d.Outcome))
 		return
 	}
-	a.measure.Decided(ctx, d.Account, string(d.Outcome), string(d.Source))
+	a.measure.Decisions.Add(ctx, d.Account, string(d.Outcome), string(d.Source))
 	first, newest, err := a.ledger.WebhookTimes(ctx, d.Account, d.JourneyID, d.DecidedAt)
 	if err != nil || first.IsZero() { // the webhook went to Temporal directly, so its time is not recorded
 		return
 	}
-	a.measure.TimeToDecision(ctx, d.Account, string(d.Outcome), d.Sequence == 1, d.DecidedAt.Sub(first))
+	a.measure.TimeToDecision.Record(ctx, d.DecidedAt.Sub(first), d.Account, string(d.Outcome), strconv.FormatBool(d.Sequence == 1))
 	if d.Source != journey.SourceOperator && d.Outcome != journey.OutcomeExpired {
-		a.measure.Reaction(ctx, d.Account, string(d.Outcome), time.Since(newest))
+		a.measure.Reaction.Record(ctx, time.Since(newest), d.Account, string(d.Outcome))
 	}
 }
 
@@ -93,9 +94,9 @@ func (a *Activities) measureMessage(ctx context.Context, acc *account, in journe
 	if in.Endpoint != first {
 		return
 	}
-	a.measure.Message(ctx, m.Account, string(m.Type))
+	a.measure.Messages.Add(ctx, m.Account, string(m.Type))
 	if m.AML != nil && m.AML.Alert != "" {
-		a.measure.AMLAlert(ctx, m.Account, string(m.AML.Severity))
+		a.measure.AMLAlerts.Add(ctx, m.Account, string(m.AML.Severity))
 	}
 }
 

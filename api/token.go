@@ -107,7 +107,7 @@ func (a *API) deny(in *call, r route, d denial) {
 		account = in.account
 	}
 	ctx := in.gin.Request.Context()
-	a.cfg.Instruments.APIDenied(ctx, account, token, string(d))
+	a.cfg.Instruments.APIDenied.Add(ctx, account, token, string(d))
 	log := func() {
 		a.log.WarnContext(ctx, "API request denied", "token", token, "method", r.method, "route", r.path, "account", account, "missing", d)
 	}

@@ -89,8 +89,8 @@ func (s *Starter) refuse(c *gin.Context, account string, began time.Time, status
 // that the vendor documents, or "unknown".
 func (s *Starter) measure(c *gin.Context, account, event string, outcome telemetry.WebhookOutcome, began time.Time) {
 	ctx := c.Request.Context()
-	s.cfg.Instruments.Webhook(ctx, account, event, outcome)
-	s.cfg.Instruments.Acknowledged(ctx, account, time.Since(began))
+	s.cfg.Instruments.Webhooks.Add(ctx, account, event, string(outcome))
+	s.cfg.Instruments.Acknowledged.Record(ctx, time.Since(began), account)
 }
 
 // answerAndClose answers at once, even while the body is still to come. Without

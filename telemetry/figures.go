@@ -58,19 +58,40 @@ const (
 // are shown even while nothing waits in them. Every process that observes shows the
 // same numbers of the one ledger: take the highest, not the sum.
 func (i *Instruments) ObserveFigures(read func(ctx context.Context) (Figures, error), zero Figures) error {
-	g, err := newGauges(i.meter)
-	if err == nil {
-		cached := &cachedFigures{read: read}
-		_, err = i.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-			f, err := cached.now(ctx)
-			g.observe(o, f, err == nil, zero)
-			return nil // a ledger that is away costs its own gauges, not the scrape
-		}, g.all...)
+	cached := &cachedFigures{read: read}
+	var errs []error
+	for _, of := range families {
+		for _, g := range of.gauges {
+			_, err := i.meter.Float64ObservableGauge(g.name, metric.WithUnit(g.unit), metric.WithDescription(g.description),
+				metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
+					f, err := cached.now(ctx)
+					switch {
+					case err == nil:
+						g.show(o, of.labels, slices.Concat(of.tallies(f), of.tallies(zero)))
+					case g.name == ledgerUp:
+						o.Observe(0)
+					}
+					return nil // a ledger that is away costs its own gauges, not the scrape
+				}))
+			errs = append(errs, err)
+		}
 	}
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("making the gauges of the ledger: %w", err)
 	}
 	return nil
+}
+
+// show observes the first tally of each group.
+func (g gauge) show(o metric.Float64Observer, labels []string, tallies []Tally) {
+	shown := map[Tally]bool{}
+	for _, t := range tallies {
+		group := Tally{Account: t.Account, By: t.By, And: t.And}
+		if !shown[group] {
+			shown[group] = true
+			o.Observe(g.of(t), attributes(labels, []string{t.Account, t.By, t.And}))
+		}
+	}
 }
 
 // cachedFigures reads at most once in figuresFor.
@@ -95,112 +116,71 @@ func (c *cachedFigures) now(ctx context.Context) (Figures, error) {
 	return c.last, c.err
 }
 
-// gauges are the instruments that show Figures.
-type gauges struct {
-	up, pending metric.Int64ObservableGauge
-	pendingAge  metric.Float64ObservableGauge
-	families    []family
-	all         []metric.Observable
-}
-
-// family is one figure and the gauges that show it, nil where there is none.
+// family is one figure, the labels of its groups and the gauges that show it.
 type family struct {
-	tallies        func(Figures) []Tally
-	by, and        string // the names of the labels
-	count, overdue metric.Int64ObservableGauge
-	age            metric.Float64ObservableGauge
+	tallies func(Figures) []Tally
+	labels  []string
+	gauges  []gauge
 }
 
-func newGauges(meter metric.Meter) (*gauges, error) {
-	g := &gauges{}
-	var errs []error
-	number := func(name, description string) metric.Int64ObservableGauge {
-		made, err := meter.Int64ObservableGauge(name, metric.WithDescription(description))
-		errs, g.all = append(errs, err), append(g.all, made)
-		return made
-	}
-	age := func(name, description string) metric.Float64ObservableGauge {
-		made, err := meter.Float64ObservableGauge(name, metric.WithUnit("s"), metric.WithDescription(description))
-		errs, g.all = append(errs, err), append(g.all, made)
-		return made
-	}
-	g.up = number("idjourney.ledger.up", "1 if the ledger could be read for these metrics, else 0; its other gauges are then missing.")
-	g.pending = number("idjourney.webhooks.pending", "Recorded webhooks that wait for Temporal.")
-	g.pendingAge = age("idjourney.webhooks.pending_age", ofOldest)
-	g.families = families(number, age)
-	return g, errors.Join(errs...)
+// gauge shows one number of a [Tally].
+type gauge struct {
+	name, description string
+	number
 }
 
-const ofOldest = "Age of the oldest of them; 0 without any."
-
-func families(number func(name, description string) metric.Int64ObservableGauge, age func(name, description string) metric.Float64ObservableGauge) []family {
-	return []family{
-		{
-			tallies: func(f Figures) []Tally { return f.Journeys }, by: "phase",
-			count: number("idjourney.journeys.open", "Journeys that wait for something, by account and phase, as the ledger last heard."),
-			age:   age("idjourney.journeys.oldest", "How long the longest of them has been in its phase; 0 without any."),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Reviews }, by: "kind",
-			count:   number("idjourney.reviews.open", "Open reviews, by account and kind: vendor (decided at IDWise) or local (by our operator)."),
-			age:     age("idjourney.review.age", "Age of the oldest open review; 0 without any."),
-			overdue: number("idjourney.reviews.overdue", "Open reviews that are older than review_overdue_after."),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Ladders }, by: "kind",
-			overdue: number("idjourney.reviews.escalated", "Open reviews that their ladder has escalated, by account and kind."),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Alerts }, by: "severity",
-			count:   number("idjourney.aml.alerts.open", "AML alerts without a disposition, by account and severity."),
-			age:     age("idjourney.aml.alert.age", ofOldest),
-			overdue: number("idjourney.aml.alerts.escalated", "Those that their ladder has escalated."),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Attention }, by: "code",
-			count: number("idjourney.attention.open", "Open needs for a person, by account and code."),
-			age:   age("idjourney.attention.age", ofOldest),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Deliveries }, by: "endpoint", and: "state",
-			count: number("idjourney.deliveries.waiting", "Messages that a customer's endpoint has not taken, by account, endpoint and state."),
-			age:   age("idjourney.deliveries.waiting_age", "Time since the first try of the oldest of them; 0 without any."),
-		}, {
-			tallies: func(f Figures) []Tally { return f.Withheld }, by: "state",
-			count: number("idjourney.webhooks.withheld", "Journeys and spot checks that IDWise has not confirmed and whose webhooks are withheld, by account and state."),
-		},
-	}
+type number struct {
+	unit string
+	of   func(Tally) float64
 }
 
-func (g *gauges) observe(o metric.Observer, f Figures, up bool, zero Figures) {
-	if !up {
-		o.ObserveInt64(g.up, 0)
-		return
-	}
-	o.ObserveInt64(g.up, 1)
-	o.ObserveInt64(g.pending, int64(f.Pending))
-	o.ObserveFloat64(g.pendingAge, since(f.OldestPending))
-	for _, of := range g.families {
-		shown := map[Tally]bool{}
-		for _, t := range slices.Concat(of.tallies(f), of.tallies(zero)) {
-			group := Tally{Account: t.Account, By: t.By, And: t.And}
-			if !shown[group] {
-				shown[group] = true
-				of.observe(o, t)
-			}
-		}
-	}
-}
+var (
+	count   = number{"", func(t Tally) float64 { return float64(t.Count) }}
+	overdue = number{"", func(t Tally) float64 { return float64(t.Overdue) }}
+	age     = number{"s", func(t Tally) float64 { return since(t.Oldest) }}
+)
 
-func (f family) observe(o metric.Observer, t Tally) {
-	as := labels("account", t.Account, f.by, t.By)
-	if f.and != "" {
-		as = labels("account", t.Account, f.by, t.By, f.and, t.And)
-	}
-	if f.count != nil {
-		o.ObserveInt64(f.count, int64(t.Count), as)
-	}
-	if f.overdue != nil {
-		o.ObserveInt64(f.overdue, int64(t.Overdue), as)
-	}
-	if f.age != nil {
-		o.ObserveFloat64(f.age, since(t.Oldest), as)
-	}
+const (
+	ledgerUp = "idjourney.ledger.up"
+	ofOldest = "Age of the oldest of them; 0 without any."
+)
+
+var families = []family{
+	{func(Figures) []Tally { return []Tally{{Count: 1}} }, nil, []gauge{
+		{ledgerUp, "1 if the ledger could be read for these metrics, else 0; its other gauges are then missing.", count},
+	}},
+	{func(f Figures) []Tally { return []Tally{{Count: f.Pending, Oldest: f.OldestPending}} }, nil, []gauge{
+		{"idjourney.webhooks.pending", "Recorded webhooks that wait for Temporal.", count},
+		{"idjourney.webhooks.pending_age", ofOldest, age},
+	}},
+	{func(f Figures) []Tally { return f.Journeys }, []string{"account", "phase"}, []gauge{
+		{"idjourney.journeys.open", "Journeys that wait for something, by account and phase, as the ledger last heard.", count},
+		{"idjourney.journeys.oldest", "How long the longest of them has been in its phase; 0 without any.", age},
+	}},
+	{func(f Figures) []Tally { return f.Reviews }, []string{"account", "kind"}, []gauge{
+		{"idjourney.reviews.open", "Open reviews, by account and kind: vendor (decided at IDWise) or local (by our operator).", count},
+		{"idjourney.review.age", "Age of the oldest open review; 0 without any.", age},
+		{"idjourney.reviews.overdue", "Open reviews that are older than review_overdue_after.", overdue},
+	}},
+	{func(f Figures) []Tally { return f.Ladders }, []string{"account", "kind"}, []gauge{
+		{"idjourney.reviews.escalated", "Open reviews that their ladder has escalated, by account and kind.", overdue},
+	}},
+	{func(f Figures) []Tally { return f.Alerts }, []string{"account", "severity"}, []gauge{
+		{"idjourney.aml.alerts.open", "AML alerts without a disposition, by account and severity.", count},
+		{"idjourney.aml.alert.age", ofOldest, age},
+		{"idjourney.aml.alerts.escalated", "Those that their ladder has escalated.", overdue},
+	}},
+	{func(f Figures) []Tally { return f.Attention }, []string{"account", "code"}, []gauge{
+		{"idjourney.attention.open", "Open needs for a person, by account and code.", count},
+		{"idjourney.attention.age", ofOldest, age},
+	}},
+	{func(f Figures) []Tally { return f.Deliveries }, []string{"account", "endpoint", "state"}, []gauge{
+		{"idjourney.deliveries.waiting", "Messages that a customer's endpoint has not taken, by account, endpoint and state.", count},
+		{"idjourney.deliveries.waiting_age", "Time since the first try of the oldest of them; 0 without any.", age},
+	}},
+	{func(f Figures) []Tally { return f.Withheld }, []string{"account", "state"}, []gauge{
+		{"idjourney.webhooks.withheld", "Journeys and spot checks that IDWise has not confirmed and whose webhooks are withheld, by account and state.", count},
+	}},
 }
 
 // since is in seconds, and 0 for no time and for one that is still to come.

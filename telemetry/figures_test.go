@@ -103,7 +103,7 @@ func TestFiguresOfALedgerThatIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tel.Instruments.Decided(context.Background(), "acme", "approved", "vendor")
+	tel.Instruments.Decisions.Add(context.Background(), "acme", "approved", "vendor")
 	for range 3 {
 		page := scrape(t, tel)
 		wantLines(t, page, `idjourney_ledger_up 0`, `idjourney_decisions_total{account="acme",outcome="approved",source="vendor"} 1`)

@@ -58,8 +58,8 @@ func TestSecondsHaveSensibleBuckets(t *testing.T) {
 	t.Parallel()
 	tel := setup(t)
 	ctx := context.Background()
-	tel.Instruments.Acknowledged(ctx, "acme", 7*time.Millisecond)
-	tel.Instruments.Acknowledged(ctx, "acme", 700*time.Millisecond)
+	tel.Instruments.Acknowledged.Record(ctx, 7*time.Millisecond, "acme")
+	tel.Instruments.Acknowledged.Record(ctx, 700*time.Millisecond, "acme")
 	tel.MetricsHandler.WithTags(map[string]string{"operation": "x"}).Timer("temporal_request_latency").Record(40 * time.Millisecond)
 	wantLines(t, scrape(t, tel),
 		`idjourney_webhook_ack_seconds_bucket{account="acme",le="0.005"} 0`,
@@ -76,18 +76,18 @@ func TestInstruments(t *testing.T) {
 	tel := setup(t)
 	ctx := context.Background()
 	i := tel.Instruments
-	i.Webhook(ctx, "acme", "Finished Journey", WebhookRecorded)
-	i.Webhook(ctx, "acme", "Finished Journey", WebhookRecorded)
+	i.Webhooks.Add(ctx, "acme", "Finished Journey", string(WebhookRecorded))
+	i.Webhooks.Add(ctx, "acme", "Finished Journey", string(WebhookRecorded))
 	i.Forwarded(ctx, "acme", 3*time.Second, nil)
 	i.Forwarded(ctx, "acme", time.Hour, errors.New("away"))
-	i.Delivery(ctx, "acme", "core", "parked")
-	i.Decided(ctx, "acme", "approved", "vendor")
-	i.TimeToDecision(ctx, "acme", "approved", true, 5*time.Hour)
-	i.Reaction(ctx, "acme", "approved", 40*time.Millisecond)
+	i.Deliveries.Add(ctx, "acme", "core", "parked")
+	i.Decisions.Add(ctx, "acme", "approved", "vendor")
+	i.TimeToDecision.Record(ctx, 5*time.Hour, "acme", "approved", "true")
+	i.Reaction.Record(ctx, 40*time.Millisecond, "acme", "approved")
 	i.VendorCall(ctx, "acme", "journey_result", "held", 0)
 	i.VendorCall(ctx, "acme", "journey_result", "ok", time.Second)
 	i.GovernmentCall(ctx, "acme", GovernmentNoRecord, time.Second)
-	i.DeliveryTook(ctx, "acme", "core", time.Second)
+	i.DeliveryTook.Record(ctx, time.Second, "acme", "core")
 	i.ExpectWebhooks(ctx, "acme")
 	i.ExpectWork(ctx, Expected{
 		Account: "acme", Government: true, Operations: []string{"journey_result"}, OperationOutcomes: []string{"failed"},
@@ -126,7 +126,7 @@ func TestInstruments(t *testing.T) {
 func TestSetupTwice(t *testing.T) {
 	t.Parallel()
 	one, two := setup(t), setup(t)
-	one.Instruments.Decided(context.Background(), "acme", "approved", "vendor")
+	one.Instruments.Decisions.Add(context.Background(), "acme", "approved", "vendor")
 	if page := scrape(t, two); strings.Contains(page, "idjourney_decisions") {
 		t.Error("the second set-up shows what the first measured")
 	}

@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -89,13 +91,37 @@ func TestAStarterServesWhileTemporalIsAway(t *testing.T) {
 	if status, body := exchange(t, "GET", "http://"+s.AdminAddr()+"/readyz?exclude=temporal&exclude=search_attributes", ""); status != 200 || !strings.Contains(body, `"version": "`) {
 		t.Errorf("readiness: got %d %s, want 200 with the version", status, body)
 	}
+	kept := map[string]net.Conn{
+		"public": keptAlive(t, s.PublicAddr(), "POST", "/webhooks/idwise/acme", webhook),
+		"admin":  keptAlive(t, s.AdminAddr(), "GET", "/healthz", ""),
+		"API":    keptAlive(t, s.APIAddr(), "GET", "/v1/decisions", ""),
+	}
 	must(t, s.Stop())
-	for _, address := range []string{s.PublicAddr(), s.AdminAddr(), s.APIAddr()} {
-		if c, err := net.Dial("tcp", address); err == nil {
-			_ = c.Close()
-			t.Errorf("%s is still open after Stop", address)
+	for name, conn := range kept {
+		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("a connection to the %s listener after Stop: got %v, want EOF", name, err)
 		}
 	}
+}
+
+// keptAlive is a connection over which the listener has answered a request and waits for
+// the next. Unlike the address of a closed listener, no other process can take it over.
+func keptAlive(t *testing.T, address, method, path, body string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	must(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path, strings.NewReader(body))
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+apiToken)
+	must(t, req.Write(conn))
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	must(t, err)
+	if _, err = io.Copy(io.Discard, answer.Body); err != nil || answer.Close {
+		t.Fatalf("%s: got %v, close %v; want the connection kept alive", address, err, answer.Close)
+	}
+	return conn
 }
 
 func TestAWorkerWaitsForTemporal(t *testing.T) {

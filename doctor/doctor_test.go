@@ -170,11 +170,7 @@ func (p *patient) start(t *testing.T) string {
 
 func TestWrong(t *testing.T) {
 	t.Parallel()
-	nobody := func(t *testing.T) string {
-		gone := httptest.NewServer(http.NotFoundHandler())
-		gone.Close()
-		return gone.URL
-	}
+	const noListener = "http://127.0.0.1:1"
 	somebody := func(t *testing.T) string {
 		other := httptest.NewServer(http.NotFoundHandler())
 		t.Cleanup(other.Close)
@@ -204,8 +200,8 @@ func TestWrong(t *testing.T) {
 			map[string]doctor.State{address: doctor.Wrong, credentials: doctor.Guessed, result: doctor.Guessed},
 			map[string]string{address: "correct region"},
 		},
-		"address is nobody's": {
-			func(t *testing.T, p *patient) { p.account.BaseURL = nobody(t) },
+		"no listener at the address": {
+			func(_ *testing.T, p *patient) { p.account.BaseURL = noListener },
 			map[string]doctor.State{address: doctor.Wrong, credentials: doctor.Guessed, result: doctor.Guessed},
 			map[string]string{address: "let this machine out"},
 		},
@@ -235,7 +231,7 @@ func TestWrong(t *testing.T) {
 			map[string]doctor.State{address: doctor.Guessed, credentials: doctor.Guessed, result: doctor.Guessed}, nil,
 		},
 		"endpoint down": {
-			func(t *testing.T, p *patient) { p.account.Endpoints[0].URL = nobody(t) },
+			func(_ *testing.T, p *patient) { p.account.Endpoints[0].URL = noListener },
 			map[string]doctor.State{core: doctor.Wrong}, map[string]string{core: "start what listens there"},
 		},
 		"endpoint's certificate": {
@@ -243,7 +239,7 @@ func TestWrong(t *testing.T) {
 			map[string]doctor.State{core: doctor.Wrong}, map[string]string{core: "certificate that this machine trusts"},
 		},
 		"government down": {
-			func(t *testing.T, p *patient) { p.account.Government = &config.Government{URL: nobody(t)} },
+			func(_ *testing.T, p *patient) { p.account.Government = &config.Government{URL: noListener} },
 			map[string]doctor.State{"government": doctor.Wrong}, nil,
 		},
 		"ground": {

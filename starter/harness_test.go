@@ -64,7 +64,8 @@ func accounts() []config.Account {
 
 // house is a running starter with everything it needs.
 type house struct {
-	public, admin string // addresses, host:port
+	public, admin string       // addresses, host:port
+	listener      net.Listener // public's
 	store         *store
 	temporal      *temporal
 	log           *lockedBuffer
@@ -102,7 +103,7 @@ func open(t *testing.T, change func(*starter.Config), more ...func(*starter.Star
 		f(s)
 	}
 	public, admin := listen(t), listen(t)
-	h.public, h.admin = public.Addr().String(), admin.Addr().String()
+	h.listener, h.public, h.admin = public, public.Addr().String(), admin.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, public, admin) }()

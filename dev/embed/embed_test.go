@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,12 +73,20 @@ func TestWorkflowSurvives(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(context.Context, *testing.T, *embed.Server) *embed.Server{
 		"pause and resume": func(ctx context.Context, t *testing.T, s *embed.Server) *embed.Server {
+			conn, err := net.Dial("tcp", s.HostPort())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
 			if err := s.Pause(); err != nil {
 				t.Fatal(err)
 			}
-			if conn, err := net.Dial("tcp", s.HostPort()); err == nil {
-				_ = conn.Close()
-				t.Error("the paused server still accepts connections")
+			deadline, _ := ctx.Deadline()
+			if err := conn.SetReadDeadline(deadline); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the paused server keeps connections open")
 			}
 			if got, want := status(t, s.UIURL()), http.StatusOK; got != want {
 				t.Errorf("Web UI while paused: got status %d, want %d", got, want)

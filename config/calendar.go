@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"idjourney/calendar"
@@ -11,41 +10,29 @@ import (
 
 // Calendar is one declaration of working hours.
 type Calendar struct {
-	Name     string        `mapstructure:"name" doc:"Name of the calendar: [a-z0-9-], at most 32 characters, unique. Required."`
-	TimeZone string        `mapstructure:"time_zone" doc:"Time zone of the hours, for example Europe/Berlin. Summer time is observed. Required."`
-	Weekly   []WeeklyHours `mapstructure:"weekly" doc:"Hours of the week; a day may be in several items, whose times must not overlap. A day in none is closed. Required."`
-	Dates    []DateHours   `mapstructure:"dates" doc:"Dates that have hours of their own instead of the week's, such as holidays; a date may be in several items."`
+	Name     string        `yaml:"name" doc:"Name of the calendar: [a-z0-9-], at most 32 characters, unique. Required."`
+	TimeZone string        `yaml:"time_zone" doc:"Time zone of the hours, for example Europe/Berlin. Summer time is observed. Required."`
+	Weekly   []WeeklyHours `yaml:"weekly" doc:"Hours of the week; a day may be in several items, whose times must not overlap. A day in none is closed. Required."`
+	Dates    []DateHours   `yaml:"dates" doc:"Dates that have hours of their own instead of the week's, such as holidays; a date may be in several items."`
 }
 
 // WeeklyHours are open hours of some days of the week.
 type WeeklyHours struct {
-	Days []string `mapstructure:"days" doc:"mon, tue, wed, thu, fri, sat, sun. Required."`
-	From string   `mapstructure:"from" doc:"Beginning, for example 09:00. Required."`
-	To   string   `mapstructure:"to" doc:"End, for example 17:00, at most 24:00. Hours over midnight are two items. Required."`
+	Days []string `yaml:"days" doc:"mon, tue, wed, thu, fri, sat, sun. Required."`
+	From string   `yaml:"from" doc:"Beginning, for example 09:00. Required."`
+	To   string   `yaml:"to" doc:"End, for example 17:00, at most 24:00. Hours over midnight are two items. Required."`
 }
 
 // DateHours are what one date has instead of the week's hours.
 type DateHours struct {
-	Date   Date   `mapstructure:"date" doc:"The date with its year, for example 2026-12-24. Required."`
-	Closed bool   `mapstructure:"closed" doc:"true if nobody works on that date; else from and to are its hours."`
-	From   string `mapstructure:"from" doc:"Beginning, as of the week's."`
-	To     string `mapstructure:"to" doc:"End, as of the week's."`
+	Date   Date   `yaml:"date" doc:"The date with its year, for example 2026-12-24. Required."`
+	Closed bool   `yaml:"closed" doc:"true if nobody works on that date; else from and to are its hours."`
+	From   string `yaml:"from" doc:"Beginning, as of the week's."`
+	To     string `yaml:"to" doc:"End, as of the week's."`
 }
 
 // Date is a date as it is written in YAML, with or without quotes.
 type Date string
-
-// validateCalendars checks each calendar, used or not.
-func (c *Config) validateCalendars(found *faults) {
-	names := map[string]bool{}
-	for i, cal := range c.Calendars {
-		path := itemPath("calendars", i, reflect.ValueOf(cal))
-		unique(found, path, cal.Name, names)
-		if _, err := cal.hours(); err != nil {
-			found.each(path, err)
-		}
-	}
-}
 
 var weekdays = map[string]time.Weekday{
 	"mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday, "thu": time.Thursday,
@@ -62,19 +49,19 @@ func (c Calendar) hours() (calendar.Hours, error) {
 		if err == nil && len(w.Days) == 0 {
 			err = errors.New("has weekly hours of no day: list its days, for example [mon, tue]")
 		}
+		faults = append(faults, err)
 		for _, name := range w.Days {
 			day, ok := weekdays[name]
 			if !ok {
-				err = errors.Join(err, fmt.Errorf("has the day %q: write mon, tue, wed, thu, fri, sat or sun", name))
+				faults = append(faults, fmt.Errorf("has the day %q: write mon, tue, wed, thu, fri, sat or sun", name))
 			}
 			weekly[day] = append(weekly[day], span)
 		}
-		faults = append(faults, err)
 	}
-	dates, err := c.dates()
 	if len(c.Weekly) == 0 {
 		faults = append(faults, errors.New("has no weekly hours, so that nothing could ever be due: list the hours of the week"))
 	}
+	dates, err := c.dates()
 	if err = errors.Join(append(faults, err)...); err != nil {
 		return calendar.Hours{}, err
 	}
@@ -85,27 +72,28 @@ func (c Calendar) hours() (calendar.Hours, error) {
 	return hours, nil
 }
 
+// dates returns the spans of single dates; a closed one has none.
 func (c Calendar) dates() (map[calendar.Date][]calendar.Span, error) {
 	dates := map[calendar.Date][]calendar.Span{}
-	closed := map[calendar.Date]bool{}
 	var faults []error
 	for _, d := range c.Dates {
 		date, err := calendar.ParseDate(string(d.Date))
-		_, before := dates[date]
+		spans, before := dates[date]
 		switch {
 		case err != nil:
-			faults = append(faults, fmt.Errorf("has a date that cannot be read: %w", err))
+			err = fmt.Errorf("has a date that cannot be read: %w", err)
 		case d.Closed && (d.From != "" || d.To != ""):
-			faults = append(faults, fmt.Errorf("has hours on %s, which is closed: keep one", date))
-		case closed[date] || d.Closed && before:
-			faults = append(faults, fmt.Errorf("lists %s twice, closed and otherwise: keep one", date))
+			err = fmt.Errorf("has hours on %s, which is closed: keep one", date)
+		case before && (d.Closed || spans == nil):
+			err = fmt.Errorf("lists %s twice, closed and otherwise: keep one", date)
 		case d.Closed:
-			dates[date], closed[date] = nil, true
+			dates[date] = nil
 		default:
-			span, err := parseSpan(d.From, d.To)
-			faults = append(faults, err)
-			dates[date] = append(dates[date], span)
+			var span calendar.Span
+			span, err = parseSpan(d.From, d.To)
+			dates[date] = append(spans, span)
 		}
+		faults = append(faults, err)
 	}
 	return dates, errors.Join(faults...)
 }

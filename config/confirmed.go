@@ -1,7 +1,7 @@
 package config
 
 import (
-	"reflect"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,10 +14,9 @@ import (
 func (a *Account) UnconfirmedPaths() []idwise.Endpoint {
 	var list []idwise.Endpoint
 	for _, e := range idwise.Operations() {
-		if e.Known != idwise.Documented && a.needs(e.Operation) && !a.confirmed(e.Operation) {
-			if path, ok := a.PathMap()[string(e.Operation)]; ok {
-				e.Path = path
-			}
+		override, _ := find(a.Paths, func(p PathOverride) bool { return p.Operation == string(e.Operation) })
+		if e.Known != idwise.Documented && a.needs(e.Operation) && !override.Confirmed {
+			e.Path = cmp.Or(override.Path, e.Path)
 			list = append(list, e)
 		}
 	}
@@ -41,27 +40,17 @@ func (a *Account) needs(op idwise.Operation) bool {
 	return false
 }
 
-func (a *Account) confirmed(op idwise.Operation) bool {
-	return slices.ContainsFunc(a.Paths, func(p PathOverride) bool { return p.Operation == string(op) && p.Confirmed })
-}
-
-// unconfirmed refuses a live account with unconfirmed paths: they must not be tried with
-// real customers.
-func (c *Config) unconfirmed() error {
-	found := &faults{}
+// validateConfirmed refuses a live account with unconfirmed paths: they must not be tried
+// with real customers.
+func (c *Config) validateConfirmed(found *faults) {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
-		missing := a.UnconfirmedPaths()
-		if a.Environment != Live || a.AcceptUnconfirmed || len(missing) == 0 {
-			continue
+		var names []string
+		for _, e := range a.UnconfirmedPaths() {
+			names = append(names, string(e.Operation))
 		}
-		names := make([]string, len(missing))
-		for j, e := range missing {
-			names[j] = string(e.Operation)
-		}
-		found.add(itemPath("accounts", i, reflect.ValueOf(*a)),
+		found.addIf(a.Environment == Live && !a.AcceptUnconfirmed && len(names) > 0, itemPath("accounts", i, a.Name),
 			"is live, and nobody has confirmed the paths of %s: run idjourney doctor --account %s, list each under paths with confirmed: true, or write accept_unconfirmed_paths: true",
 			strings.Join(names, ", "), a.Name)
 	}
-	return found.join()
 }

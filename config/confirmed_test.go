@@ -28,7 +28,7 @@ func TestLiveAccountNeedsConfirmedPaths(t *testing.T) {
 				return
 			}
 			wantFault(t, text, liveEnviron(), tt.want)
-			if _, err := read(strings.NewReader(text), liveEnviron()); err != nil {
+			if _, err := read(strings.NewReader(text), liveEnviron(), false); err != nil {
 				t.Errorf("the doctor could not read it either: %v", err)
 			}
 		})

@@ -4,86 +4,80 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // faults collects all faults, so that they can be corrected in one go.
-type faults struct {
-	list []error
-	seen map[string]bool
-}
+type faults struct{ list []error }
 
 // add notes a fault. The sentence's subject is the path, and it says what to do.
 func (f *faults) add(path, format string, args ...any) {
-	text := path + " " + fmt.Sprintf(format, args...)
-	if f.seen == nil {
-		f.seen = map[string]bool{}
+	fault := errors.New(path + " " + fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(f.list, func(known error) bool { return known.Error() == fault.Error() }) {
+		f.list = append(f.list, fault)
 	}
-	if !f.seen[text] {
-		f.seen[text] = true
-		f.list = append(f.list, errors.New(text))
+}
+
+// addIf notes a fault if wrong is true.
+func (f *faults) addIf(wrong bool, path, format string, args ...any) {
+	if wrong {
+		f.add(path, format, args...)
 	}
 }
 
 // each notes the joined errors one by one; each is a sentence without its subject.
 func (f *faults) each(path string, err error) {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range many.Unwrap() {
-			f.each(path, e)
-		}
-		return
+	for _, e := range flatten(err) {
+		f.add(path, "%s", e)
 	}
-	f.add(path, "%s", err)
 }
 
 func (f *faults) join() error { return errors.Join(f.list...) }
 
-// decoding notes the faults of a decoder's error, one by one.
-func (f *faults) decoding(err error) {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range many.Unwrap() {
-			f.decoding(e)
-		}
-		return
-	}
-	named, ok := err.(interface {
-		Name() string
-		Unwrap() error
-	})
+// flatten lists the errors that are joined in err.
+func flatten(err error) []error {
+	many, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		if inner := errors.Unwrap(err); inner != nil {
-			f.decoding(inner)
-			return
-		}
-		f.add("the configuration", "cannot be read: %s", err)
-		return
+		return []error{err}
 	}
-	f.field(named.Name(), named.Unwrap())
+	var list []error
+	for _, e := range many.Unwrap() {
+		list = append(list, flatten(e)...)
+	}
+	return list
 }
 
-func (f *faults) field(name string, err error) {
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range many.Unwrap() {
-			f.field(name, e)
+// decoding notes the faults of mapstructure's error, one by one.
+func (f *faults) decoding(err error) {
+	for _, e := range flatten(err) {
+		inner := errors.Unwrap(e)
+		named, ok := e.(interface{ Name() string })
+		switch {
+		case ok:
+			f.field(pathOf(named.Name()), inner)
+		case inner != nil:
+			f.decoding(inner)
+		default:
+			f.add("the configuration", "cannot be read: %s", e)
 		}
-		return
 	}
-	path := pathOf(name)
-	if keys, ok := strings.CutPrefix(err.Error(), "has invalid keys: "); ok {
+}
+
+func (f *faults) field(path string, err error) {
+	for _, e := range flatten(err) {
+		keys, unknown := strings.CutPrefix(e.Error(), "has invalid keys: ")
+		if !unknown {
+			f.add(path, "cannot be read: %s", e)
+			continue
+		}
 		for key := range strings.SplitSeq(keys, ", ") {
 			f.add(join(path, key), "is not a key of the configuration: correct it (docs/configuration.md lists all)")
 		}
-		return
 	}
-	f.add(path, "cannot be read: %s", err)
 }
 
 var goName = regexp.MustCompile(`[A-Z][A-Za-z]*`)
 
-// pathOf turns a decoder's name for a place into ours.
-func pathOf(name string) string {
-	if name == "" {
-		return ""
-	}
-	return goName.ReplaceAllStringFunc(name, strings.ToLower)
-}
+// pathOf turns mapstructure's name for a place into ours.
+func pathOf(name string) string { return goName.ReplaceAllStringFunc(name, strings.ToLower) }

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// Everything that has to know all keys (environment variables, secrets, print,
+// Everything that has to know all keys (environment variables, secrets, checks,
 // reference) walks the same structs by their tags, so that none can miss one.
 
-// field is one key of a struct of the configuration.
+// field is one key of a struct of the configuration, or one item of a list.
 type field struct {
-	key   string
-	doc   string
-	value reflect.Value
+	key, doc, check string
+	value           reflect.Value
 }
 
 // shape is how a key is written in YAML.
@@ -51,71 +50,62 @@ func fieldsOf(v reflect.Value) []field {
 	var list []field
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
-		if key := tag.Get("mapstructure"); key != "" {
-			list = append(list, field{key: key, doc: tag.Get("doc"), value: v.Field(i)})
+		if key := tag.Get("yaml"); key != "" {
+			list = append(list, field{key, tag.Get("doc"), tag.Get("check"), v.Field(i)})
 		}
 	}
 	return list
 }
 
-// visit calls f for every single value below v, items of lists included. A
-// path reads like accounts[acme].webhook.bearer[0].
-func visit(path string, v reflect.Value, f func(path string, v reflect.Value)) {
-	switch {
-	case v.Kind() == reflect.Pointer:
-		if !v.IsNil() {
-			visit(path, v.Elem(), f)
-		}
+// visit calls f for fd and for every key and item below it. A path reads like
+// accounts[acme].webhook.bearer[0].
+func visit(path string, fd field, f func(path string, fd field)) {
+	f(path, fd)
+	switch v := reflect.Indirect(fd.value); {
+	case !v.IsValid(): // an optional section that is left out
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
-			visit(itemPath(path, i, v.Index(i)), v.Index(i), f)
+			visit(itemPath(path, i, nameOf(v.Index(i))), field{value: v.Index(i)}, f)
 		}
 	case shapeOf(v.Type()) == section:
-		for _, fd := range fieldsOf(v) {
-			visit(join(path, fd.key), fd.value, f)
+		for _, key := range fieldsOf(v) {
+			visit(join(path, key.key), key, f)
 		}
-	default:
-		f(path, v)
 	}
 }
 
 // itemPath names an item by its name where it has one: a person finds "acme"
 // sooner than the third item.
-func itemPath(path string, i int, v reflect.Value) string {
-	if shapeOf(v.Type()) == section {
-		for _, name := range []string{"Name", "ID"} {
-			if f := v.FieldByName(name); f.IsValid() && f.Kind() == reflect.String && f.String() != "" {
-				return fmt.Sprintf("%s[%s]", path, f.String())
+func itemPath(path string, i int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%s[%d]", path, i)
+	}
+	return fmt.Sprintf("%s[%s]", path, name)
+}
+
+func nameOf(item reflect.Value) string {
+	if shapeOf(item.Type()) == section {
+		for _, name := range []string{"Name", "ID", "Dataset"} {
+			if f := item.FieldByName(name); f.IsValid() && f.String() != "" {
+				return f.String()
 			}
 		}
 	}
-	return fmt.Sprintf("%s[%d]", path, i)
+	return ""
 }
 
 func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
+	return strings.TrimPrefix(path+"."+key, ".")
 }
 
 // envKeys maps the environment variable of every key outside of lists to the key.
 func envKeys() map[string]string {
 	keys := map[string]string{}
-	var walk func(path string, v reflect.Value)
-	walk = func(path string, v reflect.Value) {
-		for _, fd := range fieldsOf(v) {
-			key := join(path, fd.key)
-			switch shapeOf(fd.value.Type()) {
-			case section:
-				walk(key, fd.value)
-			case leaf:
-				keys[envName(key)] = key
-			case items: // an item has no name that an environment could hold
-			}
+	visit("", field{value: reflect.ValueOf(Config{})}, func(path string, fd field) {
+		if shapeOf(fd.value.Type()) == leaf {
+			keys[envName(path)] = path
 		}
-	}
-	walk("", reflect.ValueOf(Config{}))
+	})
 	return keys
 }
 

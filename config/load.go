@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 )
 
@@ -21,20 +22,18 @@ import (
 //
 // A live account whose paths nobody has confirmed is a fault, too; see
 // [LoadUnconfirmed].
-func Load(path string, environ []string) (*Config, error) {
-	c, err := LoadUnconfirmed(path, environ)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.unconfirmed(); err != nil {
-		return nil, fmt.Errorf("configuration %s:\n%w", path, err)
-	}
-	return c, nil
-}
+func Load(path string, environ []string) (*Config, error) { return load(path, environ, true) }
 
 // LoadUnconfirmed is Load for what never runs a journey, above all for the doctor,
 // by whose help the paths of a live account are confirmed.
 func LoadUnconfirmed(path string, environ []string) (*Config, error) {
+	return load(path, environ, false)
+}
+
+// Read is Load for a configuration that is not in a file.
+func Read(yaml io.Reader, environ []string) (*Config, error) { return read(yaml, environ, true) }
+
+func load(path string, environ []string, confirmed bool) (*Config, error) {
 	if path == "" {
 		return nil, errors.New("no configuration is named: give its path with --config or IDJOURNEY_CONFIG")
 	}
@@ -43,26 +42,14 @@ func LoadUnconfirmed(path string, environ []string) (*Config, error) {
 		return nil, fmt.Errorf("opening the configuration: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	c, err := read(file, environ)
+	c, err := read(file, environ, confirmed)
 	if err != nil {
 		return nil, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
 	return c, nil
 }
 
-// Read is Load for a configuration that is not in a file.
-func Read(yaml io.Reader, environ []string) (*Config, error) {
-	c, err := read(yaml, environ)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.unconfirmed(); err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-func read(yaml io.Reader, environ []string) (*Config, error) {
+func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 	text, err := io.ReadAll(yaml)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -82,13 +69,17 @@ func read(yaml io.Reader, environ []string) (*Config, error) {
 		}
 	}
 	c := &Config{}
-	if err := v.UnmarshalExact(c, viper.DecodeHook(decodeHook)); err != nil {
+	byYAML := func(d *mapstructure.DecoderConfig) { d.TagName = "yaml" }
+	if err := v.UnmarshalExact(c, viper.DecodeHook(decodeHook), byYAML); err != nil {
 		found.decoding(err)
 	}
 	c.setDefaults()
 	c.resolve(env, found)
 	unknownVariables(c, env, found)
 	c.validate(found)
+	if confirmed && len(found.list) == 0 {
+		c.validateConfirmed(found)
+	}
 	if err := found.join(); err != nil {
 		return nil, err
 	}

@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	"idjourney/calendar"
 	"idjourney/idwise"
 	"idjourney/journey"
 )
@@ -20,36 +20,36 @@ const maxPolicy = 2048
 // Policy is what a journey waits for and for how long. A key that an account or
 // a flow leaves out is inherited.
 type Policy struct {
-	UserSteps       []string           `mapstructure:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
-	AskAgain        []time.Duration    `mapstructure:"ask_again" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
-	Hints           Hints              `mapstructure:"hints" doc:"How many fetches webhooks may cause of one journey. Beyond it they are postponed, and hints_over_budget is raised."`
-	UserStepsWithin time.Duration      `mapstructure:"user_steps_within" doc:"Silence while the user's steps are awaited after which the journey asks the API itself; each further silence is twice as long."`
-	ResultWithin    time.Duration      `mapstructure:"result_within" doc:"The same, while IDWise's result is awaited."`
-	ReviewLook      time.Duration      `mapstructure:"review_look" doc:"The same, while a person's review is awaited."`
-	ExpireAfter     time.Duration      `mapstructure:"expire_after" doc:"A journey that the user never finished expires after this."`
-	UnknownAfter    time.Duration      `mapstructure:"unknown_after" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
-	AMLMatch        journey.AMLMeaning `mapstructure:"aml_match" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
-	AML             AML                `mapstructure:"aml" doc:"Severities and ladders of AML alerts."`
-	Review          Review             `mapstructure:"review" doc:"How people are kept at a review."`
-	Calendar        string             `mapstructure:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
+	UserSteps       []string           `yaml:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
+	AskAgain        []time.Duration    `yaml:"ask_again" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
+	Hints           Hints              `yaml:"hints" doc:"How many fetches webhooks may cause of one journey. Beyond it they are postponed, and hints_over_budget is raised."`
+	UserStepsWithin time.Duration      `yaml:"user_steps_within" doc:"Silence while the user's steps are awaited after which the journey asks the API itself; each further silence is twice as long."`
+	ResultWithin    time.Duration      `yaml:"result_within" doc:"The same, while IDWise's result is awaited."`
+	ReviewLook      time.Duration      `yaml:"review_look" doc:"The same, while a person's review is awaited."`
+	ExpireAfter     time.Duration      `yaml:"expire_after" doc:"A journey that the user never finished expires after this."`
+	UnknownAfter    time.Duration      `yaml:"unknown_after" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
+	AMLMatch        journey.AMLMeaning `yaml:"aml_match" check:"oneof=on_hold,tell" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
+	AML             AML                `yaml:"aml" doc:"Severities and ladders of AML alerts."`
+	Review          Review             `yaml:"review" doc:"How people are kept at a review."`
+	Calendar        string             `yaml:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
 
-	Resubmission    Deadline                 `mapstructure:"resubmission" doc:"A reviewer asked the user to submit something again."`
-	Renewal         Deadline                 `mapstructure:"renewal" doc:"IDWise's KYC renewal is due, and the API shows it: a document that has run out, a step that is no longer submitted, an open journey. One that webhooks alone call missed is put before a person (renewal_unconfirmed), whatever on_missed says."`
-	AdoptAfter      time.Duration            `mapstructure:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
-	AuditEvery      time.Duration            `mapstructure:"audit_every" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
-	SpotCheckFailed journey.SpotCheckMeaning `mapstructure:"spot_check_failed" doc:"What a failed spot check means: review or tell."`
+	Resubmission    Deadline                 `yaml:"resubmission" doc:"A reviewer asked the user to submit something again."`
+	Renewal         Deadline                 `yaml:"renewal" doc:"IDWise's KYC renewal is due, and the API shows it: a document that has run out, a step that is no longer submitted, an open journey. One that webhooks alone call missed is put before a person (renewal_unconfirmed), whatever on_missed says."`
+	AdoptAfter      time.Duration            `yaml:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	AuditEvery      time.Duration            `yaml:"audit_every" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
+	SpotCheckFailed journey.SpotCheckMeaning `yaml:"spot_check_failed" check:"oneof=review,tell" doc:"What a failed spot check means: review or tell."`
 }
 
 // Hints is the budget of the fetches that webhooks cause.
 type Hints struct {
-	Looks int           `mapstructure:"looks" doc:"So many at once, ..."`
-	Per   time.Duration `mapstructure:"per" doc:"... and so many in each such time."`
+	Looks int           `yaml:"looks" doc:"So many at once, ..."`
+	Per   time.Duration `yaml:"per" doc:"... and so many in each such time."`
 }
 
 // Deadline is a time that the user has.
 type Deadline struct {
-	Within   time.Duration   `mapstructure:"within" doc:"How long the user has."`
-	OnMissed journey.Meaning `mapstructure:"on_missed" doc:"What it means if the API then shows that it is still asked for and not submitted: review, reject or on_hold."`
+	Within   time.Duration   `yaml:"within" doc:"How long the user has."`
+	OnMissed journey.Meaning `yaml:"on_missed" check:"meaning=that nothing was submitted" doc:"What it means if the API then shows that it is still asked for and not submitted: review, reject or on_hold."`
 }
 
 // DefaultPolicy returns the policy before configuration.
@@ -98,7 +98,10 @@ func (a *Account) Policy(flowID string) journey.Policy {
 	for _, e := range a.Endpoints {
 		p.Endpoints = append(p.Endpoints, e.Name)
 	}
-	p.Version = policyVersion(p, a.ladderVersion(declared))
+	// The version is a hash of everything else and of the ladders, which travel as
+	// instants: equal versions mean equal policies wherever they were read.
+	sum := sha256.Sum256(append(mustJSON(p), a.ladderVersion(declared)...))
+	p.Version = hex.EncodeToString(sum[:6])
 	return p
 }
 
@@ -130,27 +133,12 @@ func (p Policy) journeyPolicy() journey.Policy {
 		UnknownAfter:    journey.Duration(p.UnknownAfter),
 		AMLMatch:        p.AMLMatch,
 		AML:             severities,
-		Resubmission:    p.Resubmission.policy(),
-		Renewal:         p.Renewal.policy(),
+		Resubmission:    journey.DeadlinePolicy{Within: journey.Duration(p.Resubmission.Within), OnMissed: p.Resubmission.OnMissed},
+		Renewal:         journey.DeadlinePolicy{Within: journey.Duration(p.Renewal.Within), OnMissed: p.Renewal.OnMissed},
 		AdoptAfter:      journey.Duration(p.AdoptAfter),
 		SpotCheckFailed: p.SpotCheckFailed,
 	}
 }
-
-func (d Deadline) policy() journey.DeadlinePolicy {
-	return journey.DeadlinePolicy{Within: journey.Duration(d.Within), OnMissed: d.OnMissed}
-}
-
-// policyVersion is a hash of everything else in the policy and of the ladders, which
-// travel as instants, so that equal versions mean equal policies wherever they were
-// read.
-func policyVersion(p journey.Policy, ladders []byte) string {
-	p.Version = ""
-	sum := sha256.Sum256(append(policyJSON(p), ladders...))
-	return hex.EncodeToString(sum[:6])
-}
-
-func policyJSON(p journey.Policy) []byte { return mustJSON(p) }
 
 // mustJSON marshals text, numbers and durations: a failure is a bug in the types.
 func mustJSON(v any) []byte {
@@ -163,59 +151,31 @@ func mustJSON(v any) []byte {
 
 func (p Policy) validate(path string, calendars []Calendar, found *faults) {
 	for _, s := range p.UserSteps {
-		if id, ok := strings.CutPrefix(s, journey.UserStepDocumentOf); ok && idwise.ValidID(id) {
-			continue
-		}
-		oneOf(found, path+".user_steps", s, journey.UserStepDocument, journey.UserStepSelfie)
-	}
-	if slices.Contains(p.AskAgain, time.Duration(0)) {
-		found.add(path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
-	}
-	if len(p.AskAgain) > 12 {
-		found.add(path+".ask_again", "has more than 12 waits: leave some out")
-	}
-	if p.Hints.Looks < 1 {
-		found.add(path+".hints.looks", "must be at least 1: no webhook would be followed")
-	}
-	oneOf(found, path+".aml_match", string(p.AMLMatch), string(journey.AMLMeansOnHold), string(journey.AMLMeansTell))
-	oneOf(found, path+".spot_check_failed", string(p.SpotCheckFailed), string(journey.SpotCheckMeansReview), string(journey.SpotCheckMeansTell))
-	const silence = "that nothing was submitted"
-	validateMeaning(found, path+".resubmission.on_missed", p.Resubmission.OnMissed, silence)
-	validateMeaning(found, path+".renewal.on_missed", p.Renewal.OnMissed, silence)
-	p.AML.validateSeverities(path+".aml.severities", found)
-	p.validateLadders(path, calendars, found)
-}
-
-func (a AML) validateSeverities(path string, found *faults) {
-	seen := map[string]bool{}
-	for _, s := range a.Severities {
-		at := path + "[" + s.Dataset + "]"
-		switch {
-		case s.Dataset == "":
-			found.add(path, "has an item without a dataset: write IDWise's name of it, for example SAN")
-		case seen[s.Dataset]:
-			found.add(at, "is there twice: give each dataset one severity")
-		}
-		seen[s.Dataset] = true
-		oneOf(found, at+".severity", string(s.Severity), string(journey.SeverityLow), string(journey.SeverityMedium), string(journey.SeverityHigh))
-	}
-}
-
-func (p Policy) validateLadders(path string, calendars []Calendar, found *faults) {
-	hours := calendar.Plain()
-	if p.Calendar != "" {
-		i := slices.IndexFunc(calendars, func(c Calendar) bool { return c.Name == p.Calendar })
-		if i < 0 {
-			found.add(path+".calendar", "is %q, which is no calendar: declare it under calendars, or correct the name", p.Calendar)
-			return
-		}
-		var err error
-		if hours, err = calendars[i].hours(); err != nil {
-			return // said of the calendar itself
+		id, ofStep := strings.CutPrefix(s, journey.UserStepDocumentOf)
+		if !ofStep || !idwise.ValidID(id) {
+			oneOf(found, path+".user_steps", reflect.ValueOf(s), journey.UserStepDocument+","+journey.UserStepSelfie)
 		}
 	}
-	p.Review.Ladder.validate(path+".review.ladder", hours, found)
-	p.AML.Ladders.Low.validate(path+".aml.ladders.low", hours, found)
-	p.AML.Ladders.Medium.validate(path+".aml.ladders.medium", hours, found)
-	p.AML.Ladders.High.validate(path+".aml.ladders.high", hours, found)
+	found.addIf(slices.Contains(p.AskAgain, 0), path+".ask_again", "has a wait of 0: write how long to wait, for example 2s")
+	found.addIf(len(p.AskAgain) > 12, path+".ask_again", "has more than 12 waits: leave some out")
+	found.addIf(p.Hints.Looks < 1, path+".hints.looks", "must be at least 1: no webhook would be followed")
+	datasets := map[string]bool{}
+	for _, s := range p.AML.Severities {
+		at := path + ".aml.severities"
+		found.addIf(s.Dataset == "", at, "has an item without a dataset: write IDWise's name of it, for example SAN")
+		found.addIf(s.Dataset != "" && datasets[s.Dataset], at+"["+s.Dataset+"]", "is there twice: give each dataset one severity")
+		datasets[s.Dataset] = true
+	}
+	_, known := find(calendars, func(c Calendar) bool { return c.Name == p.Calendar })
+	if p.Calendar != "" && !known {
+		found.add(path+".calendar", "is %q, which is no calendar: declare it under calendars, or correct the name", p.Calendar)
+		return
+	}
+	hours, err := hoursOf(calendars, p.Calendar)
+	if err != nil {
+		return // said of the calendar itself
+	}
+	for _, l := range p.ladders() {
+		l.validate(path+l.key, hours, found)
+	}
 }

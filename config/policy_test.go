@@ -126,7 +126,7 @@ func TestRichPolicyTravels(t *testing.T) {
 	if len(p.Steps) != 4 || len(p.Endpoints) != 3 || len(p.AML) != 12 || len(p.AskAgain) != 12 {
 		t.Fatalf("policy = %+v, want it to be rich", p)
 	}
-	size := len(policyJSON(p))
+	size := len(mustJSON(p))
 	t.Logf("%d of %d bytes", size, maxPolicy)
 	if size > maxPolicy {
 		t.Errorf("the policy has %d bytes, want at most %d", size, maxPolicy)

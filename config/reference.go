@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"reflect"
 	"strings"
 	"time"
@@ -64,9 +63,8 @@ func sample() *Config {
 func writeSection(b *strings.Builder, title, path string, v reflect.Value) {
 	fmt.Fprintf(b, "## %s\n\n| Key | Default | Meaning |\n| --- | --- | --- |\n", title)
 	for _, fd := range fieldsOf(v) {
-		key := join(path, fd.key)
 		shown := "`" + fd.key + "`"
-		if shapeOf(fd.value.Type()) == leaf && !strings.Contains(key, "[]") {
+		if key := join(path, fd.key); shapeOf(fd.value.Type()) == leaf && !strings.Contains(key, "[]") {
 			shown += "<br>`" + envName(key) + "`"
 		}
 		fmt.Fprintf(b, "| %s | %s | %s%s |\n", shown, defaultText(fd.value), kindText(fd.value.Type()), fd.doc)
@@ -86,58 +84,59 @@ func writeSection(b *strings.Builder, title, path string, v reflect.Value) {
 
 // defaultText is the default's column; keys without one stay empty.
 func defaultText(v reflect.Value) string {
-	if shapeOf(v.Type()) != leaf || v.IsZero() {
+	if shapeOf(v.Type()) != leaf || v.IsZero() || v.Type() == secretType {
 		return ""
 	}
-	if v.Kind() == reflect.Slice {
-		var list []string
-		for i := range v.Len() {
-			list = append(list, fmt.Sprint(printable(v.Index(i))))
-		}
-		return "`" + strings.Join(list, ", ") + "`"
+	return "`" + plainText(v) + "`"
+}
+
+func plainText(v reflect.Value) string {
+	if d, ok := v.Interface().(time.Duration); ok {
+		return shortDuration(d)
 	}
-	if shown := printable(v); shown != nil {
-		return fmt.Sprintf("`%v`", shown)
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v)
 	}
-	return ""
+	var list []string
+	for i := range v.Len() {
+		list = append(list, plainText(v.Index(i)))
+	}
+	return strings.Join(list, ", ")
 }
 
 // kindText says how the value is written where the meaning does not.
 func kindText(t reflect.Type) string {
+	durationType := reflect.TypeFor[time.Duration]()
 	switch {
-	case shapeOf(t) == items:
+	case t.Kind() == reflect.Slice && t.Elem() == secretType:
+		return "*List of secrets.* "
+	case t.Kind() == reflect.Slice && t.Elem() == durationType:
+		return "*List of durations.* "
+	case t.Kind() == reflect.Slice:
 		return "*List.* "
 	case shapeOf(t) == section:
 		return "*Section.* "
-	case t == reflect.TypeFor[[]Secret]():
-		return "*List of secrets.* "
 	case t == secretType:
 		return "*Secret.* "
 	case t == durationType:
 		return "*Duration.* "
-	case t == reflect.TypeFor[[]time.Duration]():
-		return "*List of durations.* "
-	case t == reflect.TypeFor[[]string](), t == reflect.TypeFor[[]Scope](), t == reflect.TypeFor[[]netip.Prefix]():
-		return "*List.* "
 	}
 	return ""
 }
 
 func writeActivityDefaults(b *strings.Builder) {
+	orElse := func(d time.Duration, otherwise string) string {
+		if d == 0 {
+			return otherwise
+		}
+		return shortDuration(d)
+	}
 	b.WriteString("## Defaults of the activities\n\nFor a step the row of CompareGovernmentFace applies; a step whose activity is your own has")
-	s := stepDefaults()
-	fmt.Fprintf(b, " start_to_close %s, no heartbeat, and the same retries.\n\n", shortDuration(s.StartToClose))
+	fmt.Fprintf(b, " start_to_close %s, no heartbeat, and the same retries.\n\n", shortDuration(stepDefaults().StartToClose))
 	b.WriteString("| Activity | start_to_close | schedule_to_close | heartbeat | retry.initial | retry.coefficient | retry.maximum_interval | retry.attempts |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range Defaults() {
-		whole := shortDuration(o.ScheduleToClose)
-		if o.ScheduleToClose == 0 {
-			whole = "the step's patience"
-		}
-		heartbeat := "none"
-		if o.Heartbeat != 0 {
-			heartbeat = shortDuration(o.Heartbeat)
-		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %v | %s | as many as the time allows |\n", o.Name, shortDuration(o.StartToClose), whole,
-			heartbeat, shortDuration(o.Retry.Initial), o.Retry.Coefficient, shortDuration(o.Retry.MaximumInterval))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %v | %s | as many as the time allows |\n", o.Name, shortDuration(o.StartToClose),
+			orElse(o.ScheduleToClose, "the step's patience"), orElse(o.Heartbeat, "none"),
+			shortDuration(o.Retry.Initial), o.Retry.Coefficient, shortDuration(o.Retry.MaximumInterval))
 	}
 }

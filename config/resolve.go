@@ -21,9 +21,9 @@ func (c *Config) secrets() []placedSecret {
 
 func secretsIn(path string, v reflect.Value) []placedSecret {
 	var list []placedSecret
-	visit(path, v, func(path string, v reflect.Value) {
-		if v.Type() == secretType {
-			list = append(list, placedSecret{path, v.Addr().Interface().(*Secret)})
+	visit(path, field{value: v}, func(path string, fd field) {
+		if fd.value.Type() == secretType {
+			list = append(list, placedSecret{path, fd.value.Addr().Interface().(*Secret)})
 		}
 	})
 	return list
@@ -49,17 +49,16 @@ func (c *Config) resolveReferenceKey(env map[string]string, found *faults) {
 	key := &c.ReferenceKey
 	switch {
 	case env[name] != "":
-		*key = Secret{SecretEnv: name, hidden: new(env[name])}
+		*key = NewSecret(env[name])
+		key.SecretEnv = name
 	case c.ReferenceKeyFile != "" && *key == (Secret{}):
-		*key = NewSecret(readSecret("reference_key_file", c.ReferenceKeyFile, found))
+		key.set(readSecret("reference_key_file", c.ReferenceKeyFile, found))
 	case *key == (Secret{}):
 		found.add("reference_key", "is missing: put at least 32 random bytes (openssl rand -base64 32) into %s, or into a file that reference_key_file names", name)
 	default:
 		key.resolve("reference_key", env, found)
 	}
-	if key.IsSet() && len(key.Reveal()) < 32 {
-		found.add("reference_key", "is shorter than 32 bytes: make one with openssl rand -base64 32")
-	}
+	found.addIf(key.IsSet() && len(key.Reveal()) < 32, "reference_key", "is shorter than 32 bytes: make one with openssl rand -base64 32")
 }
 
 func (s *Secret) resolve(path string, env map[string]string, found *faults) {
@@ -67,17 +66,14 @@ func (s *Secret) resolve(path string, env map[string]string, found *faults) {
 	case s.SecretEnv != "" && s.SecretFile != "":
 		found.add(path, "has both secret_env and secret_file: keep one")
 	case s.SecretEnv != "":
-		if s.hidden = new(env[s.SecretEnv]); !s.IsSet() {
-			found.add(path, "is missing: the environment variable %s is not set; set it to the secret", s.SecretEnv)
-		}
+		s.set(env[s.SecretEnv])
+		found.addIf(!s.IsSet(), path, "is missing: the environment variable %s is not set; set it to the secret", s.SecretEnv)
 	case s.SecretFile != "":
-		s.hidden = new(readSecret(path+".secret_file", s.SecretFile, found))
+		s.set(readSecret(path+".secret_file", s.SecretFile, found))
 	default:
 		found.add(path, "is missing: name where the secret is by secret_env or secret_file")
 	}
-	if strings.ContainsFunc(s.Reveal(), unicode.IsControl) {
-		found.add(path, "holds a line break or another control character: store the bare secret")
-	}
+	found.addIf(strings.ContainsFunc(s.Reveal(), unicode.IsControl), path, "holds a line break or another control character: store the bare secret")
 }
 
 func readSecret(path, file string, found *faults) string {
@@ -88,8 +84,6 @@ func readSecret(path, file string, found *faults) string {
 	}
 	// Editors and echo end a file with a line break that is not in the secret.
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if text == "" {
-		found.add(path, "names an empty file: put the secret into it")
-	}
+	found.addIf(text == "", path, "names an empty file: put the secret into it")
 	return text
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -10,116 +9,114 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"idjourney/journey"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
 // validate checks everything that can be known without asking anybody.
 func (c *Config) validate(found *faults) {
-	c.validateNumbers(found)
+	c.validateKeys(found)
 	c.validateListen(found)
 	c.validateLedger(found)
-	oneOf(found, "log.level", c.Log.Level, "debug", "info", "warn", "error")
-	oneOf(found, "log.format", c.Log.Format, "text", "json")
-	if c.Forwarder.LeaseFor <= c.Intake.SignalTimeout {
-		found.add("forwarder.lease_for", "must be longer than intake.signal_timeout: else a second process takes a webhook that the first is still handing over")
+	found.addIf(c.Forwarder.LeaseFor <= c.Intake.SignalTimeout, "forwarder.lease_for",
+		"must be longer than intake.signal_timeout: else a second process takes a webhook that the first is still handing over")
+	p := c.Worker.Pollers
+	found.addIf(p.Minimum > p.Maximum || p.Initial < p.Minimum || p.Initial > p.Maximum, "worker.pollers", "must have minimum <= initial <= maximum")
+	found.addIf(c.Intake.BodyMemory < 8*c.Intake.MaxBody, "intake.body_memory",
+		"must be at least eight times intake.max_body: an eighth of it is what one account's large bodies get")
+	for i, cal := range c.Calendars {
+		if _, err := cal.hours(); err != nil {
+			found.each(itemPath("calendars", i, cal.Name), err)
+		}
 	}
-	if p := c.Worker.Pollers; p.Minimum > p.Maximum || p.Initial < p.Minimum || p.Initial > p.Maximum {
-		found.add("worker.pollers", "must have minimum <= initial <= maximum")
-	}
-	notEverybody(found, "intake.trusted_proxies", c.Intake.TrustedProxies)
-	if c.Intake.BodyMemory < 8*c.Intake.MaxBody {
-		found.add("intake.body_memory", "must be at least eight times intake.max_body: an eighth of it is what one account's large bodies get")
-	}
-	c.validateCalendars(found)
 	c.Policy.validate("policy", c.Calendars, found)
 	for _, o := range c.Activities {
 		o.validate(found)
 	}
-	if len(c.Accounts) == 0 {
-		found.add("accounts", "is empty: list at least one IDWise account (config/example.yaml is a start)")
-	}
-	names := map[string]bool{}
+	found.addIf(len(c.Accounts) == 0, "accounts", "is empty: list at least one IDWise account (config/example.yaml is a start)")
 	for i := range c.Accounts {
-		path := itemPath("accounts", i, reflect.ValueOf(c.Accounts[i]))
-		unique(found, path, c.Accounts[i].Name, names)
-		c.Accounts[i].validate(path, c.API, found)
+		c.Accounts[i].validate(itemPath("accounts", i, c.Accounts[i].Name), c.API, found)
 	}
 	c.API.validate(c.Accounts, found)
 	c.validateTokens(found)
 	c.validateSharing(found)
 }
 
-// validateNumbers refuses what is negative anywhere, and what is zero where
-// zero makes no sense.
-func (c *Config) validateNumbers(found *faults) {
-	visit("", reflect.ValueOf(*c), func(path string, v reflect.Value) {
-		switch {
-		case v.CanInt() && v.Int() < 0, v.CanFloat() && v.Float() < 0:
-			found.add(path, "is negative: write a positive value")
+// validateKeys checks each key by itself: numbers are never negative, and the check
+// tag names what else holds.
+func (c *Config) validateKeys(found *faults) {
+	live := false // the account that is visited
+	visit("", field{value: reflect.ValueOf(*c)}, func(path string, fd field) {
+		if a, ok := fd.value.Interface().(Account); ok {
+			live = a.Environment == Live
+		}
+		found.addIf(fd.value.CanInt() && fd.value.Int() < 0 || fd.value.CanFloat() && fd.value.Float() < 0,
+			path, "is negative: write a positive value")
+		rule, arg, _ := strings.Cut(fd.check, "=")
+		switch rule {
+		case "oneof":
+			oneOf(found, path, fd.value, arg)
+		case "meaning":
+			validateMeaning(found, path, fd.value, arg)
+		case "url":
+			checkURL(found, path, fd.value.String(), live)
+		case "unique":
+			uniqueNames(found, path, fd.value)
+		case "networks":
+			notEverybody(found, path, fd.value.Interface().([]netip.Prefix))
+		case "rotated":
+			atMostTwo(found, path, fd.value.Interface().([]Secret))
+		case "signing":
+			validateSigning(found, path, fd.value.Interface().([]Secret))
 		}
 	})
 }
 
-func (c *Config) validateListen(found *faults) {
-	listeners := []struct{ path, address, what string }{
-		{"listen.public", c.Listen.Public, "webhooks"},
-		{"listen.admin", c.Listen.Admin, "health and metrics"},
-		{"listen.api", c.Listen.API, "the API"},
-	}
-	if len(c.API.Tokens) == 0 {
-		listeners = listeners[:2]
-	}
-	for i, l := range listeners {
-		if _, _, err := net.SplitHostPort(l.address); err != nil {
-			found.add(l.path, "is not an address to listen on: write host:port, or :port for all interfaces")
+// oneOf checks a text, or each text of a list; allowed is divided by commas.
+func oneOf(found *faults, path string, v reflect.Value, allowed string) {
+	if v.Kind() == reflect.Slice {
+		for i := range v.Len() {
+			oneOf(found, path, v.Index(i), allowed)
 		}
-		for _, other := range listeners[:i] {
-			if l.address == other.address && !strings.HasSuffix(l.address, ":0") {
-				found.add(l.path, "is the same as %s: keep %s on an address of their own", other.path, l.what)
-			}
-		}
-	}
-}
-
-func (c *Config) validateLedger(found *faults) {
-	if c.Ledger.KeepContent < 24*time.Hour {
-		found.add("ledger.keep_content", "must be at least 24h: whoever looks into an incident needs what was received")
-	}
-	text := c.Ledger.URL.Reveal()
-	if file, ok := strings.CutPrefix(text, "sqlite:"); ok && file != "" {
 		return
 	}
-	if u, err := url.Parse(text); err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") {
+	list := strings.Split(allowed, ",")
+	found.addIf(!slices.Contains(list, v.String()), path, "is %q, which means nothing here: write one of %s", v, strings.Join(list, ", "))
+}
+
+// validateMeaning keeps approval out of reach of a failure: nothing is approved
+// without positive evidence.
+func validateMeaning(found *faults, path string, v reflect.Value, what string) {
+	if m := v.String(); m == "approve" || m == string(journey.OutcomeApproved) {
+		found.add(path, "cannot approve: %s is no evidence; write review, reject or on_hold", what)
 		return
 	}
-	found.add("ledger.url", "is no ledger: write sqlite:path/to/file.db or postgres://user@host/database")
+	oneOf(found, path, v, "review,reject,on_hold")
 }
 
-func oneOf(found *faults, path, value string, allowed ...string) {
-	if !slices.Contains(allowed, value) {
-		found.add(path, "is %q, which means nothing here: write one of %s", value, strings.Join(allowed, ", "))
+// uniqueNames notes the items of a list whose name is missing, malformed or taken.
+func uniqueNames(found *faults, path string, list reflect.Value) {
+	taken := map[string]bool{}
+	for i := range list.Len() {
+		name := list.Index(i).FieldByName("Name").String()
+		at := itemPath(path, i, name)
+		switch {
+		case name == "":
+			found.add(at, "has no name: give it one")
+		case !nameForm.MatchString(name):
+			found.add(at+".name", "must be 1 to 32 characters of a-z, 0-9 and -")
+		case taken[name]:
+			found.add(at, "is there twice: give each a name of its own")
+		}
+		taken[name] = true
 	}
-}
-
-// unique notes a name that is missing, malformed or taken.
-func unique(found *faults, path, name string, taken map[string]bool) {
-	switch {
-	case name == "":
-		found.add(path, "has no name: give it one")
-	case !nameForm.MatchString(name):
-		found.add(path+".name", "must be 1 to 32 characters of a-z, 0-9 and -")
-	case taken[name]:
-		found.add(path, "is there twice: give each a name of its own")
-	}
-	taken[name] = true
 }
 
 func notEverybody(found *faults, path string, prefixes []netip.Prefix) {
 	for _, p := range prefixes {
-		if p.IsValid() && p.Bits() == 0 {
-			found.add(path, "lists %s, which is everybody: name the networks that are meant", p)
-		}
+		found.addIf(p.IsValid() && p.Bits() == 0, path, "lists %s, which is everybody: name the networks that are meant", p)
 	}
 }
 
@@ -139,4 +136,31 @@ func checkURL(found *faults, path, text string, live bool) {
 	}
 }
 
-func describe(path string, env Environment) string { return fmt.Sprintf("%s (%s)", path, env) }
+func (c *Config) validateListen(found *faults) {
+	listeners := []struct{ path, address, what string }{
+		{"listen.public", c.Listen.Public, "webhooks"},
+		{"listen.admin", c.Listen.Admin, "health and metrics"},
+		{"listen.api", c.Listen.API, "the API"},
+	}
+	if len(c.API.Tokens) == 0 {
+		listeners = listeners[:2]
+	}
+	for i, l := range listeners {
+		_, _, err := net.SplitHostPort(l.address)
+		found.addIf(err != nil, l.path, "is not an address to listen on: write host:port, or :port for all interfaces")
+		for _, other := range listeners[:i] {
+			found.addIf(l.address == other.address && !strings.HasSuffix(l.address, ":0"),
+				l.path, "is the same as %s: keep %s on an address of their own", other.path, l.what)
+		}
+	}
+}
+
+func (c *Config) validateLedger(found *faults) {
+	found.addIf(c.Ledger.KeepContent < 24*time.Hour, "ledger.keep_content",
+		"must be at least 24h: whoever looks into an incident needs what was received")
+	file, isFile := strings.CutPrefix(c.Ledger.URL.Reveal(), "sqlite:")
+	u, err := url.Parse(c.Ledger.URL.Reveal())
+	if postgres := err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"); !postgres && (!isFile || file == "") {
+		found.add("ledger.url", "is no ledger: write sqlite:path/to/file.db or postgres://user@host/database")
+	}
+}

@@ -12,31 +12,31 @@ import (
 // that are configured must match; within one, any of its live secrets (two at
 // most, while they are rotated). IDWise signs nothing, so this is all there is.
 type WebhookAuth struct {
-	// None is "auth: none", written out: anybody may post. Refused for live.
-	None     bool               `mapstructure:"auth" doc:"Only ever none: anybody who knows the address may post. Refused for a live account and beside any mechanism."`
-	Basic    []BasicCredential  `mapstructure:"basic" doc:"HTTP Basic credentials; two while they are rotated."`
-	Bearer   []Secret           `mapstructure:"bearer" doc:"Bearer tokens; two while they are rotated."`
-	Headers  []HeaderCredential `mapstructure:"headers" doc:"Custom headers; each one listed must match."`
-	AllowIPs []netip.Prefix     `mapstructure:"allow_ips" doc:"Addresses or networks that webhooks come from. IDWise's support hands out its own."`
+	None     NoAuth             `yaml:"auth" doc:"Only ever none: anybody who knows the address may post. Refused for a live account and beside any mechanism."`
+	Basic    []BasicCredential  `yaml:"basic" doc:"HTTP Basic credentials; two while they are rotated."`
+	Bearer   []Secret           `yaml:"bearer" check:"rotated" doc:"Bearer tokens; two while they are rotated."`
+	Headers  []HeaderCredential `yaml:"headers" doc:"Custom headers; each one listed must match."`
+	AllowIPs []netip.Prefix     `yaml:"allow_ips" check:"networks" doc:"Addresses or networks that webhooks come from. IDWise's support hands out its own."`
 }
+
+// NoAuth is "auth: none", written out: anybody may post. It is refused for live accounts.
+type NoAuth bool
 
 // BasicCredential is one accepted user and password. A password may hold colons,
 // a user may not.
 type BasicCredential struct {
-	User     string `mapstructure:"user" doc:"User name, without a colon. Required."`
-	Password Secret `mapstructure:"password" doc:"Password. Required."`
+	User     string `yaml:"user" doc:"User name, without a colon. Required."`
+	Password Secret `yaml:"password" doc:"Password. Required."`
 }
 
 // HeaderCredential is one header that must be sent with one of the values.
 type HeaderCredential struct {
-	Name   string   `mapstructure:"name" doc:"Header's name. Required."`
-	Values []Secret `mapstructure:"values" doc:"The value, or two while they are rotated. Required."`
+	Name   string   `yaml:"name" doc:"Header's name. Required."`
+	Values []Secret `yaml:"values" check:"rotated" doc:"The value, or two while they are rotated. Required."`
 }
 
 // Configured reports whether anything is said at all, "auth: none" included.
-func (w WebhookAuth) Configured() bool {
-	return w.None || w.mechanisms() > 0
-}
+func (w WebhookAuth) Configured() bool { return bool(w.None) || w.mechanisms() > 0 }
 
 func (w WebhookAuth) mechanisms() int {
 	n := 0
@@ -53,31 +53,34 @@ func (w WebhookAuth) validate(path string, live bool, found *faults) {
 	switch {
 	case !w.Configured():
 		found.add(path, "says nothing about authentication: configure basic, bearer, headers or allow_ips as at IDWise, or write auth: none for a sandbox that anybody may post to")
-	case w.None && live:
+	case bool(w.None) && live:
 		found.add(path+".auth", "is none for a live account, where anybody could post: configure basic, bearer, headers or allow_ips")
-	case w.None && w.mechanisms() > 0:
+	case bool(w.None) && w.mechanisms() > 0:
 		found.add(path+".auth", "is none beside a mechanism: keep one or the other")
 	}
+	w.validateBasic(path+".basic", found)
+	w.validateHeaders(path+".headers", found)
+	w.validateLengths(path, live, found)
+}
+
+func (w WebhookAuth) validateBasic(path string, found *faults) {
 	var passwords []Secret
 	for _, b := range w.Basic {
 		passwords = append(passwords, b.Password)
-		if b.User == "" || strings.ContainsFunc(b.User, func(r rune) bool { return r == ':' || unicode.IsControl(r) }) {
-			found.add(path+".basic", "needs a user without colons: HTTP Basic ends the user at the first one")
-		}
+		found.addIf(b.User == "" || strings.ContainsFunc(b.User, func(r rune) bool { return r == ':' || unicode.IsControl(r) }),
+			path, "needs a user without colons: HTTP Basic ends the user at the first one")
 	}
 	if len(w.Basic) == 2 && w.Basic[0].User != w.Basic[1].User {
-		passwords = nil // another user with the same password is odd, not a mistake in rotation
+		return // another user with the same password is odd, not a mistake in rotation
 	}
-	if len(w.Basic) > 2 {
-		found.add(path+".basic", "lists more than two: keep the current one and, while it is rotated, the next")
-	}
-	if len(passwords) <= 2 {
-		atMostTwo(path+".basic", passwords, found)
-	}
-	atMostTwo(path+".bearer", w.Bearer, found)
-	w.validateHeaders(path+".headers", found)
-	notEverybody(found, path+".allow_ips", w.AllowIPs)
-	w.validateLengths(path, live, found)
+	atMostTwo(found, path, passwords)
+}
+
+// atMostTwo is the rule of rotation: the old secret and the new one.
+func atMostTwo(found *faults, path string, secrets []Secret) {
+	found.addIf(len(secrets) > 2, path, "lists more than two: keep the current one and, while it is rotated, the next")
+	found.addIf(len(secrets) == 2 && secrets[0].IsSet() && secrets[0].Reveal() == secrets[1].Reveal(),
+		path, "lists the same secret twice: rotation needs a new one")
 }
 
 // The least lengths of webhook secrets, in bytes. IDWise signs nothing: such a secret
@@ -93,9 +96,9 @@ func (w WebhookAuth) validateLengths(path string, live bool, found *faults) {
 		least = minLiveSecret
 	}
 	for _, s := range secretsIn(path, reflect.ValueOf(&w).Elem()) {
-		if n := len(s.secret.Reveal()); n > 0 && n < least {
-			found.add(s.path, "has %d characters, and %d is the least: make one by openssl rand -hex 32, and set it at IDWise, too", n, least)
-		}
+		n := len(s.secret.Reveal())
+		found.addIf(n > 0 && n < least, s.path,
+			"has %d characters, and %d is the least: make one by openssl rand -hex 32, and set it at IDWise, too", n, least)
 	}
 }
 
@@ -113,10 +116,7 @@ func (w WebhookAuth) validateHeaders(path string, found *faults) {
 			found.add(at, "is there twice: list the header once, with both values")
 		}
 		names[name] = true
-		if len(h.Values) == 0 {
-			found.add(at+".values", "is missing: name the secret that the header must hold")
-		}
-		atMostTwo(at+".values", h.Values, found)
+		found.addIf(len(h.Values) == 0, at+".values", "is missing: name the secret that the header must hold")
 	}
 }
 

@@ -36,9 +36,9 @@ func newAuthenticator(acc config.Account) (*authenticator, error) {
 	switch {
 	case !w.Configured():
 		return nil, errors.New("its webhook authentication is not configured; set webhook.basic, bearer, headers or allow_ips")
-	case w.None && acc.Environment != config.Sandbox:
+	case bool(w.None) && acc.Environment != config.Sandbox:
 		return nil, errors.New("auth: none is allowed for a sandbox account only")
-	case w.None && (len(w.Basic)+len(w.Bearer)+len(w.Headers)+len(w.AllowIPs) > 0):
+	case bool(w.None) && (len(w.Basic)+len(w.Bearer)+len(w.Headers)+len(w.AllowIPs) > 0):
 		return nil, errors.New("auth: none stands beside a mechanism; remove one of the two")
 	}
 	a := &authenticator{allow: w.AllowIPs}

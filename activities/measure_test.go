@@ -51,7 +51,7 @@ func TestADecisionIsMeasuredOnce(t *testing.T) {
 	page := measured(t, w)
 	d := decision("j1", 1, journey.OutcomeApproved)
 	for n, ago := range []time.Duration{90 * time.Minute, 20 * time.Second} {
-		hook := ledger.Webhook{Account: account, JourneyID: "j1", Disposition: ledger.Forward, Event: []byte("{}"), ReceivedAt: d.DecidedAt.Add(-ago), Body: []byte{byte(n)}}
+		hook := ledger.Webhook{Account: account, JourneyID: "j1", Handling: ledger.Forward, Event: []byte("{}"), ReceivedAt: d.DecidedAt.Add(-ago), Body: []byte{byte(n)}}
 		if _, _, err := w.ledger.RecordWebhook(t.Context(), hook); err != nil {
 			t.Fatal(err)
 		}

@@ -80,6 +80,14 @@ func (l Ladder) next() time.Time {
 	return at
 }
 
+// OverdueAt is when the ladder escalates, or at the latest has escalated by now; zero if never.
+func (l Ladder) OverdueAt(now time.Time) time.Time {
+	if l.Overdue && (l.EscalateAt.IsZero() || l.EscalateAt.After(now)) {
+		return now
+	}
+	return l.EscalateAt
+}
+
 // climb takes the rungs that are due and says what to tell: being overdue, or else
 // a reminder, or nothing. look is true when the last look is due.
 func (l Ladder) climb(now time.Time) (after Ladder, tell MessageType, look bool) {

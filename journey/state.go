@@ -95,7 +95,10 @@ func (s State) EndsAs() string {
 }
 
 // over says that the journey is over for good.
-func (s *State) over() bool { return s.Phase == Ended || s.Phase == Erased }
+func (s *State) over() bool { return s.Phase.Final() }
+
+// Final says that nothing but an erasure follows the phase.
+func (p Phase) Final() bool { return p == Ended || p == Erased }
 
 // Closed says whether the workflow may close once nothing is pending. Only Ended
 // and Erased are final for the journey; the others start again by a later event.

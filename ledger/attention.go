@@ -13,18 +13,18 @@ import (
 // maxJourneys bounds the ids that an Attention names.
 const maxJourneys = 10
 
-// Attention is one reason why journeys of one account need a person. It ends when the
-// last journey's item is cleared.
+// Attention is one reason why journeys of an account need a person. It ends when the item
+// of the last journey is cleared.
 type Attention struct {
 	Account string
 	Code    journey.AttentionCode
 	// Detail is the endpoint of delivery_parked, and empty for every other code.
 	Detail string
-	// Count is how many journeys it concerns, Since the oldest item of theirs.
+	// Count is how many journeys it concerns, Since is the time of the oldest item.
 	Count int
 	Since time.Time
-	// Journeys are the ids of the first of them, at most 10; for spot_check_unbound
-	// they are those of the spot checks.
+	// Journeys are the ids of the oldest, at most 10; for spot_check_unbound they are ids
+	// of spot checks.
 	Journeys []string
 	// AcknowledgedBy and AcknowledgedAt are zero until a person acknowledges it.
 	AcknowledgedBy string
@@ -53,46 +53,42 @@ func (l *Ledger) Attention(ctx context.Context, accounts []string) (all []Attent
 		return nil, nil
 	}
 	query, args := inAccounts(selectAttention, accounts, maxJourneys)
-	err = each(ctx, l.read, query, args, func(rows *sql.Rows) error {
-		var a Attention
-		var journeyID string
-		if err := rows.Scan(&a.Account, &a.Code, &a.Detail, &a.Count, (*instant)(&a.Since), &journeyID,
-			&a.AcknowledgedBy, (*instant)(&a.AcknowledgedAt)); err != nil {
-			return err
-		}
+	rows, err := list(ctx, l.read, query, args, func(a *Attention) []any {
+		a.Journeys = make([]string, 1)
+		return []any{&a.Account, &a.Code, &a.Detail, &a.Count, (*instant)(&a.Since), &a.Journeys[0], &a.AcknowledgedBy, (*instant)(&a.AcknowledgedAt)}
+	})
+	for _, a := range rows {
 		last := len(all) - 1
 		if last < 0 || all[last].Account != a.Account || all[last].Code != a.Code || all[last].Detail != a.Detail {
 			all = append(all, a)
-			last++
+			continue
 		}
-		all[last].Journeys = append(all[last].Journeys, journeyID)
-		return nil
-	})
+		all[last].Journeys = append(all[last].Journeys, a.Journeys...)
+	}
 	return all, err
 }
 
 const acknowledge = `
-INSERT INTO acknowledgements (account, code, part, actor, at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO acknowledgements (account, code, part, actor, at) SELECT $1, $2, $3, $4, CAST($5 AS BIGINT)
+WHERE EXISTS (SELECT 1 FROM attention WHERE account = $1 AND code = $2 AND part = $3)
 ON CONFLICT (account, code, part) DO UPDATE SET actor = excluded.actor, at = excluded.at`
 
-// Acknowledge records that actor takes on what needs a person; a later actor replaces
-// an earlier one. It returns ErrNotFound if nothing with this code and detail is open.
+// Acknowledge records that actor takes care of what needs a person; a later actor replaces
+// an earlier one. It is ErrNotFound if nothing with this code and detail is open.
 func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.AttentionCode, detail, actor string, at time.Time) (err error) {
 	defer wrap(&err, "acknowledging attention")
 	if actor == "" {
 		return errors.New("the actor is missing")
 	}
 	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := takeLock(ctx, tx, l.dialect.lockAttention); err != nil {
+		if err := l.lock(ctx, tx, lockAttention); err != nil {
 			return err
 		}
-		var open string
-		err := theOne(ctx, tx, "SELECT account FROM attention WHERE account = $1 AND code = $2 AND part = $3 LIMIT 1",
-			[]any{account, string(code), detail}, &open)
-		if err != nil {
-			return err
+		acknowledged, err := changes(ctx, tx, acknowledge, account, string(code), detail, actor, nanos(at))
+		if err == nil && acknowledged == 0 {
+			err = ErrNotFound
 		}
-		return exec(ctx, tx, acknowledge, account, string(code), detail, actor, nanos(at))
+		return err
 	})
 }
 
@@ -102,19 +98,17 @@ type item struct{ code, part string }
 const (
 	// ofSpotCheck separates the items of a spot check from those of a journey with the same id.
 	ofSpotCheck = "(code = 'spot_check_unbound')"
-
-	saveItem = `
+	saveItem    = `
 INSERT INTO attention (account, journey_id, code, part, since) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account, journey_id, code, part) DO UPDATE SET since = excluded.since`
-
 	endAcknowledgement = `
 DELETE FROM acknowledgements WHERE account = $1 AND code = $2 AND part = $3 AND NOT EXISTS
 	(SELECT 1 FROM attention WHERE account = $1 AND code = $2 AND part = $3)`
 )
 
 // replaceAttention replaces all items of a journey or, with spotCheck, of a spot check.
-// Attention that loses its last item ends, and so does its acknowledgement. Run it last
-// in a transaction: its lock is held until the commit.
+// Attention that loses its last item ends, and so does its acknowledgement. Run it last in
+// a transaction, because its lock is held until the commit.
 func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, spotCheck bool, items []journey.AttentionItem) error {
 	known, err := list(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
 		[]any{account, journeyID, spotCheck}, func(i *item) []any { return []any{&i.code, &i.part} })
@@ -140,7 +134,7 @@ func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, jour
 	if len(known) == 0 {
 		return nil
 	}
-	err = takeLock(ctx, tx, l.dialect.lockAttention)
+	err = l.lock(ctx, tx, lockAttention)
 	for _, i := range known {
 		if err == nil {
 			err = exec(ctx, tx, "DELETE FROM attention WHERE account = $1 AND journey_id = $2 AND code = $3 AND part = $4",

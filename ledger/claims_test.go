@@ -35,14 +35,14 @@ func TestRemoveContent(t *testing.T) {
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		old := func(w *ledger.Webhook) { w.ReceivedAt = at(0) }
-		kept := func(w *ledger.Webhook) { w.Disposition, w.Event, w.ReceivedAt = ledger.Keep, nil, at(0) }
+		kept := func(w *ledger.Webhook) { w.Handling, w.Event, w.ReceivedAt = ledger.Keep, nil, at(0) }
 		waiting := mustRecord(t, l, with(webhook("waits"), old))
 		var removed []int64
 		for _, id := range []string{"k1", "k2", "k3"} {
 			removed = append(removed, mustRecord(t, l, with(webhook(id), kept)))
 		}
 		removed = append(removed, mustRecord(t, l, with(webhook("k1"), func(w *ledger.Webhook) { kept(w); w.Account = "fintech" })),
-			mustRecord(t, l, ledger.Webhook{Account: "bank", Body: []byte("who?"), Disposition: ledger.Quarantine, ReceivedAt: at(0)}))
+			mustRecord(t, l, ledger.Webhook{Account: "bank", Body: []byte("who?"), Handling: ledger.Quarantine, ReceivedAt: at(0)}))
 		young := mustRecord(t, l, with(webhook("young"), func(w *ledger.Webhook) { kept(w); w.ReceivedAt = at(11) }))
 
 		for round, want := range []int64{3, 2, 0} { // 2 of each account at most
@@ -93,7 +93,7 @@ func TestReleaseAfterItsContentWasRemoved(t *testing.T) {
 func TestForwarderRemovesOldContent(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
-	id := mustRecord(t, l, ledger.Webhook{Account: "bank", Body: []byte("old"), Disposition: ledger.Keep, ReceivedAt: time.Now().Add(-2 * time.Hour)})
+	id := mustRecord(t, l, ledger.Webhook{Account: "bank", Body: []byte("old"), Handling: ledger.Keep, ReceivedAt: time.Now().Add(-2 * time.Hour)})
 	run(t, ledger.NewForwarder(l, nil, ledger.ForwarderOptions{KeepContent: time.Hour}))
 	eventually(t, "the content is gone", func() bool {
 		w, err := l.Webhook(t.Context(), id)

@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,20 +22,19 @@ type FeedItem struct {
 const insertDecision = `
 INSERT INTO decisions (account, journey_id, sequence, id, outcome, content, content_hash, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (account, journey_id, sequence) DO NOTHING
-RETURNING position`
+ON CONFLICT (account, journey_id, sequence) DO NOTHING`
 
-// raiseStanding never lowers the sequence: a decision that is saved after a later one
-// only becomes part of the history.
+// raiseStanding never lowers the sequence: a decision that is saved late only becomes
+// part of the history.
 const raiseStanding = `
 UPDATE journeys SET outcome = $3, sequence = $4, since = $5
 WHERE account = $1 AND journey_id = $2 AND sequence < $4`
 
-// SaveDecision appends d and, in the same transaction, makes it the journey's standing
+// SaveDecision appends d and, in the same transaction, makes it the journey's standing,
 // and phase its phase as of d.DecidedAt. fresh is true for one caller alone: saving the
 // same decision again changes nothing. A different decision with the same sequence is
-// ErrConflict. A sequence below the standing's is recorded and leaves the standing as
-// it is.
+// ErrConflict. A sequence below the standing's is recorded and leaves the standing
+// unchanged.
 func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) (fresh bool, err error) {
 	defer wrap(&err, "saving decision")
 	if err := checkDecision(d); err != nil {
@@ -49,13 +46,17 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 		return false, err
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := takeLock(ctx, tx, l.dialect.lockFeed); err != nil {
+		if err := l.lock(ctx, tx, lockFeed); err != nil {
 			return err
 		}
 		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {
 			return err
 		}
-		return takeStanding(ctx, tx, d, phase)
+		err := upsertJourney(ctx, tx, Journey{Account: d.Account, JourneyID: d.JourneyID, Phase: phase, UpdatedAt: d.DecidedAt})
+		if err != nil {
+			return err
+		}
+		return exec(ctx, tx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
 	})
 	return err == nil && fresh, err
 }
@@ -76,15 +77,13 @@ func checkDecision(d journey.Decision) error {
 	return nil
 }
 
-// appendDecision inserts d; fresh is false if the very same one is there already.
+// appendDecision inserts d; fresh is false if the same decision is there already.
 func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content []byte) (fresh bool, err error) {
-	sum := sha256.Sum256(content)
-	hash := hex.EncodeToString(sum[:])
-	var position int64
-	fresh, err = one(ctx, tx, insertDecision, []any{d.Account, d.JourneyID, d.Sequence, d.ID, string(d.Outcome),
-		string(content), hash, time.Now().UnixNano()}, &position)
-	if err != nil || fresh {
-		return fresh, err
+	hash := hexHash(content)
+	inserted, err := changes(ctx, tx, insertDecision, d.Account, d.JourneyID, d.Sequence, d.ID, string(d.Outcome),
+		string(content), hash, time.Now().UnixNano())
+	if err != nil || inserted > 0 {
+		return err == nil, err
 	}
 	var recorded string
 	err = theOne(ctx, tx, "SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
@@ -95,14 +94,6 @@ func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content
 	return false, err
 }
 
-func takeStanding(ctx context.Context, tx *sql.Tx, d journey.Decision, phase journey.Phase) error {
-	err := upsertJourney(ctx, tx, Journey{Account: d.Account, JourneyID: d.JourneyID, Phase: phase, UpdatedAt: d.DecidedAt})
-	if err != nil {
-		return err
-	}
-	return exec(ctx, tx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
-}
-
 // Decisions returns a journey's decisions by sequence; empty, not nil, if it has none.
 func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) (decisions []journey.Decision, err error) {
 	defer wrap(&err, "reading decisions")
@@ -111,10 +102,9 @@ func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) (deci
 	return append([]journey.Decision{}, decisions...), err
 }
 
-// DecisionFeed returns up to limit decisions of the accounts with a position above
-// after, in order. A reader who continues from the last position misses none: a decision
-// never appears below one that was already visible. An empty list of accounts returns
-// nothing.
+// DecisionFeed returns up to limit decisions of the accounts with a position above after,
+// in order. A reader who continues from the last position misses none: no decision appears
+// below one that was already visible. An empty list of accounts returns nothing.
 func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) (items []FeedItem, err error) {
 	defer wrap(&err, "reading the feed of decisions")
 	if len(accounts) == 0 {
@@ -124,9 +114,9 @@ func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int6
 	return list(ctx, l.read, query, args, func(i *FeedItem) []any { return []any{&i.Position, document{&i.Decision}} })
 }
 
-// feedOf builds one statement: reading the accounts one by one could miss a decision
-// that commits in between. Each account's part has its own limit, so that the query
-// reads no more than it returns, however long the feed is.
+// feedOf builds one statement, because reading the accounts one by one could miss a
+// decision that commits in between. Each account's part has its own limit, so that the
+// query reads no more than it needs, however long the feed is.
 func feedOf(accounts []string, after int64, limit int) (query string, args []any) {
 	args = []any{after, limit}
 	parts := make([]string, 0, len(accounts))

@@ -9,7 +9,7 @@ import (
 // DeliveryState is how far a message got at one endpoint. The set is closed.
 type DeliveryState string
 
-// Delivered is final; a parked message may be tried again by a person.
+// Delivered is final; a person may retry a parked message.
 const (
 	DeliveryPending   DeliveryState = "pending"
 	DeliveryDelivered DeliveryState = "delivered"
@@ -20,7 +20,7 @@ const (
 type Delivery struct {
 	// Account, MessageID and Endpoint (its name, not its address) name the delivery.
 	Account, MessageID, Endpoint string
-	// Type and Stream are the message's; Stream is empty where order is free.
+	// Type and Stream are the message's; Stream is empty if its order does not matter.
 	Type, Stream string
 	JourneyID    string
 	State        DeliveryState
@@ -31,8 +31,8 @@ type Delivery struct {
 	UpdatedAt time.Time
 }
 
-// upsertDelivery leaves a delivered row alone: the result of an attempt that a retry
-// overtook may arrive late.
+// upsertDelivery does not change a delivered row, because the result of an attempt that a
+// retry overtook may arrive late.
 const upsertDelivery = `
 INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at, first_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)

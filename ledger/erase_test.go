@@ -88,10 +88,10 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	ctx := t.Context()
 	mustDo(t, l.Register(ctx, ledger.Journey{Account: "bank", JourneyID: id, Reference: reference, Flow: "onboarding"}))
 	mustDo(t, l.SaveJourney(ctx, ledger.Journey{Account: "bank", JourneyID: id, Phase: journey.CustomSteps, Reference: reference, UpdatedAt: at(0)}))
-	hook := func(event, journeyID string, disposition ledger.Disposition) {
+	hook := func(event, journeyID string, disposition ledger.Handling) {
 		w := ledger.Webhook{Account: "bank", EventType: event, EventID: id + event, JourneyID: journeyID, ReferenceNo: reference,
 			Body:        fmt.Appendf(nil, `{"event":%q,"body":{"journeyId":%q,"referenceNo":%q}}`, event, journeyID, reference),
-			Disposition: disposition, ReceivedAt: at(0)}
+			Handling: disposition, ReceivedAt: at(0)}
 		if disposition == ledger.Forward {
 			w.Event = w.Body
 		}
@@ -102,8 +102,8 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	hook("Finished Spot Check", "", ledger.Forward)
 	hook("spot check by its id", id+"-spot", ledger.Forward)
 	quarantined := fmt.Appendf(nil, "journey %s of %q", id, reference)
-	mustRecord(t, l, ledger.Webhook{Account: "bank", Body: quarantined, Disposition: ledger.Quarantine, Reason: "not_json"})
-	mustRecord(t, l, ledger.Webhook{Account: "bank", Body: fmt.Appendf(nil, "who is %q?", reference), Disposition: ledger.Quarantine, Reason: "not_json"})
+	mustRecord(t, l, ledger.Webhook{Account: "bank", Body: quarantined, Handling: ledger.Quarantine, Reason: "not_json"})
+	mustRecord(t, l, ledger.Webhook{Account: "bank", Body: fmt.Appendf(nil, "who is %q?", reference), Handling: ledger.Quarantine, Reason: "not_json"})
 	_, err := l.RecordEvent(ctx, journey.Event{EventID: id, Type: journey.Adopt, Account: "bank", JourneyID: id, ReferenceNo: reference, ReceivedAt: at(0)})
 	mustDo(t, err)
 	mustSnapshot(t, l, id, inReview(1))
@@ -164,7 +164,7 @@ func TestEraseLeavesNothingPersonal(t *testing.T) {
 			t.Errorf("what came late: %q", got)
 		}
 		w, err := l.Webhook(t.Context(), id)
-		if err != nil || w.Disposition != ledger.Keep || w.Reason != "erased" || w.Body != nil || len(w.BodyHash) != 64 {
+		if err != nil || w.Handling != ledger.Keep || w.Reason != "erased" || w.Body != nil || len(w.BodyHash) != 64 {
 			t.Errorf("got %+v, %v, want a row without content", w, err)
 		}
 		if _, err := l.SaveStepAnswer(t.Context(), ledger.StepAnswer{Account: "bank", JourneyID: "j1", Step: "face", Answer: journey.StepAnswer{Outcome: journey.StepPassed}}); err == nil {

@@ -8,9 +8,9 @@ import (
 	"idjourney/telemetry"
 )
 
-// The queries answer the fields of a telemetry.Tally. They repeat the conditions of the
-// indexes made for them word by word, so that both databases use these and read no row
-// of a finished journey; MAX keeps SQLite from sorting the rows first.
+// The queries return the fields of a telemetry.Tally. They repeat the conditions of their
+// indexes literally, so that both databases use these and read no row of a finished
+// journey; MAX keeps SQLite from sorting the rows first.
 const (
 	waitingPhases = "phase IN ('awaiting_user_steps', 'custom_steps', 'awaiting_result', 'awaiting_review', 'awaiting_resubmission')"
 	tallyJourneys = `
@@ -35,8 +35,8 @@ SELECT account, state, '', COUNT(*), MIN(since), 0 FROM candidates
 WHERE state IN ('waiting', 'unknown') GROUP BY account, state`
 )
 
-// Figures returns what waits, as of now. A review counts as overdue if its journey
-// entered the phase before overdue, and as escalated once its ladder says so.
+// Figures returns what waits now. A review counts as overdue if its journey entered the
+// phase before overdue, and as escalated once its ladder says so.
 func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (f telemetry.Figures, err error) {
 	defer wrap(&err, "reading what waits")
 	if f.Pending, f.OldestPending, err = l.PendingWebhooks(ctx); err != nil {
@@ -66,28 +66,13 @@ func (l *Ledger) Figures(ctx context.Context, overdue time.Time) (f telemetry.Fi
 // with the given endpoints.
 func NoFigures(endpoints map[string][]string) (f telemetry.Figures) {
 	for account, names := range endpoints {
-		group := func(into *[]telemetry.Tally, by string) {
-			*into = append(*into, telemetry.Tally{Account: account, By: by})
-		}
-		for _, phase := range []journey.Phase{
-			journey.AwaitingUserSteps, journey.CustomSteps, journey.AwaitingResult, journey.AwaitingReview, journey.AwaitingResubmission,
-		} {
-			group(&f.Journeys, string(phase))
-		}
-		for _, kind := range []journey.ReviewKind{journey.ReviewVendor, journey.ReviewLocal} {
-			group(&f.Reviews, string(kind))
-			group(&f.Ladders, string(kind))
-		}
-		group(&f.Reviews, "unknown")
-		for _, severity := range []journey.Severity{journey.SeverityLow, journey.SeverityMedium, journey.SeverityHigh} {
-			group(&f.Alerts, string(severity))
-		}
-		for _, code := range journey.AttentionCodes() {
-			group(&f.Attention, string(code))
-		}
-		for _, state := range []string{"waiting", "unknown"} {
-			group(&f.Withheld, state)
-		}
+		addGroups(&f.Journeys, account, journey.AwaitingUserSteps, journey.CustomSteps, journey.AwaitingResult,
+			journey.AwaitingReview, journey.AwaitingResubmission)
+		addGroups(&f.Reviews, account, journey.ReviewVendor, journey.ReviewLocal, "unknown")
+		addGroups(&f.Ladders, account, journey.ReviewVendor, journey.ReviewLocal)
+		addGroups(&f.Alerts, account, journey.SeverityLow, journey.SeverityMedium, journey.SeverityHigh)
+		addGroups(&f.Attention, account, journey.AttentionCodes()...)
+		addGroups(&f.Withheld, account, "waiting", "unknown")
 		for _, name := range names {
 			for _, state := range []DeliveryState{DeliveryPending, DeliveryParked} {
 				f.Deliveries = append(f.Deliveries, telemetry.Tally{Account: account, By: name, And: string(state)})
@@ -95,4 +80,10 @@ func NoFigures(endpoints map[string][]string) (f telemetry.Figures) {
 		}
 	}
 	return f
+}
+
+func addGroups[T ~string](into *[]telemetry.Tally, account string, by ...T) {
+	for _, b := range by {
+		*into = append(*into, telemetry.Tally{Account: account, By: string(b)})
+	}
 }

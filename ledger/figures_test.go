@@ -73,8 +73,8 @@ func TestWebhookTimes(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
-		for n, disposition := range []ledger.Disposition{ledger.Keep, ledger.Forward, ledger.Forward, ledger.Forward} {
-			w := ledger.Webhook{Account: "bank", JourneyID: "j", Disposition: disposition, ReceivedAt: decidedAt.Add(time.Duration(n) * time.Minute)}
+		for n, disposition := range []ledger.Handling{ledger.Keep, ledger.Forward, ledger.Forward, ledger.Forward} {
+			w := ledger.Webhook{Account: "bank", JourneyID: "j", Handling: disposition, ReceivedAt: decidedAt.Add(time.Duration(n) * time.Minute)}
 			if disposition == ledger.Forward {
 				w.Event = []byte("{}")
 			}

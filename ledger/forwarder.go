@@ -15,13 +15,12 @@ import (
 	"idjourney/telemetry"
 )
 
-// ForwardFunc brings one webhook's event to its workflow; the webhook comes without
-// its body and reference. It must keep to its context's deadline, which lies within the
-// lease: after it, another process may forward the webhook too. An error means "again
-// later".
+// ForwardFunc brings one webhook's event to its workflow. The webhook has no body and no
+// reference. The context's deadline lies within the lease; after the lease, another process
+// may forward the webhook too. An error means that the webhook is retried later.
 type ForwardFunc func(ctx context.Context, w Webhook) error
 
-// ForwarderOptions shapes a Forwarder; the zero value of a field is its default.
+// ForwarderOptions configures a Forwarder; the zero value of a field is its default.
 type ForwarderOptions struct {
 	// Concurrency is how many webhooks are forwarded at the same time; 8.
 	Concurrency int
@@ -29,11 +28,10 @@ type ForwarderOptions struct {
 	// matters only for webhooks that another process recorded or claimed: this
 	// process's are announced by Wake, and its retries have a timer.
 	PollInterval time.Duration
-	// LeaseFor is how long a claimed webhook is left alone by others; 30s. After
-	// a crash it is taken up again when this is over.
+	// LeaseFor is how long other processes leave a claimed webhook alone; 30s. After a
+	// crash it becomes due again when this is over.
 	LeaseFor time.Duration
-	// StopTimeout is how long forwards in progress may go on when Run's context
-	// ends; 5s.
+	// StopTimeout is how long forwards in progress may go on after Run's context ends; 5s.
 	StopTimeout time.Duration
 	// KeepContent is how long the content of a webhook stays after it was received, if
 	// it does not wait for forwarding; for ever if 0.
@@ -42,30 +40,24 @@ type ForwarderOptions struct {
 	Logger *slog.Logger
 }
 
-// The wait after the n-th failure doubles from the first to the longest, less up
-// to a fifth of it at random.
 const (
+	// firstWait follows the first failure. The wait doubles from failure to failure up to
+	// longestWait, less up to a fifth of it at random.
 	firstWait   = 200 * time.Millisecond
 	longestWait = 30 * time.Second
-)
-
-// The content of old webhooks is removed every so often, in batches of so many of an
-// account, so that no transaction is long.
-const (
+	// removeBatch bounds the transactions that remove old content, every removeEvery.
 	removeEvery = time.Hour
 	removeBatch = 500
+	// settleTimeout bounds the recording of a forward's outcome. If that fails, the lease
+	// ends and the webhook is forwarded again.
+	settleTimeout = 5 * time.Second
 )
 
-// settleTimeout bounds the writing down of a forward's outcome. If it fails the
-// lease simply ends, and the webhook is forwarded again.
-const settleTimeout = 5 * time.Second
-
-// Forwarder brings recorded webhooks to the workflow: at once, and again with
-// growing pauses until each one is taken. It never gives one up. Forwarders in
-// several processes share the work. Accounts are served in turn, and within an account
-// what is fresh and what failed before, so that a flood of one account delays no other.
-// Each webhook is forwarded at least once, and twice only if a process dies, or loses its
-// ledger, after the workflow took it.
+// Forwarder brings recorded webhooks to the workflow: at once, and then with growing pauses
+// until each one is taken. It never gives one up. Forwarders in several processes share
+// the work. Accounts are served in turn, and within an account new webhooks and retries,
+// so that a flood of one account delays no other. Each webhook is forwarded at least once,
+// and twice only if a process dies, or loses its ledger, after the workflow took it.
 type Forwarder struct {
 	ledger   *Ledger
 	forward  ForwardFunc
@@ -73,7 +65,7 @@ type Forwarder struct {
 	wake     chan struct{}
 	taken    chan int64   // the ids of webhooks that the workflow took
 	failures atomic.Int64 // since the last success
-	// served says when a lane was last given a slot, counted in slots.
+	// served is the number of the slot that a lane was last given.
 	served map[lane]int
 	slots  int
 }
@@ -93,8 +85,8 @@ func NewForwarder(l *Ledger, f ForwardFunc, opts ForwarderOptions) *Forwarder {
 	}
 }
 
-// Wake makes the forwarder query the ledger at once. It never blocks; call it
-// after RecordWebhook.
+// Wake makes the forwarder query the ledger at once. It never blocks. Call it after
+// RecordWebhook.
 func (f *Forwarder) Wake() {
 	select {
 	case f.wake <- struct{}{}:
@@ -102,9 +94,8 @@ func (f *Forwarder) Wake() {
 	}
 }
 
-// Run forwards until ctx ends, lets forwards in progress finish (StopTimeout) and
-// returns nil. A ledger that fails is logged and queried again: no error is a
-// reason to stop. Run may be called once.
+// Run forwards until ctx ends, lets forwards in progress finish (StopTimeout) and returns
+// nil. If the ledger fails, it logs that and goes on. Run may be called once.
 func (f *Forwarder) Run(ctx context.Context) error {
 	// Forwards outlive ctx by StopTimeout.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -117,8 +108,7 @@ func (f *Forwarder) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer close(f.taken)
 	defer inProgress.Wait()
-	// A slot is taken before a claim, so that a lease never runs while its webhook
-	// waits for its turn.
+	// A slot is taken before the claim, so that no lease runs while its webhook waits.
 	slots := make(chan struct{}, f.opts.Concurrency)
 	for ctx.Err() == nil {
 		free := f.takeSlots(ctx, slots)
@@ -143,24 +133,19 @@ func (f *Forwarder) Run(ctx context.Context) error {
 func (f *Forwarder) takeSlots(ctx context.Context, slots chan<- struct{}) (taken int) {
 	select {
 	case slots <- struct{}{}:
-		taken = 1
 	case <-ctx.Done():
 		return 0
 	}
-	for {
-		select {
-		case slots <- struct{}{}:
-			taken++
-		default:
-			return taken
-		}
+	for taken = 1; len(slots) < cap(slots); taken++ {
+		slots <- struct{}{} // does not block: only this goroutine takes slots
 	}
+	return taken
 }
 
-// claimDue claims up to free due webhooks. If there are none it says how long nothing
-// will be due, as far as is known now.
+// claimDue claims up to free due webhooks. If there are none, wait is how long none will be
+// due, as far as is known now.
 func (f *Forwarder) claimDue(ctx context.Context, free int) (batch []claimed, wait time.Duration) {
-	if ctx.Err() != nil {
+	if free == 0 {
 		return nil, 0
 	}
 	due, next, err := f.ledger.dueLanes(ctx, time.Now())
@@ -175,21 +160,21 @@ func (f *Forwarder) claimDue(ctx context.Context, free int) (batch []claimed, wa
 	case err != nil && ctx.Err() == nil:
 		f.opts.Logger.ErrorContext(ctx, "forwarder cannot read the ledger", "error", err)
 	case len(due) > 0:
-		return batch, firstWait // nothing claimed: another process was quicker
+		return batch, firstWait // if nothing was claimed, another process was quicker
 	case !next.IsZero():
 		return batch, min(time.Until(next), f.opts.PollInterval)
 	}
 	return batch, f.opts.PollInterval
 }
 
-// deal gives each slot to the account that was served longest ago, and there to the
+// deal gives each slot to the account that was served longest ago, and within it to the
 // lane that was.
 func (f *Forwarder) deal(due []lane, slots int) map[lane]int {
 	shares := map[lane]int{}
 	if len(due) == 0 {
 		return shares
 	}
-	account := func(a lane) int { return max(f.served[lane{a.account, false}], f.served[lane{a.account, true}]) }
+	account := func(a lane) int { return max(f.served[lane{a.account, 0}], f.served[lane{a.account, 1}]) }
 	for range slots {
 		next := slices.MinFunc(due, func(a, b lane) int {
 			return cmp.Or(cmp.Compare(account(a), account(b)), cmp.Compare(f.served[a], f.served[b]))
@@ -212,16 +197,15 @@ func (f *Forwarder) rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// handle forwards one webhook and writes down how it went.
+// handle forwards one webhook and records the outcome.
 func (f *Forwarder) handle(ctx context.Context, c claimed) {
-	// A tenth of the lease is kept back for writing down the outcome.
+	// A tenth of the lease is left for recording the outcome.
 	deadline, cancel := context.WithDeadline(ctx, c.until.Add(-f.opts.LeaseFor/10))
 	failure := f.try(deadline, c.Webhook)
 	cancel()
 	if errors.Is(failure, ErrWithheld) {
-		return // Admit has written it down
+		return // Admit has recorded it
 	}
-
 	f.logOutage(ctx, failure)
 	if failure == nil {
 		f.taken <- c.ID
@@ -230,15 +214,15 @@ func (f *Forwarder) handle(ctx context.Context, c claimed) {
 	ctx = telemetry.WithTraceParent(ctx, c.TraceParent) // so that the log names its trace
 	wait := backoff(c.attempts, rand.Float64())         //nolint:gosec // jitter is no secret
 	if ctx.Err() != nil {
-		wait = 0 // we are stopping: somebody else may have it at once
+		wait = 0 // another process may have it at once
 	}
 	f.opts.Logger.DebugContext(ctx, "webhook not forwarded yet", "webhook", c.ID, "account", c.Account,
 		"attempt", c.attempts, "again_in", wait, "error", failure)
 	f.settle(ctx, func(ctx context.Context) error { return f.ledger.putOff(ctx, c, wait) })
-	f.Wake() // it may be due before what the loop waits for
+	f.Wake() // it may be due earlier than the loop expects
 }
 
-// settle writes down an outcome, even if ctx has ended.
+// settle records an outcome, even if ctx has ended.
 func (f *Forwarder) settle(ctx context.Context, write func(context.Context) error) {
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -247,7 +231,7 @@ func (f *Forwarder) settle(ctx context.Context, write func(context.Context) erro
 	}
 }
 
-// mark writes down which webhooks were taken: all that are known at the moment at once.
+// mark records which webhooks were taken, as many at once as are known.
 func (f *Forwarder) mark(ctx context.Context) {
 	for id := range f.taken {
 		ids := []int64{id}
@@ -258,47 +242,37 @@ func (f *Forwarder) mark(ctx context.Context) {
 	}
 }
 
-// removeContent removes the content of old webhooks, from time to time.
+// removeContent removes the content of old webhooks from time to time.
 func (f *Forwarder) removeContent(ctx context.Context) {
-	if f.opts.KeepContent <= 0 {
-		return
-	}
-	for next := time.NewTicker(removeEvery); ; {
-		for {
-			removed, err := f.ledger.RemoveContent(ctx, time.Now().Add(-f.opts.KeepContent), removeBatch)
-			if err != nil && ctx.Err() == nil {
-				f.opts.Logger.ErrorContext(ctx, "the content of old webhooks cannot be removed", "error", err)
-			}
-			if err != nil || removed == 0 {
-				break
-			}
+	for f.opts.KeepContent > 0 && ctx.Err() == nil {
+		removed, err := f.ledger.RemoveContent(ctx, time.Now().Add(-f.opts.KeepContent), removeBatch)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			f.opts.Logger.ErrorContext(ctx, "the content of old webhooks cannot be removed", "error", err)
+		case removed > 0:
 			f.opts.Logger.InfoContext(ctx, "the content of old webhooks was removed", "webhooks", removed)
+			continue
 		}
 		select {
 		case <-ctx.Done():
-			next.Stop()
-			return
-		case <-next.C:
+		case <-time.After(removeEvery):
 		}
 	}
 }
 
-// logOutage logs the beginning and the end of an outage, not each of its tries:
-// an hour without Temporal would otherwise fill a disk.
+// logOutage logs the beginning and the end of an outage, not each attempt: an hour without
+// Temporal would otherwise fill a disk.
 func (f *Forwarder) logOutage(ctx context.Context, failure error) {
 	if failure != nil {
 		if f.failures.Add(1) == 1 {
 			f.opts.Logger.WarnContext(ctx, "webhooks are recorded but cannot be forwarded; they are tried again until they can", "error", failure)
 		}
-		return
-	}
-	if n := f.failures.Swap(0); n > 0 {
+	} else if n := f.failures.Swap(0); n > 0 {
 		f.opts.Logger.InfoContext(ctx, "webhooks are forwarded again", "failed_tries", n)
 	}
 }
 
-// try calls the ForwardFunc; one webhook that makes it panic must not end the
-// forwarding of all others.
+// try calls the ForwardFunc; a panic over one webhook must not stop all others.
 func (f *Forwarder) try(ctx context.Context, w Webhook) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -315,4 +289,106 @@ func backoff(n int, random float64) time.Duration {
 		wait = min(firstWait<<max(n-1, 0), longestWait)
 	}
 	return wait - time.Duration(random*float64(wait)/5)
+}
+
+// A webhook waits for forwarding while its due_at is set. Claiming it moves due_at to the
+// end of the lease, so that the row of a forwarder that died becomes due again by itself;
+// forwarding clears due_at for good. attempts counts the claims and tells them apart: a
+// forwarder whose lease has ended must not put off what another one has claimed since.
+//
+// due_at is compared with this machine's clock. If the clocks of machines that share a
+// ledger differ by as much as a lease, a webhook may be forwarded twice, but is never lost.
+
+// claimed is a webhook under a lease, without its body and reference.
+type claimed struct {
+	Webhook
+	attempts int
+	until    time.Time
+}
+
+// lane is the webhooks of one account that wait for their first attempt (failed is 0), or
+// for another one (failed is 1).
+type lane struct {
+	account string
+	failed  int
+}
+
+// eachAccount begins a query with the table accounts: the accounts that have webhooks
+// under a condition. It reads one index entry per account, whatever the backlog.
+func eachAccount(condition string) string {
+	return `
+WITH RECURSIVE found(account) AS (
+	SELECT MIN(account) FROM webhooks WHERE ` + condition + `
+	UNION ALL
+	SELECT (SELECT MIN(account) FROM webhooks WHERE account > found.account AND ` + condition + `)
+	FROM found WHERE found.account IS NOT NULL
+), accounts AS (SELECT account FROM found WHERE account IS NOT NULL)
+`
+}
+
+var selectLanes = eachAccount("due_at IS NOT NULL") + `
+SELECT account, lanes.failed,
+	(SELECT MIN(due_at) FROM webhooks w WHERE w.account = accounts.account AND w.failed = lanes.failed AND due_at IS NOT NULL)
+FROM accounts CROSS JOIN (SELECT 0 AS failed UNION ALL SELECT 1) AS lanes`
+
+// dueLanes returns the lanes in which a webhook is due at now, and when the next of the
+// other lanes is due (the zero time if none waits). It only reads, so that an idle
+// forwarder does not write to SQLite.
+func (l *Ledger) dueLanes(ctx context.Context, now time.Time) (due []lane, next time.Time, err error) {
+	defer wrap(&err, "looking for due webhooks")
+	type waiting struct {
+		lane
+		dueAt time.Time
+	}
+	all, err := list(ctx, l.read, selectLanes, nil, func(w *waiting) []any {
+		return []any{&w.account, &w.failed, (*instant)(&w.dueAt)}
+	})
+	for _, w := range all {
+		switch {
+		case w.dueAt.IsZero():
+		case !w.dueAt.After(now):
+			due = append(due, w.lane)
+		case next.IsZero() || w.dueAt.Before(next):
+			next = w.dueAt
+		}
+	}
+	return due, next, err
+}
+
+const claimDue = `
+WITH due AS MATERIALIZED (
+	SELECT id FROM webhooks WHERE account = $1 AND failed = $2 AND due_at <= $3 ORDER BY due_at, id LIMIT $4 %s
+)
+UPDATE webhooks SET due_at = $5, attempts = attempts + 1
+WHERE id IN (SELECT id FROM due)
+RETURNING id, event_type, event_id, journey_id, received_at, trace_parent, event, attempts`
+
+// claim leases up to limit due webhooks of a lane, oldest first.
+func (l *Ledger) claim(ctx context.Context, from lane, limit int, lease time.Duration) (batch []claimed, err error) {
+	defer wrap(&err, "claiming webhooks")
+	now := time.Now()
+	until := now.Add(lease)
+	batch, err = list(ctx, l.write, fmt.Sprintf(claimDue, l.dialect.skipLocked),
+		[]any{from.account, from.failed, now.UnixNano(), limit, until.UnixNano()}, func(c *claimed) []any {
+			c.Account, c.Handling, c.until = from.account, Forward, until
+			return []any{&c.ID, &c.EventType, &c.EventID, &c.JourneyID, (*instant)(&c.ReceivedAt), &c.TraceParent, &c.Event, &c.attempts}
+		})
+	// RETURNING promises no order.
+	slices.SortFunc(batch, func(a, b claimed) int { return cmp.Compare(a.ID, b.ID) })
+	return batch, err
+}
+
+// markForwarded marks webhooks as forwarded, even if another process holds their leases
+// by now, because the workflow has taken them. The ids are from this process's own claims.
+func (l *Ledger) markForwarded(ctx context.Context, ids []int64) (err error) {
+	defer wrap(&err, "marking webhooks as forwarded")
+	claims, args := in(ids, []any{time.Now().UnixNano()})
+	return exec(ctx, l.write, "UPDATE webhooks SET due_at = NULL, forwarded_at = $1 WHERE due_at IS NOT NULL AND id IN "+claims, args...)
+}
+
+// putOff ends a lease early and makes the webhook due again after d.
+func (l *Ledger) putOff(ctx context.Context, c claimed, d time.Duration) (err error) {
+	defer wrap(&err, "putting a webhook off")
+	return exec(ctx, l.write, "UPDATE webhooks SET due_at = $1, failed = 1 WHERE id = $2 AND attempts = $3 AND due_at IS NOT NULL",
+		time.Now().Add(d).UnixNano(), c.ID, c.attempts)
 }

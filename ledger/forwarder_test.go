@@ -51,7 +51,7 @@ func TestForwarderBringsWhatWasRecorded(t *testing.T) {
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		id := mustRecord(t, l, webhook("e1"))
-		mustRecord(t, l, ledger.Webhook{Account: "bank", EventType: "Finished Step", Disposition: ledger.Keep})
+		mustRecord(t, l, ledger.Webhook{Account: "bank", EventType: "Finished Step", Handling: ledger.Keep})
 		got := make(chan ledger.Webhook, 10)
 		stop := run(t, ledger.NewForwarder(l, func(_ context.Context, w ledger.Webhook) error {
 			got <- w

@@ -2,25 +2,22 @@ package ledger
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"time"
 
 	"idjourney/journey"
 )
 
-// ErrKeyReused says that the key came before with another request.
+// ErrKeyReused says that the key was used for another request.
 var ErrKeyReused = errors.New("the idempotency key was used for another request")
 
 // ErrInProgress says that the first request with this key has not been answered yet.
 var ErrInProgress = errors.New("the first request with this idempotency key is still in progress")
 
 const (
-	// keepKeys is how long an answer can be asked for again.
 	keepKeys = 24 * time.Hour
-	// cutOffAfter is when an unfinished request is taken for one whose process died.
+	// cutOffAfter is when the process of an unfinished request is assumed to have died.
 	cutOffAfter = 5 * time.Minute
 )
 
@@ -30,12 +27,11 @@ type StoredAnswer struct {
 	Body   []byte
 }
 
-// claimKey also takes over what was cut off.
+// claimKey also takes over a request that was cut off.
 const claimKey = `
 INSERT INTO idempotency AS old (account, token, key_hash, request_hash, begun_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account, token, key_hash) DO UPDATE SET begun_at = excluded.begun_at
-WHERE old.status = 0 AND old.request_hash = excluded.request_hash AND old.begun_at <= $6
-RETURNING status`
+WHERE old.status = 0 AND old.request_hash = excluded.request_hash AND old.begun_at <= $6`
 
 const selectAnswer = `
 SELECT i.request_hash, i.status, i.body, COALESCE(j.tombstone, '')
@@ -46,7 +42,7 @@ const expireKeys = "DELETE FROM idempotency WHERE account = $1 AND begun_at <= $
 
 // IdempotentRequest is a request that is to be done once.
 type IdempotentRequest struct {
-	// Account and Token (its name) are who asks; Key is the caller's.
+	// Account and Token (its name) say who asks; Key is the caller's.
 	Account, Token, Key string
 	// Hash tells the request from others with the same key.
 	Hash string
@@ -64,9 +60,8 @@ func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at ti
 		if err := exec(ctx, tx, expireKeys, r.Account, nanos(at.Add(-keepKeys))); err != nil {
 			return err
 		}
-		var status int
-		fresh, err := one(ctx, tx, claimKey, []any{r.Account, r.Token, hashOf(r.Key), r.Hash, nanos(at), nanos(at.Add(-cutOffAfter))}, &status)
-		if err == nil && !fresh {
+		claimed, err := changes(ctx, tx, claimKey, append(r.key(), r.Hash, nanos(at), nanos(at.Add(-cutOffAfter)))...)
+		if err == nil && claimed == 0 {
 			answer, err = storedAnswer(ctx, tx, r)
 		}
 		return err
@@ -78,7 +73,7 @@ func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*Stored
 	var answer StoredAnswer
 	var hash string
 	var tombstone journey.Phase
-	err := theOne(ctx, tx, selectAnswer, []any{r.Account, r.Token, hashOf(r.Key)}, &hash, &answer.Status, &answer.Body, &tombstone)
+	err := theOne(ctx, tx, selectAnswer, r.key(), &hash, &answer.Status, &answer.Body, &tombstone)
 	switch {
 	case err != nil:
 		return nil, err
@@ -93,28 +88,28 @@ func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*Stored
 	}
 }
 
-// FinishIdempotent keeps the answer, whose body is text, for a repeated request. The
-// first answer stays. journeyID is the journey that it is about; empty if none.
+// FinishIdempotent keeps the answer, whose body is text, for a repeated request. The first
+// answer stays. journeyID is the journey that it concerns; empty if none.
 func (l *Ledger) FinishIdempotent(ctx context.Context, r IdempotentRequest, journeyID string, status int, body []byte) (err error) {
 	defer wrap(&err, "keeping the answer to an idempotent request")
 	if status == 0 {
 		return errors.New("the status is missing")
 	}
-	return exec(ctx, l.write, `UPDATE idempotency SET status = $1, body = $2, journey_id = $3
-		WHERE account = $4 AND token = $5 AND key_hash = $6 AND status = 0`,
-		status, text(string(body)), text(journeyID), r.Account, r.Token, hashOf(r.Key))
+	return exec(ctx, l.write, "UPDATE idempotency SET status = $4, body = $5, journey_id = $6 WHERE "+ofUnfinished,
+		append(r.key(), status, text(string(body)), text(journeyID))...)
 }
 
-// ReleaseIdempotent gives the key of a request without effect back, so that it can be
-// tried again at once.
+// ReleaseIdempotent frees the key of a request that had no effect, so that the request can
+// be repeated at once.
 func (l *Ledger) ReleaseIdempotent(ctx context.Context, r IdempotentRequest) (err error) {
 	defer wrap(&err, "releasing idempotency key")
-	return exec(ctx, l.write, "DELETE FROM idempotency WHERE account = $1 AND token = $2 AND key_hash = $3 AND status = 0",
-		r.Account, r.Token, hashOf(r.Key))
+	return exec(ctx, l.write, "DELETE FROM idempotency WHERE "+ofUnfinished, r.key()...)
 }
 
-// hashOf hides a key, into which the caller may have put anything.
-func hashOf(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
+const ofUnfinished = "account = $1 AND token = $2 AND key_hash = $3 AND status = 0"
+
+// key is the primary key of the request's row. The caller may have put personal data into
+// its key, so only the hash is kept.
+func (r IdempotentRequest) key() []any {
+	return []any{r.Account, r.Token, hexHash([]byte(r.Key))}
 }

@@ -53,10 +53,10 @@ func (s subject) webhooks() []ledger.Webhook {
 	body := func(format string) []byte { return []byte(strings.ReplaceAll(format, "ID", s.id)) }
 	return []ledger.Webhook{
 		{Account: s.account, EventType: "Finished Journey", EventID: "e-" + s.id, JourneyID: s.id, ReferenceNo: s.reference(),
-			Body: body(`{"journeyId":"ID","referenceNo":"ref-ID"}`), Disposition: ledger.Forward, Event: body(`{"journeyId":"ID"}`)},
-		{Account: s.account, EventType: "Finished Spot Check", ReferenceNo: s.reference(), Body: body(`{"referenceNo":"ref-ID"}`), Disposition: ledger.Keep, TraceParent: s.id},
-		{Account: s.account, Body: body(`no JSON: "ID"`), Disposition: ledger.Quarantine, TraceParent: s.id},
-		{Account: s.account, Body: body(`no JSON either: "ref-ID"`), Disposition: ledger.Quarantine, TraceParent: s.id},
+			Body: body(`{"journeyId":"ID","referenceNo":"ref-ID"}`), Handling: ledger.Forward, Event: body(`{"journeyId":"ID"}`)},
+		{Account: s.account, EventType: "Finished Spot Check", ReferenceNo: s.reference(), Body: body(`{"referenceNo":"ref-ID"}`), Handling: ledger.Keep, TraceParent: s.id},
+		{Account: s.account, Body: body(`no JSON: "ID"`), Handling: ledger.Quarantine, TraceParent: s.id},
+		{Account: s.account, Body: body(`no JSON either: "ref-ID"`), Handling: ledger.Quarantine, TraceParent: s.id},
 	}
 }
 
@@ -66,7 +66,7 @@ var acts = []struct {
 	do   func(t *testing.T, l *ledger.Ledger, s subject) error
 }{
 	{"withheld webhook", func(t *testing.T, l *ledger.Ledger, s subject) error {
-		w := ledger.Webhook{Account: s.account, EventType: "Finished Journey", EventID: "first", JourneyID: s.id, Disposition: ledger.Forward, Event: []byte("{}")}
+		w := ledger.Webhook{Account: s.account, EventType: "Finished Journey", EventID: "first", JourneyID: s.id, Handling: ledger.Forward, Event: []byte("{}")}
 		var err error
 		if w.ID, _, err = l.RecordWebhook(t.Context(), w); err != nil {
 			return err

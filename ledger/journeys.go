@@ -1,30 +1,31 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"idjourney/journey"
 )
 
-// ErrErased says that the journey's personal data was erased, so that nothing more
-// is recorded of it.
+// ErrErased says that the journey was erased, so that nothing more is recorded of it.
 var ErrErased = errors.New("the journey was erased")
 
 // ErrRegistered says that the journey is registered with another reference.
 var ErrRegistered = errors.New("the journey is registered with another reference")
 
-// Journey is what the ledger knows of one journey without asking Temporal.
+// Journey is what the ledger knows of one journey's state.
 type Journey struct {
 	Account, JourneyID string
 	// Reference is the customer's own reference: personal data, in no log.
 	Reference string
-	// Flow is the flow, by the configuration's name for it; empty until the first fetch.
+	// Flow is the configured name of the flow; empty until the first fetch.
 	Flow  string
 	Phase journey.Phase
-	// Review is the kind of the review that is open, empty where that is not known.
+	// Review is the kind of the open review; empty if it is not known.
 	Review journey.ReviewKind
 	// Standing is written by SaveDecision alone.
 	Standing journey.Standing
@@ -32,9 +33,9 @@ type Journey struct {
 	UpdatedAt time.Time
 }
 
-// saveJourney never replaces what a later instant said: answers of retried activities
-// may come late. Unknown ("") never replaces known. A new phase begins when it is first
-// heard of, with no review until one is reported. Nothing changes a tombstone, nor the
+// saveJourney keeps what a later instant reported, because answers of retried activities
+// may come late. An empty value never replaces another. A new phase begins when it is
+// first reported, without a review until one is. Nothing changes a tombstone, nor the
 // reference that the customer's backend registered.
 const saveJourney = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since)
@@ -53,9 +54,9 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 	updated_at = CASE WHEN excluded.phase <> '' AND (old.phase = '' OR excluded.updated_at > old.updated_at) THEN excluded.updated_at ELSE old.updated_at END
 WHERE old.tombstone = ''`
 
-// SaveJourney records j, except for its Standing. Empty fields never overwrite
-// known ones, nor does an older UpdatedAt a newer one's; the zero UpdatedAt means
-// now. The phases ended and erased set a tombstone, which nothing changes.
+// SaveJourney records j, except for its Standing. An empty field overwrites nothing, nor
+// does an older UpdatedAt a newer one's; the zero UpdatedAt means now. The phases ended
+// and erased set a tombstone, which nothing changes.
 func (l *Ledger) SaveJourney(ctx context.Context, j Journey) (err error) {
 	defer wrap(&err, "saving journey")
 	if j.Account == "" || j.JourneyID == "" {
@@ -70,49 +71,96 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) (err error) {
 func upsertJourney(ctx context.Context, tx *sql.Tx, j Journey) error {
 	err := exec(ctx, tx, saveJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow),
 		string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
-	if err != nil || !final(j.Phase) {
+	if err != nil || !j.Phase.Final() {
 		return err
 	}
 	return bury(ctx, tx, j.Account, j.JourneyID, j.Phase, j.UpdatedAt)
 }
 
-// Journey returns what is known of a journey, or ErrNotFound.
-func (l *Ledger) Journey(ctx context.Context, account, journeyID string) (j Journey, err error) {
-	defer wrap(&err, "reading journey")
-	j = Journey{Account: account, JourneyID: journeyID}
-	err = theOne(ctx, l.read, `SELECT reference, flow, phase, review, outcome, sequence, since, updated_at
-		FROM journeys WHERE account = $1 AND journey_id = $2`, []any{account, journeyID}, &j.Reference, &j.Flow, &j.Phase,
-		&j.Review, &j.Standing.Outcome, &j.Standing.Sequence, (*instant)(&j.Standing.Since), (*instant)(&j.UpdatedAt))
-	return j, err
+// saveSnapshot follows saveJourney for the phase: the newest timestamp wins. If the phase
+// is the same, the snapshot wins, because it has more detail. After a tombstone only a
+// final snapshot counts.
+const saveSnapshot = `
+INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since, snapshot, snapshot_at)
+VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $5)
+ON CONFLICT (account, journey_id) DO UPDATE SET
+	flow = CASE WHEN excluded.flow <> '' THEN excluded.flow ELSE old.flow END,
+	phase = CASE WHEN old.phase = '' OR excluded.updated_at >= old.updated_at THEN excluded.phase ELSE old.phase END,
+	review = CASE WHEN old.phase IN ('', excluded.phase) OR excluded.updated_at >= old.updated_at THEN excluded.review ELSE old.review END,
+	phase_since = CASE WHEN old.phase IN ('', excluded.phase) OR excluded.updated_at >= old.updated_at THEN excluded.phase_since ELSE old.phase_since END,
+	updated_at = CASE WHEN old.phase = '' OR excluded.updated_at > old.updated_at THEN excluded.updated_at ELSE old.updated_at END,
+	snapshot = excluded.snapshot, snapshot_at = excluded.snapshot_at
+WHERE excluded.snapshot_at >= old.snapshot_at AND (old.tombstone IN ('', excluded.phase) OR excluded.phase = 'erased')`
+
+// SaveSnapshot makes s what the ledger shows of a journey: its phase, its open review and
+// AML alerts, and what needs a person. Snapshots may arrive in any order; the latest At
+// counts, and of two with the same At the one that arrives last. The phase is that of the
+// newest instant in SaveSnapshot, SaveJourney and SaveDecision.
+//
+// A snapshot whose phase is ended or erased sets a tombstone, even if it arrives late.
+// From then on only a final snapshot changes anything, and no review is open.
+func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s journey.Snapshot) (err error) {
+	defer wrap(&err, "saving snapshot")
+	if account == "" || journeyID == "" || s.Phase == "" || s.At.IsZero() {
+		return errors.New("account, journey id, phase or time is missing")
+	}
+	at, since := s.At, s.Since
+	if since.IsZero() {
+		since = at
+	}
+	if s.Phase.Final() {
+		endWaits(&s)
+	}
+	var review journey.ReviewKind
+	if s.Review != nil {
+		review = s.Review.Kind
+	}
+	open := reviewsOf(s)
+	s.At, s.Since = time.Time{}, time.Time{} // the same snapshot at a later time is no change
+	content, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return l.inTx(ctx, func(tx *sql.Tx) error {
+		changed, err := changes(ctx, tx, saveSnapshot, account, journeyID, text(s.Flow), string(s.Phase), nanos(at),
+			string(review), nanos(since), text(string(content)))
+		if err == nil && s.Phase.Final() {
+			err = bury(ctx, tx, account, journeyID, s.Phase, since)
+		}
+		if err != nil || changed == 0 {
+			return err
+		}
+		if err := replaceReviews(ctx, tx, account, journeyID, open); err != nil {
+			return err
+		}
+		return l.replaceAttention(ctx, tx, account, journeyID, false, s.Attention)
+	})
 }
+
+// endWaits removes what a journey in a final phase no longer waits for.
+func endWaits(s *journey.Snapshot) { s.Review, s.Resubmission, s.Alerts = nil, nil, nil }
 
 const register = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, registered)
-VALUES ($1, $2, $3, $4, '', 0, $5)
+VALUES ($1, $2, $3, $4, '', 0, CASE WHEN $3 = '' THEN 0 ELSE 1 END)
 ON CONFLICT (account, journey_id) DO UPDATE SET
 	reference = CASE WHEN excluded.registered = 1 THEN excluded.reference ELSE old.reference END,
 	registered = CASE WHEN excluded.registered = 1 THEN 1 ELSE old.registered END,
 	flow = CASE WHEN old.flow = '' THEN excluded.flow ELSE old.flow END
-WHERE old.tombstone <> 'erased' AND (old.registered = 0 OR excluded.reference IN ('', old.reference))
-RETURNING account`
+WHERE old.tombstone <> 'erased' AND (old.registered = 0 OR excluded.reference IN ('', old.reference))`
 
-// Register records that the customer's backend knows a journey: Account and
-// JourneyID, and Reference and Flow if it names them; all else of j is ignored.
-// From then on the reference is the backend's, whatever the vendor's result shows,
-// because that one was chosen by the user's app. Registering the journey with another
-// reference is ErrRegistered, a journey that was erased is ErrErased.
+// Register records that the customer's backend knows a journey: Account and JourneyID,
+// and Reference and Flow if it names them; all else of j is ignored. From then on the
+// backend's reference counts, not that of the vendor's result, which the user's app has
+// chosen. It is ErrRegistered if another reference is registered, and ErrErased for a
+// journey that was erased.
 func (l *Ledger) Register(ctx context.Context, j Journey) (err error) {
 	defer wrap(&err, "registering journey")
 	if j.Account == "" || j.JourneyID == "" {
 		return errors.New("account or journey id is missing")
 	}
-	registered := 0
-	if j.Reference != "" {
-		registered = 1
-	}
-	var account string
-	taken, err := one(ctx, l.write, register, []any{j.Account, j.JourneyID, text(j.Reference), text(j.Flow), registered}, &account)
-	if err != nil || taken {
+	changed, err := changes(ctx, l.write, register, j.Account, j.JourneyID, text(j.Reference), text(j.Flow))
+	if err != nil || changed > 0 {
 		return err
 	}
 	phase, _, err := l.Tombstone(ctx, j.Account, j.JourneyID)
@@ -134,17 +182,17 @@ SELECT journey_id FROM (
 	SELECT journey_id, since, MAX(since) OVER () AS newest FROM journeys WHERE account = $1 AND ` + ofReference + ` AND outcome = $3
 ) AS approved WHERE since = newest ORDER BY journey_id`
 
-// NewestApproved returns the ids of the reference's journeys whose standing is
-// approved since the newest instant; more than one is a tie. Journeys that have ended
-// are among them, because IDWise does not know that they have.
+// NewestApproved returns the ids of the reference's journeys that were approved last;
+// more than one is a tie. Journeys that have ended are among them, because IDWise does
+// not know that they have.
 func (l *Ledger) NewestApproved(ctx context.Context, account, reference string) (ids []string, err error) {
 	defer wrap(&err, "looking for the newest approved journey")
 	return list(ctx, l.read, selectApproved, []any{account, text(reference), string(journey.OutcomeApproved)}, itself[string])
 }
 
-// DueForAudit returns up to limit settled journeys of one flow that stand approved
-// and of which nothing has been heard since before, the longest silent first. Only
-// account, id and UpdatedAt are filled in.
+// DueForAudit returns up to limit settled and approved journeys of one flow that were
+// last updated before the given time, the oldest first. Only account, id and UpdatedAt
+// are filled in.
 func (l *Ledger) DueForAudit(ctx context.Context, account, flow string, before time.Time, limit int) (due []Journey, err error) {
 	defer wrap(&err, "reading which journeys are due for an audit")
 	return list(ctx, l.read, `SELECT account, journey_id, updated_at FROM journeys
@@ -160,10 +208,7 @@ func (l *Ledger) Tombstone(ctx context.Context, account, journeyID string) (phas
 	return phase, phase != "", err
 }
 
-// final says which phases set a tombstone.
-func final(p journey.Phase) bool { return p == journey.Ended || p == journey.Erased }
-
-// What has ended may still be erased; nothing else follows a tombstone.
+// A journey that has ended may still be erased; nothing else follows a tombstone.
 const setTombstone = `
 UPDATE journeys SET tombstone = $3, phase = $3, review = '',
 	phase_since = CASE WHEN phase = $3 THEN phase_since ELSE $4 END,
@@ -178,8 +223,8 @@ func bury(ctx context.Context, tx *sql.Tx, account, journeyID string, phase jour
 	return replaceReviews(ctx, tx, account, journeyID, nil)
 }
 
-// mustLive fails with ErrErased if the journey was erased; within the transaction it
-// then stays so.
+// mustLive fails with ErrErased if the journey was erased. Otherwise it is not erased
+// before the transaction ends.
 func (l *Ledger) mustLive(ctx context.Context, tx *sql.Tx, account, journeyID string) error {
 	var phase journey.Phase
 	_, err := one(ctx, tx, "SELECT tombstone FROM journeys WHERE account = $1 AND journey_id = $2 "+l.dialect.share,
@@ -188,4 +233,68 @@ func (l *Ledger) mustLive(ctx context.Context, tx *sql.Tx, account, journeyID st
 		err = ErrErased
 	}
 	return err
+}
+
+// View is all that the ledger shows of a journey without asking Temporal.
+type View struct {
+	Journey
+	// Snapshot is the latest, with the Phase of Journey and its Since, which may be newer.
+	// The rest is zero until the first snapshot arrives.
+	Snapshot journey.Snapshot
+	// Version rises whenever anything else in this struct changes, except for
+	// Journey.UpdatedAt and Snapshot.At, which only say when it was last confirmed.
+	Version int64
+}
+
+// In selectViews the columns after snapshot replace what the document has for them.
+const selectViews = `
+SELECT account, journey_id, reference, flow, phase, review, outcome, sequence, since, updated_at,
+	snapshot, phase_since, snapshot_at, version
+FROM journeys WHERE account = $1 AND `
+
+const byReference = ofReference + " ORDER BY phase_since DESC, journey_id"
+
+// View returns what is shown of a journey, or ErrNotFound. A journey that was only
+// registered awaits its user's steps.
+func (l *Ledger) View(ctx context.Context, account, journeyID string) (v View, err error) {
+	defer wrap(&err, "reading journey")
+	views, err := l.views(ctx, "journey_id = $2", account, journeyID)
+	switch {
+	case err != nil:
+		return v, err
+	case len(views) == 0:
+		return v, ErrNotFound
+	default:
+		return views[0], nil
+	}
+}
+
+// Journey returns what is known of a journey, or ErrNotFound.
+func (l *Ledger) Journey(ctx context.Context, account, journeyID string) (Journey, error) {
+	v, err := l.View(ctx, account, journeyID)
+	return v.Journey, err
+}
+
+// ByReference returns an account's journeys with this reference; the one whose phase is
+// the newest comes first. No journey has the empty reference.
+func (l *Ledger) ByReference(ctx context.Context, account, reference string) (views []View, err error) {
+	defer wrap(&err, "reading the journeys of a reference")
+	return l.views(ctx, byReference, account, text(reference))
+}
+
+func (l *Ledger) views(ctx context.Context, where, account, value string) ([]View, error) {
+	views, err := list(ctx, l.read, selectViews+where, []any{account, value}, func(v *View) []any {
+		return []any{&v.Account, &v.JourneyID, &v.Reference, &v.Flow, &v.Phase, &v.Review,
+			&v.Standing.Outcome, &v.Standing.Sequence, (*instant)(&v.Standing.Since), (*instant)(&v.UpdatedAt),
+			document{&v.Snapshot}, (*instant)(&v.Snapshot.Since), (*instant)(&v.Snapshot.At), &v.Version}
+	})
+	for i := range views {
+		v := &views[i]
+		v.Phase = cmp.Or(v.Phase, journey.AwaitingUserSteps)
+		v.Snapshot.Phase = v.Phase
+		if v.Phase.Final() { // whatever the last snapshot showed
+			endWaits(&v.Snapshot)
+		}
+	}
+	return views, err
 }

@@ -1,19 +1,17 @@
-// Package ledger is idjourney's memory: what must outlive any workflow.
+// Package ledger is the database of record: it keeps what must outlive any workflow.
 //
-// Temporal drives, the ledger remembers. Every webhook is in the ledger before
-// it is acknowledged, every decision before it is sent. When a function that
-// writes has returned nil, its row survives a kill -9 of the process and, on a
-// disk that keeps its promises, a power cut. So Temporal may be away for an
-// hour and no webhook is lost: the [Forwarder] brings each one to the workflow,
-// again and again until it is taken.
+// Every webhook is in the ledger before it is acknowledged, every decision before it is
+// sent. When a function that writes has returned nil, its row survives a kill -9 of the
+// process and, on a disk that keeps its promises, a power cut. So Temporal may be down
+// for an hour and no webhook is lost: the [Forwarder] retries each one until the workflow
+// has taken it.
 //
-// The store is a SQLite file or a PostgreSQL database, chosen by the URL. One
-// text per statement serves both; what differs is in sqlite.go and postgres.go.
-// Every statement that reads or changes what is kept of a journey names its account
-// and its exact id.
-// Times are stored as nanoseconds since 1970 in UTC, which both keep exactly.
+// The store is a SQLite file or a PostgreSQL database, chosen by the URL. The same
+// statements serve both; the differences are in dialects.go. Every statement that reads or
+// changes what is kept of a journey names its account and its exact id. Times are stored
+// as nanoseconds since 1970 in UTC, which both keep exactly.
 //
-// Errors and logs of this package carry no content of any row.
+// Errors and logs of this package contain no content of any row.
 package ledger
 
 import (
@@ -26,40 +24,17 @@ import (
 // ErrNotFound says that the ledger has no such row.
 var ErrNotFound = errors.New("the ledger has no such entry")
 
-// ErrConflict says that another decision already has this number. Decisions are
-// never changed: two different ones with one number are a defect for a person to
-// examine.
+// ErrConflict says that another decision already has this number. Decisions are never
+// changed: two different ones with one number are a defect for a person to examine.
 var ErrConflict = errors.New("a different decision with this sequence is already recorded")
 
 // Ledger is an open store. It is safe for concurrent use.
 type Ledger struct {
-	// write and read are one pool on PostgreSQL. SQLite has one writer at a time,
-	// so its write pool is a single connection: goroutines then queue here, in
-	// order and with their contexts, instead of polling the file's lock.
+	// write and read are one pool on PostgreSQL. SQLite has one writer at a time, so its
+	// write pool is a single connection: goroutines queue here, in order and with their
+	// contexts, instead of polling the file's lock.
 	write, read *sql.DB
 	dialect     dialect
-}
-
-// dialect is what differs between the two databases.
-type dialect struct {
-	name string
-	// skipLocked ends a SELECT whose rows are about to be claimed.
-	skipLocked string
-	// lockFeed, where not empty, makes transactions that number decisions take turns.
-	lockFeed string
-	// lockAttention, where not empty, does the same for those that clear attention.
-	lockAttention string
-	// lockJourney, where not empty, keeps the webhooks of account $1 and journey $2
-	// from being recorded until the transaction ends.
-	lockJourney string
-	// share ends a SELECT whose row is to stay as it is until the transaction ends.
-	share string
-	// names says that a body, a column of bytes, contains the text of parameter $2.
-	names string
-	// identity and bytes are column types, see folder schema.
-	identity, bytes string
-	// probe proves that the store can be written to, without changing a row.
-	probe func(ctx context.Context, db *sql.DB) error
 }
 
 // Open opens the ledger at url: "sqlite:path/to/file.db" (the file is created,
@@ -79,8 +54,8 @@ func Open(ctx context.Context, url string) (l *Ledger, err error) {
 	}
 }
 
-// Ping reports whether the ledger can take a webhook now: it is reachable,
-// writable, durable, and its schema is not older than this program.
+// Ping reports whether the ledger can take a webhook now: it is reachable, writable and
+// durable, and its schema is not older than this program.
 func (l *Ledger) Ping(ctx context.Context) (err error) {
 	defer wrap(&err, "checking ledger")
 	if err = l.checkSchema(ctx); err != nil {

@@ -25,30 +25,25 @@ const (
 	versionTable = "idjourney_schema_version"
 	// migrationLock is the key of PostgreSQL's advisory lock; the number is arbitrary.
 	migrationLock = 7061644210
-	// sqliteTries is how often a migration of a SQLite file starts anew after
-	// another process got in between.
+	// sqliteTries is how often a migration of a SQLite file is tried if another process
+	// interferes.
 	sqliteTries = 5
 )
 
-// Migrate brings the schema up to date. Several processes may call it at once:
-// on PostgreSQL they take turns by a session lock. A schema that is newer than
-// this program is left alone, so that versions can be rolled out one by one.
+// Migrate brings the schema up to date. Several processes may call it at once. A schema
+// that is newer than this program is left alone, so that versions can be rolled out one
+// by one.
 func (l *Ledger) Migrate(ctx context.Context) error {
 	provider, err := l.provider()
 	if err != nil {
 		return fmt.Errorf("reading the ledger's migrations: %w", err)
 	}
-	// goose has no lock for SQLite. There each migration is one transaction that
-	// begins with the write lock, so the loser of a race fails as a whole ("table
-	// exists") and finds the work done on its next try.
-	tries := 1
-	if l.dialect.name == "sqlite" {
-		tries = sqliteTries
-	}
-	for range tries {
-		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
+	// goose has no lock for SQLite. There each migration is one transaction that begins
+	// with the write lock, so the loser of a race fails as a whole ("table exists") and
+	// finds the work done on its next try.
+	_, err = provider.Up(ctx)
+	for try := 1; err != nil && ctx.Err() == nil && l.dialect.name == goose.DialectSQLite3 && try < sqliteTries; try++ {
+		_, err = provider.Up(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("migrating ledger: %w", err)
@@ -66,15 +61,15 @@ func (l *Ledger) provider() (*goose.Provider, error) {
 		up := &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error { return l.raiseTo(ctx, tx, version+1) }}
 		options = append(options, goose.WithGoMigrations(goose.NewGoMigration(version+1, up, nil)))
 	}
-	if l.dialect.name == "sqlite" {
-		return goose.NewProvider(goose.DialectSQLite3, l.write, nil, options...)
+	if l.dialect.locks {
+		// The lock is tried every second, for five minutes.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
 	}
-	// The lock is tried every second, for five minutes.
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 300))
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, l.write, nil, append(options, goose.WithSessionLocker(locker))...)
+	return goose.NewProvider(l.dialect.name, l.write, nil, options...)
 }
 
 // raiseTo runs the statements of one version.
@@ -85,7 +80,7 @@ func (l *Ledger) raiseTo(ctx context.Context, tx *sql.Tx, version int64) error {
 			return err
 		}
 		statements := strings.NewReplacer("{{identity}}", l.dialect.identity, "{{bytes}}", l.dialect.bytes).Replace(string(text))
-		if _, err := tx.ExecContext(ctx, statements); err != nil {
+		if err := exec(ctx, tx, statements); err != nil {
 			return fmt.Errorf("running %s: %w", file, err)
 		}
 	}
@@ -95,7 +90,7 @@ func (l *Ledger) raiseTo(ctx context.Context, tx *sql.Tx, version int64) error {
 // checkSchema fails while the schema is older than this program.
 func (l *Ledger) checkSchema(ctx context.Context) error {
 	var got int64
-	_, err := one(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable+" WHERE is_applied", nil, &got)
+	err := theOne(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable+" WHERE is_applied", nil, &got)
 	if err != nil {
 		return errors.Join(errors.New("the ledger's schema version cannot be read (not migrated yet?)"), err)
 	}

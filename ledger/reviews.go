@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -12,7 +13,7 @@ import (
 	"idjourney/journey"
 )
 
-// ErrCursor says that a cursor is none that this ledger gave out.
+// ErrCursor says that this ledger did not issue the cursor.
 var ErrCursor = errors.New("the cursor is not one of ours")
 
 // ReviewAML is the kind of a ReviewItem that is an AML alert.
@@ -24,18 +25,18 @@ const (
 	longestPage = 500
 )
 
-// ReviewFilter says which of the open reviews and AML alerts are wanted.
+// ReviewFilter selects open reviews and AML alerts.
 type ReviewFilter struct {
-	// Accounts are those that may be seen. None means no item, never all.
+	// Accounts are those that may be seen; without any there is no item.
 	Accounts []string
 	// Kind is vendor, local or aml; empty for all.
 	Kind journey.ReviewKind
-	// Overdue wants only what was to be escalated by now.
+	// Overdue selects only what was to be escalated by now.
 	Overdue bool
 	// WithoutAML leaves out AML alerts, reviews because of AML, and all reviews of journeys
-	// on hold, so that one because of AML cannot be told from others.
+	// on hold, so that a hold because of AML cannot be told from others.
 	WithoutAML bool
-	// After is the cursor that the page before ended with; empty for the first.
+	// After is the cursor of the previous page; empty for the first.
 	After string
 	// Limit bounds the page: 1 to 500, 100 if it is 0.
 	Limit int
@@ -57,20 +58,15 @@ type ReviewItem struct {
 	Overdue   bool
 }
 
-// Reviews returns the open reviews and AML alerts, oldest first, and the cursor of
-// the next page, which is empty after the last. A cursor that cannot be read is
-// ErrCursor.
+// Reviews returns the open reviews and AML alerts, oldest first, and the cursor of the next
+// page, which is empty after the last. A cursor that cannot be read is ErrCursor.
 func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewItem, next string, err error) {
 	defer wrap(&err, "reading reviews")
 	if len(f.Accounts) == 0 {
 		return nil, "", nil
 	}
-	if f.Limit <= 0 {
-		f.Limit = usualPage
-	}
-	f.Limit = min(f.Limit, longestPage)
-	now := time.Now()
-	query, args, err := selectReviews(f, now)
+	f.Limit = min(cmp.Or(max(f.Limit, 0), usualPage), longestPage)
+	query, args, err := selectReviews(f, time.Now())
 	if err != nil {
 		return nil, "", err
 	}
@@ -88,7 +84,8 @@ func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewIte
 	return items, next, nil
 }
 
-// selectReviews asks for one item more than the page has, to know whether it is the last.
+// selectReviews asks for one item more than the page has, to find out whether it is the
+// last.
 func selectReviews(f ReviewFilter, now time.Time) (query string, args []any, err error) {
 	query, args = inAccounts(`
 SELECT account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at, COALESCE(overdue_at <= $2, FALSE)
@@ -123,7 +120,6 @@ type cursor struct {
 }
 
 func cursorOf(i ReviewItem) string {
-	// Strings and a number: this cannot fail.
 	data, _ := json.Marshal(cursor{nanos(i.Since), i.Account, i.JourneyID, i.ID})
 	return base64.RawURLEncoding.EncodeToString(data)
 }
@@ -135,41 +131,33 @@ func parseCursor(s string) (cursor, error) {
 		err = json.Unmarshal(data, &c)
 	}
 	if err != nil {
-		return cursor{}, ErrCursor // the parser's words would repeat what the caller sent
+		return cursor{}, ErrCursor // the parser's error would repeat what the caller sent
 	}
 	return c, nil
 }
 
-// reviewsOf lists what of a snapshot waits for a person.
+// reviewsOf lists the reviews and alerts of a snapshot.
 func reviewsOf(s journey.Snapshot) []ReviewItem {
 	var items []ReviewItem
 	if r := s.Review; r != nil {
 		i := ReviewItem{ID: r.ID, Kind: r.Kind, Reason: r.Reason, Since: r.Since}
-		if s.Phase != journey.AwaitingResubmission { // while the user has to act, the clock stands still
-			i.OverdueAt = overdueAt(r.Ladder, s.At)
+		if s.Phase != journey.AwaitingResubmission { // the clock stands still while the user has to act
+			i.OverdueAt = r.Ladder.OverdueAt(s.At)
 		}
 		items = append(items, i)
 	}
 	for _, a := range s.Alerts {
 		items = append(items, ReviewItem{ID: a.ID, Kind: ReviewAML, Severity: a.Severity, AMLVersion: a.Version,
-			Since: a.Since, OverdueAt: overdueAt(a.Ladder, s.At)})
+			Since: a.Since, OverdueAt: a.Ladder.OverdueAt(s.At)})
 	}
 	return items
-}
-
-// overdueAt is when a ladder escalates, or has escalated at the latest.
-func overdueAt(l journey.Ladder, at time.Time) time.Time {
-	if l.Overdue && (l.EscalateAt.IsZero() || l.EscalateAt.After(at)) {
-		return at
-	}
-	return l.EscalateAt
 }
 
 const insertReview = `
 INSERT INTO reviews (account, journey_id, id, kind, reason, severity, aml_version, since, overdue_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, journey_id, id) DO NOTHING`
 
-// replaceReviews makes items all that waits for a person's decision at a journey.
+// replaceReviews replaces the reviews and alerts of a journey.
 func replaceReviews(ctx context.Context, tx *sql.Tx, account, journeyID string, items []ReviewItem) error {
 	err := exec(ctx, tx, "DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
 	for _, i := range items {

@@ -8,44 +8,42 @@ import (
 	"time"
 )
 
-// Anyone who knows a webhook secret can invent journey ids, and the first webhook of an
-// id starts a workflow. Screening bounds that: a candidate is a journey or a spot check
-// that a webhook named and that the vendor has not confirmed. An account may have a
-// limited number of candidates started; beyond it, webhooks about new ones are withheld
-// until the vendor has been asked.
+// Anyone who knows a webhook secret can invent journey ids, and the first webhook of an id
+// starts a workflow. Screening bounds that: an account may have a limited number of
+// candidates started, which are journeys or spot checks that the vendor has not confirmed.
+// Beyond it, webhooks about new ones are withheld until the vendor has been asked.
 //
-// A withheld webhook keeps its disposition "forward", with neither due_at nor
-// forwarded_at, and a row in withheld_webhooks. It is released as soon as the vendor
-// confirms its candidate, or the ledger learns of the journey in another way, for
-// example by an operator's refresh.
+// A withheld webhook has neither due_at nor forwarded_at, and a row in withheld_webhooks.
+// It is released as soon as the vendor confirms its candidate, or the ledger learns of the
+// journey in another way, for example by an operator's refresh.
 
 // ErrWithheld is what a ForwardFunc returns for a webhook that Admit has withheld.
 var ErrWithheld = errors.New("the webhook is withheld until the vendor confirms its journey")
 
-// Candidate names a journey or a spot check that a webhook is about.
+// Candidate names the journey or spot check that a webhook concerns.
 type Candidate struct {
 	Account   string
 	SpotCheck bool // ID is a spot check's
 	ID        string
 }
 
-func (c Candidate) kind() string {
+// key is the primary key of the candidate's row.
+func (c Candidate) key() []any {
+	kind := "journey"
 	if c.SpotCheck {
-		return "spot_check"
+		kind = "spot_check"
 	}
-	return "journey"
+	return []any{c.Account, kind, c.ID}
 }
 
-func (c Candidate) key() []any { return []any{c.Account, c.kind(), c.ID} }
-
-// Screening says which candidates are admitted unasked.
+// Screening says which candidates are admitted without asking the vendor.
 type Screening struct {
 	// Limit is how many unconfirmed candidates an account may have started since Since.
 	Limit int
 	Since time.Time
 }
 
-// Screened is a withheld candidate whose vendor is to be asked now.
+// Screened is a withheld candidate that the vendor is to be asked about now.
 type Screened struct {
 	Candidate
 	// Since is when its first webhook was withheld.
@@ -69,7 +67,7 @@ const (
 	insertStarted = `INSERT INTO candidates (account, kind, id, state, since) VALUES ($1, $2, $3, 'started', $4)
 		ON CONFLICT (account, kind, id) DO NOTHING`
 
-	// upsertWaiting asks about an unknown one once more when another webhook names it.
+	// upsertWaiting asks once more about an unknown one when another webhook names it.
 	upsertWaiting = `INSERT INTO candidates AS old (account, kind, id, state, since, ask_at) VALUES ($1, $2, $3, 'waiting', $4, $4)
 		ON CONFLICT (account, kind, id) DO UPDATE SET state = 'waiting', ask_at = excluded.ask_at WHERE old.state = 'unknown'`
 
@@ -104,15 +102,15 @@ func admit(ctx context.Context, tx *sql.Tx, of Candidate, rule Screening) (admit
 		return state == "started" || state == "known", err
 	}
 	var started int
-	if _, err := one(ctx, tx, countStarted, []any{of.Account, nanos(rule.Since)}, &started); err != nil || started >= rule.Limit {
+	if err := theOne(ctx, tx, countStarted, []any{of.Account, nanos(rule.Since)}, &started); err != nil || started >= rule.Limit {
 		return false, err
 	}
 	err = exec(ctx, tx, insertStarted, append(of.key(), time.Now().UnixNano())...)
 	return err == nil, err
 }
 
-// withhold takes the webhook out of the forwarder's hands in the transaction that
-// makes its candidate wait, so that a release cannot come in between.
+// withhold takes the webhook from the forwarder in the transaction that makes its
+// candidate wait, so that no release happens in between.
 func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Candidate) error {
 	if err := exec(ctx, tx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
 		return err
@@ -123,9 +121,9 @@ func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Candidate) error {
 	return exec(ctx, tx, "UPDATE webhooks SET due_at = NULL WHERE account = $1 AND id = $2 AND forwarded_at IS NULL", of.Account, w.ID)
 }
 
-// claimScreened moves ask_at on, so that starters that share the ledger do not ask
-// about the same candidate at once. Candidates that were never asked about come first:
-// invented ones that are asked about again must not delay a real one.
+// claimScreened moves ask_at on, so that starters that share the ledger do not ask about
+// the same candidate at once. Candidates that were never asked about come first, because
+// invented ones must not delay a real one.
 const claimScreened = `
 WITH due AS MATERIALIZED (
 	SELECT account, kind, id FROM candidates
@@ -151,7 +149,7 @@ func (l *Ledger) Release(ctx context.Context, of Candidate) (err error) {
 	return l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
 }
 
-// releaseWithheld leaves alone what has lost its event to an erasure or to its age.
+// releaseWithheld skips webhooks that have lost their event to an erasure or to their age.
 const releaseWithheld = `
 UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND event IS NOT NULL
 	AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE ` + ofCandidate + `)`
@@ -174,8 +172,9 @@ func (l *Ledger) AskAgain(ctx context.Context, of Candidate, wait time.Duration)
 	return exec(ctx, l.write, "UPDATE candidates SET ask_at = $4 WHERE state = 'waiting' AND "+ofCandidate, append(of.key(), time.Now().Add(wait).UnixNano())...)
 }
 
-// MarkUnknown keeps the candidate's webhooks withheld without asking again: the vendor does
-// not know it. Another webhook about it, or the ledger's learning of it, changes that.
+// MarkUnknown keeps the candidate's webhooks withheld without asking again, because the
+// vendor does not know it. That changes if another webhook names it, or if the ledger
+// learns of it.
 func (l *Ledger) MarkUnknown(ctx context.Context, of Candidate) (err error) {
 	defer wrap(&err, "marking a candidate as unknown")
 	return exec(ctx, l.write, "UPDATE candidates SET state = 'unknown', ask_at = NULL WHERE state = 'waiting' AND "+ofCandidate, of.key()...)
@@ -185,11 +184,11 @@ const forgetCandidates = `
 DELETE FROM candidates WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
 	OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM candidates s WHERE s.account = $1 AND s.state IN ('started', 'known') AND ` + confirmed + `))`
 
-// TidyScreening releases the account's withheld candidates that the ledger has learnt
-// of meanwhile, and, while the account has fewer than half its limit of unconfirmed
-// candidates, the oldest ones that were never asked about: after an outage of the
-// vendor, many real journeys wait here. It forgets candidates that no longer count.
-// released says that webhooks have become due.
+// TidyScreening releases the account's withheld candidates that the ledger has learned of
+// meanwhile. While the account has fewer than half its limit of unconfirmed candidates, it
+// also releases the oldest ones that were never asked about, because many real journeys
+// wait after an outage of the vendor. It forgets candidates that no longer count. released
+// says that webhooks have become due.
 func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
 	defer wrap(&err, "tidying screened candidates")
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
@@ -197,7 +196,7 @@ func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screeni
 			return err
 		}
 		var started int
-		if _, err := one(ctx, tx, countStarted, []any{account, nanos(rule.Since)}, &started); err != nil {
+		if err := theOne(ctx, tx, countStarted, []any{account, nanos(rule.Since)}, &started); err != nil {
 			return err
 		}
 		known, err := candidates(ctx, tx, account, "s.state IN ('waiting', 'unknown') AND "+confirmed, tidyBatch)

@@ -20,7 +20,7 @@ func hook(t *testing.T, l *ledger.Ledger, account, journeyID, eventID string) le
 	t.Helper()
 	w := ledger.Webhook{
 		Account: account, EventType: "Finished Journey", EventID: eventID, JourneyID: journeyID,
-		Disposition: ledger.Forward, Event: []byte(`{}`), Body: []byte(journeyID),
+		Handling: ledger.Forward, Event: []byte(`{}`), Body: []byte(journeyID),
 	}
 	id, _, err := l.RecordWebhook(t.Context(), w)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"idjourney/journey"
 )
 
-// HeldSpotCheck is a spot check for a person to examine.
+// HeldSpotCheck is a spot check that a person has to examine.
 type HeldSpotCheck struct {
 	journey.SpotDecision
 	// Reference is the customer's own reference: personal data, never logged.
@@ -23,13 +23,11 @@ ON CONFLICT (account, spot_id) DO UPDATE SET
 	journey_id = excluded.journey_id, outcome = excluded.outcome,
 	reference = CASE WHEN excluded.reference <> '' THEN excluded.reference ELSE old.reference END,
 	decided_at = excluded.decided_at, content = excluded.content
-WHERE excluded.decided_at >= old.decided_at AND (excluded.journey_id <> '' OR old.journey_id = '')
-RETURNING account`
+WHERE excluded.decided_at >= old.decided_at AND (excluded.journey_id <> '' OR old.journey_id = '')`
 
-// SaveSpotCheck records what a spot check means. The latest DecidedAt counts, and one
-// that is bound to a journey is never unbound. While it is bound to none it is an item
-// of attention, spot_check_unbound. The reference of a journey that was erased is not
-// kept.
+// SaveSpotCheck records what a spot check means. The latest DecidedAt counts, and a spot
+// check that is bound to a journey stays bound. While it is not, it is an item of
+// attention, spot_check_unbound. The reference of an erased journey is not kept.
 func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, reference string) (err error) {
 	defer wrap(&err, "saving spot check")
 	if d.Account == "" || d.SpotID == "" || d.Outcome == "" || d.DecidedAt.IsZero() {
@@ -47,10 +45,9 @@ func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, refe
 		} else if err != nil {
 			return err
 		}
-		var taken string
-		newest, err := one(ctx, tx, upsertSpotCheck, []any{d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
-			nanos(d.DecidedAt), text(string(content))}, &taken)
-		if err != nil || !newest {
+		changed, err := changes(ctx, tx, upsertSpotCheck, d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
+			nanos(d.DecidedAt), text(string(content)))
+		if err != nil || changed == 0 {
 			return err
 		}
 		var items []journey.AttentionItem

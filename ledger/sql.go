@@ -2,9 +2,10 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,10 +17,9 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// each runs a query and calls scan for every row. It always reads to the end:
-// a statement with RETURNING commits only when its last row has been read, and
-// only there does a failed commit show. (sql.Row closes after the first row and
-// may miss that, which would acknowledge a webhook that is not kept.)
+// each runs a query and calls scan for every row. It always reads to the end, because a
+// statement with RETURNING commits with its last row. sql.Row stops after the first one
+// and may miss a failed commit, which would acknowledge a webhook that is not kept.
 func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -71,8 +71,17 @@ func theOne(ctx context.Context, q querier, query string, args []any, into ...an
 
 // exec runs a statement without rows.
 func exec(ctx context.Context, q querier, statement string, args ...any) error {
-	_, err := q.ExecContext(ctx, statement, args...)
+	_, err := changes(ctx, q, statement, args...)
 	return err
+}
+
+// changes runs a statement without rows and returns how many rows it changed.
+func changes(ctx context.Context, q querier, statement string, args ...any) (rows int64, err error) {
+	result, err := q.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // inTx runs do in one transaction; it is rolled back if do fails.
@@ -81,25 +90,14 @@ func (l *Ledger) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = tx.Rollback() }() // without effect after a commit
 	if err := do(tx); err != nil {
-		// A cancelled context has rolled it back already.
-		if failed := tx.Rollback(); failed != nil && !errors.Is(failed, sql.ErrTxDone) {
-			err = errors.Join(err, failed)
-		}
 		return err
 	}
 	return tx.Commit()
 }
 
-// takeLock takes a dialect's lock until the transaction ends, where one is needed.
-func takeLock(ctx context.Context, tx *sql.Tx, statement string, args ...any) error {
-	if statement == "" {
-		return nil
-	}
-	return exec(ctx, tx, statement, args...)
-}
-
-// in is the list of an IN for values, whose parameters go on from args.
+// in is the list of an IN for values, whose parameters follow args.
 func in[T any](values []T, args []any) (list string, all []any) {
 	places := make([]string, 0, len(values))
 	for _, v := range values {
@@ -130,7 +128,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// instant reads nanos back; NULL is the zero time, too.
+// instant reads nanos back; NULL is the zero time as well.
 type instant time.Time
 
 // Scan implements sql.Scanner.
@@ -147,27 +145,30 @@ func (i *instant) Scan(value any) error {
 	return nil
 }
 
-// document reads a column of JSON; an empty one changes nothing.
+// document reads a text column of JSON; an empty one changes nothing.
 type document struct{ into any }
 
 // Scan implements sql.Scanner.
 func (d document) Scan(value any) error {
-	data, ok := value.([]byte)
-	if text, is := value.(string); is {
-		data, ok = []byte(text), true
-	}
+	data, ok := value.(string)
 	switch {
 	case !ok:
 		return fmt.Errorf("a document is stored as %T", value)
-	case len(data) == 0:
+	case data == "":
 		return nil
 	default:
-		return json.Unmarshal(data, d.into)
+		return json.Unmarshal([]byte(data), d.into)
 	}
 }
 
-// text makes s storable everywhere: PostgreSQL refuses NUL and invalid UTF-8,
-// and a webhook that contains them must be kept like any other.
+// text makes s storable: PostgreSQL refuses NUL and invalid UTF-8, and a webhook that
+// contains them must be kept like any other.
 func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// hexHash is the SHA-256 of data in hex.
+func hexHash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }

@@ -10,8 +10,8 @@ import (
 	"idjourney/journey"
 )
 
-// StepAnswer is a custom step's answer to one question: a round of a journey, and the
-// subject, a hash of what was to be judged.
+// StepAnswer is a custom step's answer to one question: a round of a journey and the
+// subject, a hash of what is judged.
 type StepAnswer struct {
 	Account, JourneyID, Step string
 	Round                    int
@@ -30,10 +30,10 @@ type StepCall struct {
 
 const insertStepAnswer = `
 INSERT INTO step_answers (account, journey_id, step, round, subject, content, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, journey_id, step, round, subject) DO NOTHING RETURNING step`
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, journey_id, step, round, subject) DO NOTHING`
 
-// SaveStepAnswer records the first answer to a question; fresh is false if there is
-// one already, which stays. For a journey that was erased it is ErrErased.
+// SaveStepAnswer records the first answer to a question; fresh is false if there is one
+// already, which stays. It is ErrErased for a journey that was erased.
 func (l *Ledger) SaveStepAnswer(ctx context.Context, a StepAnswer) (fresh bool, err error) {
 	defer wrap(&err, "saving step answer")
 	if a.Account == "" || a.JourneyID == "" || a.Step == "" || a.Answer.Outcome == "" {
@@ -47,9 +47,9 @@ func (l *Ledger) SaveStepAnswer(ctx context.Context, a StepAnswer) (fresh bool, 
 		if err := l.mustLive(ctx, tx, a.Account, a.JourneyID); err != nil {
 			return err
 		}
-		var step string
-		fresh, err = one(ctx, tx, insertStepAnswer,
-			[]any{a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), text(string(content)), nanos(a.At)}, &step)
+		inserted, err := changes(ctx, tx, insertStepAnswer,
+			a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), text(string(content)), nanos(a.At))
+		fresh = inserted > 0
 		return err
 	})
 	return err == nil && fresh, err
@@ -70,8 +70,8 @@ INSERT INTO step_calls (token_hash, account, journey_id, step, round, subject, o
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (token_hash) DO NOTHING`
 
 // OpenStepCall records that the bearer of the token with this hash may answer the
-// question. Opening it again changes nothing. For a journey that was erased it is
-// ErrErased.
+// question. Opening it again changes nothing. It is ErrErased for a journey that was
+// erased.
 func (l *Ledger) OpenStepCall(ctx context.Context, c StepCall, tokenHash string) (err error) {
 	defer wrap(&err, "opening step call")
 	if c.Account == "" || c.JourneyID == "" || c.Step == "" || tokenHash == "" {
@@ -85,8 +85,8 @@ func (l *Ledger) OpenStepCall(ctx context.Context, c StepCall, tokenHash string)
 	})
 }
 
-// StepCallByToken returns the call that a token was opened for, or ErrNotFound. The
-// token alone names it: it is derived from account, journey and question by a secret.
+// StepCallByToken returns the call that a token was opened for, or ErrNotFound. The token
+// alone names it: it is derived from account, journey, question and a secret.
 func (l *Ledger) StepCallByToken(ctx context.Context, tokenHash string) (c StepCall, err error) {
 	defer wrap(&err, "reading step call")
 	err = theOne(ctx, l.read, "SELECT account, journey_id, step, round, subject, opened_at FROM step_calls WHERE token_hash = $1",
@@ -96,22 +96,23 @@ func (l *Ledger) StepCallByToken(ctx context.Context, tokenHash string) (c StepC
 
 const insertSubmission = `
 INSERT INTO submissions (account, journey_id, step, subject, claimed_at)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, journey_id, step, subject) DO NOTHING RETURNING step`
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, journey_id, step, subject) DO NOTHING`
 
-// ClaimSubmission records that a custom step is about to be submitted to the
-// vendor for subject (a hash of what is judged, see journey.Verdict). fresh is
-// true for exactly one caller: only that one may submit. If it is false, a submission
-// was or may have been made: read the vendor's result instead of submitting again.
+// ClaimSubmission records that a custom step is about to be submitted to the vendor for
+// subject (a hash of what is judged, see journey.Verdict). fresh is true for exactly one
+// caller, who alone may submit. If it is false, a submission may have been made: read the
+// vendor's result instead of submitting again.
 func (l *Ledger) ClaimSubmission(ctx context.Context, account, journeyID, step, subject string) (fresh bool, err error) {
 	defer wrap(&err, "claiming submission")
 	if account == "" || journeyID == "" || step == "" {
 		return false, errors.New("account, journey id or step is missing")
 	}
-	return one(ctx, l.write, insertSubmission, []any{account, journeyID, step, subject, time.Now().UnixNano()}, &step)
+	inserted, err := changes(ctx, l.write, insertSubmission, account, journeyID, step, subject, time.Now().UnixNano())
+	return inserted > 0, err
 }
 
-// ReleaseSubmission takes a claim back. Only its holder may call it, and only
-// when the vendor surely did not process the submission.
+// ReleaseSubmission gives up a claim. Only its holder may call it, and only if the vendor
+// certainly did not process the submission.
 func (l *Ledger) ReleaseSubmission(ctx context.Context, account, journeyID, step, subject string) (err error) {
 	defer wrap(&err, "releasing submission")
 	return exec(ctx, l.write, "DELETE FROM submissions WHERE account = $1 AND journey_id = $2 AND step = $3 AND subject = $4",

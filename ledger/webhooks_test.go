@@ -20,7 +20,7 @@ import (
 func webhook(eventID string) ledger.Webhook {
 	return ledger.Webhook{
 		Account: "bank", EventType: "Finished Journey", EventID: eventID, JourneyID: "j1", ReferenceNo: "ref-1",
-		Body: []byte(`{"event":"Finished Journey"}`), Disposition: ledger.Forward,
+		Body: []byte(`{"event":"Finished Journey"}`), Handling: ledger.Forward,
 		ReceivedAt:  time.Date(2026, 11, 1, 12, 0, 0, 123456789, time.UTC),
 		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 		Event:       []byte(`{"type":"Finished Journey"}`),
@@ -43,7 +43,7 @@ func mustRecord(t testing.TB, l *ledger.Ledger, w ledger.Webhook) int64 {
 
 func TestRecordedWebhookReadsBack(t *testing.T) {
 	t.Parallel()
-	kept := func(w *ledger.Webhook) { w.Disposition, w.Event = ledger.Keep, nil }
+	kept := func(w *ledger.Webhook) { w.Handling, w.Event = ledger.Keep, nil }
 	for _, tc := range []struct {
 		name      string
 		in        ledger.Webhook
@@ -51,7 +51,7 @@ func TestRecordedWebhookReadsBack(t *testing.T) {
 	}{
 		{"to forward", webhook("e1"), nil},
 		{"kept", with(webhook("e1"), kept), nil},
-		{"nothing but a body", ledger.Webhook{Account: "bank", Body: []byte("\x00\xff"), Disposition: ledger.Quarantine,
+		{"nothing but a body", ledger.Webhook{Account: "bank", Body: []byte("\x00\xff"), Handling: ledger.Quarantine,
 			Reason: "not_json", ReceivedAt: time.Unix(1, 1).UTC()}, nil},
 		{"no body", with(webhook("e1"), func(w *ledger.Webhook) { w.Body = []byte{} }),
 			func(w *ledger.Webhook) { w.Body = nil }},
@@ -90,9 +90,9 @@ func TestRecordWebhookRefuses(t *testing.T) {
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	for name, change := range map[string]func(*ledger.Webhook){
 		"no account":              func(w *ledger.Webhook) { w.Account = "" },
-		"no disposition":          func(w *ledger.Webhook) { w.Disposition = "" },
+		"no disposition":          func(w *ledger.Webhook) { w.Handling = "" },
 		"forward without event":   func(w *ledger.Webhook) { w.Event = nil },
-		"an event, but only kept": func(w *ledger.Webhook) { w.Disposition = ledger.Keep },
+		"an event, but only kept": func(w *ledger.Webhook) { w.Handling = ledger.Keep },
 	} {
 		if _, _, err := l.RecordWebhook(t.Context(), with(webhook("e1"), change)); err == nil {
 			t.Errorf("%s: no error", name)
@@ -171,7 +171,7 @@ func TestOneEventRecordedByManyAtOnceIsOneRow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(map[ledger.Disposition]int{ledger.Forward: 1}, counts); diff != "" {
+		if diff := cmp.Diff(map[ledger.Handling]int{ledger.Forward: 1}, counts); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -188,10 +188,10 @@ func TestPendingAndCounts(t *testing.T) {
 		first := webhook("e1")
 		mustRecord(t, l, with(webhook("e2"), func(w *ledger.Webhook) { w.ReceivedAt = first.ReceivedAt.Add(time.Hour) }))
 		mustRecord(t, l, first)
-		for _, d := range []ledger.Disposition{ledger.Keep, ledger.Keep, ledger.Quarantine} {
-			mustRecord(t, l, ledger.Webhook{Account: "bank", Disposition: d, ReceivedAt: time.Unix(1, 0)})
+		for _, d := range []ledger.Handling{ledger.Keep, ledger.Keep, ledger.Quarantine} {
+			mustRecord(t, l, ledger.Webhook{Account: "bank", Handling: d, ReceivedAt: time.Unix(1, 0)})
 		}
-		mustRecord(t, l, ledger.Webhook{Account: "other", Disposition: ledger.Keep})
+		mustRecord(t, l, ledger.Webhook{Account: "other", Handling: ledger.Keep})
 		count, oldest, err = l.PendingWebhooks(t.Context())
 		if err != nil || count != 2 || !oldest.Equal(first.ReceivedAt) {
 			t.Errorf("got %d, %v, %v; want 2, %v", count, oldest, err, first.ReceivedAt)
@@ -200,7 +200,7 @@ func TestPendingAndCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(map[ledger.Disposition]int{ledger.Forward: 2, ledger.Keep: 2, ledger.Quarantine: 1}, counts); diff != "" {
+		if diff := cmp.Diff(map[ledger.Handling]int{ledger.Forward: 2, ledger.Keep: 2, ledger.Quarantine: 1}, counts); diff != "" {
 			t.Error(diff)
 		}
 	})

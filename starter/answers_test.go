@@ -32,7 +32,7 @@ func TestWhatBodiesBecome(t *testing.T) {
 	event := func(name, fields string) string { return `{"event":"` + name + `","body":{` + fields + `}}` }
 	cases := map[string]struct {
 		body, status, reason string
-		want                 ledger.Disposition
+		want                 ledger.Handling
 	}{
 		"finished journey":     {finishedJourney("e1", "j1"), "recorded", "", forward},
 		"finished user steps":  {event("Finished User Steps", `"eventId":"e","journeyId":"j"`), "recorded", "", forward},

@@ -161,7 +161,7 @@ func (h *house) post(t *testing.T, body string) reply {
 	return h.send(t, http.MethodPost, "/webhooks/idwise/bank", basicAuth(user, password), strings.NewReader(body))
 }
 
-func (h *house) counts(t *testing.T, account string) map[ledger.Disposition]int {
+func (h *house) counts(t *testing.T, account string) map[ledger.Handling]int {
 	t.Helper()
 	counts, err := h.store.WebhookCounts(t.Context(), account)
 	if err != nil {

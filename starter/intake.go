@@ -36,7 +36,7 @@ func take(account string, body []byte, at time.Time, traceParent string, sampled
 	row := ledger.Webhook{Account: account, Body: body, ReceivedAt: at, TraceParent: traceParent}
 	w, err := idwise.DecodeWebhook(body)
 	if err != nil {
-		row.Disposition, row.Reason = ledger.Quarantine, "undecodable"
+		row.Handling, row.Reason = ledger.Quarantine, "undecodable"
 		var decode *idwise.DecodeError
 		if errors.As(err, &decode) {
 			row.Reason = string(decode.Code)
@@ -46,13 +46,13 @@ func take(account string, body []byte, at time.Time, traceParent string, sampled
 	row.EventType, row.ReferenceNo = w.Event, w.ReferenceNo
 	if reason := badID(w); reason != "" {
 		// The ids stay in the body alone, so that nothing is looked up by them.
-		row.Disposition, row.Reason = ledger.Quarantine, reason
+		row.Handling, row.Reason = ledger.Quarantine, reason
 		return intake{row: row, known: w.Known}
 	}
 	row.EventID, row.JourneyID = w.EventID, w.JourneyID
-	row.Disposition, row.Reason = dispose(w)
+	row.Handling, row.Reason = dispose(w)
 	in := intake{row: row, known: w.Known}
-	if row.Disposition == ledger.Forward {
+	if row.Handling == ledger.Forward {
 		if !sampled {
 			traceParent = ""
 		}
@@ -79,7 +79,7 @@ func badID(w idwise.Webhook) string {
 
 // dispose says which events a journey or a spot check acts on; all others are kept.
 // Our own events count as unknown, so that no webhook can pass for one.
-func dispose(w idwise.Webhook) (ledger.Disposition, string) {
+func dispose(w idwise.Webhook) (ledger.Handling, string) {
 	if !w.Known {
 		return ledger.Keep, "unknown_event"
 	}

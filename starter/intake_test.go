@@ -78,8 +78,8 @@ func TestALongClaimIsUnreadable(t *testing.T) {
 	if got := len(in.row.Event); got > 16<<10 {
 		t.Errorf("the event has %d bytes, want a few", got)
 	}
-	if in.row.Disposition != ledger.Forward {
-		t.Errorf("got %s, want it forwarded", in.row.Disposition)
+	if in.row.Handling != ledger.Forward {
+		t.Errorf("got %s, want it forwarded", in.row.Handling)
 	}
 }
 
@@ -87,13 +87,13 @@ func TestALongClaimIsUnreadable(t *testing.T) {
 // said what becomes of it here.
 func TestEveryKnownEventIsDisposedOf(t *testing.T) {
 	t.Parallel()
-	want := map[string]ledger.Disposition{
+	want := map[string]ledger.Handling{
 		"Finished User Steps": ledger.Forward, "Finished Journey": ledger.Forward, "Manually Reviewed": ledger.Forward,
 		"Updated Journey": ledger.Forward, "AML Monitor Update": ledger.Forward,
 		"Verification Update Required": ledger.Forward, "KYC Renewal Deadline Exceeded": ledger.Forward,
 		"Finished Spot Check": ledger.Forward, "Finished Step": ledger.Keep,
 	}
-	got := map[string]ledger.Disposition{}
+	got := map[string]ledger.Handling{}
 	for _, name := range idwise.EventNames() {
 		got[name], _ = dispose(idwise.Webhook{Event: name, Known: true, JourneyID: "j", SpotCheckJourneyID: "s"})
 	}
@@ -108,7 +108,7 @@ func FuzzTakeKeepsEverything(f *testing.F) {
 	f.Add([]byte("{\"event\":\"\\u0000\",\"body\":{\"journeyId\":\"\xff\"}}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		in := take("bank", body, time.Unix(0, 0), "", false)
-		switch in.row.Disposition {
+		switch in.row.Handling {
 		case ledger.Forward:
 			id := in.event.JourneyID
 			if in.event.Type == journey.FinishedSpotCheck {
@@ -122,7 +122,7 @@ func FuzzTakeKeepsEverything(f *testing.F) {
 				t.Errorf("kept as %+v", in.row)
 			}
 		default:
-			t.Errorf("got disposition %q", in.row.Disposition)
+			t.Errorf("got handling %q", in.row.Handling)
 		}
 	})
 }

@@ -44,8 +44,8 @@ func (in intake) over(phase journey.Phase) intake {
 	if phase == journey.Erased {
 		in.row.Body, in.row.ReferenceNo = nil, ""
 	}
-	if phase == journey.Erased || in.row.Disposition == ledger.Forward {
-		in.row.Disposition, in.row.Reason = ledger.Keep, string(phase)
+	if phase == journey.Erased || in.row.Handling == ledger.Forward {
+		in.row.Handling, in.row.Reason = ledger.Keep, string(phase)
 	}
 	in.row.Event, in.event = nil, journey.Event{}
 	return in

@@ -47,7 +47,7 @@ func TestWebhooksOfAJourneyThatIsOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if row.Disposition != ledger.Keep || row.Reason != c.wantReason || len(row.Event) > 0 || row.JourneyID != "j1" {
+			if row.Handling != ledger.Keep || row.Reason != c.wantReason || len(row.Event) > 0 || row.JourneyID != "j1" {
 				t.Errorf("recorded %+v", row)
 			}
 			if got := bytes.Equal(row.Body, []byte(c.body)); got != c.wantBody || !got && (row.ReferenceNo != "" || len(row.Body) > 0) {

@@ -128,7 +128,7 @@ func (s *Starter) keep(ctx context.Context, in intake) answer {
 		return s.kept(in, duplicate)
 	}
 	s.log.ErrorContext(ctx, "webhook not recorded: the ledger cannot write", "account", in.row.Account, "error", err)
-	if in.row.Disposition != ledger.Forward {
+	if in.row.Handling != ledger.Forward {
 		return answer{outcome: telemetry.WebhookUnavailable}
 	}
 	signalling, cancel := context.WithTimeout(ctx, s.cfg.Intake.SignalTimeout)
@@ -145,9 +145,9 @@ func (s *Starter) kept(in intake, duplicate bool) answer {
 	switch {
 	case duplicate:
 		a.said, a.outcome = saidDuplicate, telemetry.WebhookDuplicate
-	case in.row.Disposition == ledger.Forward:
+	case in.row.Handling == ledger.Forward:
 		s.cfg.Forwarder.Wake()
-	case in.row.Disposition == ledger.Keep:
+	case in.row.Handling == ledger.Keep:
 		a.said = saidKept
 	default:
 		a.said, a.outcome = saidQuarantined, telemetry.WebhookQuarantined

@@ -7,15 +7,21 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 )
 
+// breakage says where a run would break and why.
+type breakage struct {
+	event  int64
+	reason string
+}
+
 // The SDK has no error types for these, only texts, which hold whole events and commands
 // with their payloads. Only the type and an activity's name may be printed.
 var (
-	missing = regexp.MustCompile(`nondeterministic workflow: missing replay command for (\w+)`)
-	extra   = regexp.MustCompile(`nondeterministic workflow: extra replay command for (\w+)`)
-	other   = regexp.MustCompile(`nondeterministic workflow: history event is (\w+)(?s:.*), replay command is (\w+)`)
+	missing = regexp.MustCompile(`(?s)nondeterministic workflow: missing replay command for (\w+)(.*)`)
+	extra   = regexp.MustCompile(`(?s)nondeterministic workflow: extra replay command for (\w+)(.*)`)
+	other   = regexp.MustCompile(`(?s)nondeterministic workflow: history event is (\w+)(.*), replay command is (\w+)(.*)`)
 
 	activityName = regexp.MustCompile(`ActivityType:\(Name:([\w.-]+)\)`)
-	anyID        = regexp.MustCompile(`^\w+: \((?:ActivityId|TimerId):(\w+)`)
+	anyID        = regexp.MustCompile(`^: \((?:ActivityId|TimerId):(\w+)`)
 )
 
 // explain says in a sentence why this build would not give a worker's answer. The events
@@ -23,28 +29,25 @@ var (
 func explain(err error, events []*historypb.HistoryEvent) *breakage {
 	text := err.Error()
 	answer, last := events[0].GetEventId(), events[len(events)-1].GetEventId()
+	if m := other.FindStringSubmatch(text); m != nil {
+		return &breakage{place(events, m[1], m[2]),
+			"the history has " + named(m[1], m[2]) + ", this build would give the command " + named(m[3], m[4])}
+	}
+	if m := missing.FindStringSubmatch(text); m != nil {
+		return &breakage{place(events, m[1], m[2]), "the history has " + named(m[1], m[2]) + ", this build would do nothing there"}
+	}
+	if m := extra.FindStringSubmatch(text); m != nil {
+		return &breakage{answer, "this build would give the command " + named(m[1], m[2]) + " besides, which the history does not have"}
+	}
 	switch {
-	case other.MatchString(text):
-		at := strings.LastIndex(text, ", replay command is ")
-		was, would := text[:at], text[at:]
-		return &breakage{
-			event:  place(events, other.FindStringSubmatch(text)[1], was[strings.Index(was, "history event is ")+len("history event is "):]),
-			reason: "the history has " + named(other.FindStringSubmatch(text)[1], was) + ", this build would give the command " + named(other.FindStringSubmatch(text)[2], would),
-		}
-	case missing.MatchString(text):
-		kind := missing.FindStringSubmatch(text)[1]
-		rest := text[missing.FindStringIndex(text)[1]-len(kind):]
-		return &breakage{event: place(events, kind, rest), reason: "the history has " + named(kind, rest) + ", this build would do nothing there"}
-	case extra.MatchString(text):
-		return &breakage{event: answer, reason: "this build would give the command " + named(extra.FindStringSubmatch(text)[1], text) + " besides, which the history does not have"}
 	case strings.Contains(text, "doesn't return the same result as the last event"):
-		return &breakage{event: last, reason: "the history ends here, this build would go on"}
+		return &breakage{last, "the history ends here, this build would go on"}
 	case strings.Contains(text, "[TMPRL1100]"):
-		return &breakage{event: answer, reason: "this build would not do what the history has after this event"}
+		return &breakage{answer, "this build would not do what the history has after this event"}
 	case strings.Contains(text, "unknown SDK flag"):
-		return &breakage{event: answer, reason: "it was answered with a newer Temporal SDK than this build has"}
+		return &breakage{answer, "it was answered with a newer Temporal SDK than this build has"}
 	default:
-		return &breakage{event: answer, reason: "this build panics over what the history holds"}
+		return &breakage{answer, "this build panics over what the history holds"}
 	}
 }
 
@@ -56,7 +59,7 @@ func named(kind, text string) string {
 	return kind
 }
 
-// place finds the event that the SDK wrote as text.
+// place finds the event that the SDK wrote as kind and text.
 func place(events []*historypb.HistoryEvent, kind, text string) int64 {
 	id := ""
 	if m := anyID.FindStringSubmatch(text); m != nil {

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"idjourney/journey"
 )
@@ -44,43 +45,30 @@ type Exporter struct {
 type Exported struct{ Written, There, Gone int }
 
 // Run exports. If it fails, what it has written stays.
-func (x Exporter) Run(ctx context.Context) (Exported, error) {
+func (x Exporter) Run(ctx context.Context) (done Exported, err error) {
 	if err := os.MkdirAll(x.Dir, 0o700); err != nil {
-		return Exported{}, fmt.Errorf("making the folder: %w", err)
+		return done, fmt.Errorf("making the folder: %w", err)
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	runs := make(chan *commonpb.WorkflowExecution)
-	var all sync.WaitGroup
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(max(x.AtOnce, 1))
 	var mu sync.Mutex
-	var done Exported
-	for range max(x.AtOnce, 1) {
-		all.Go(func() {
-			for r := range runs {
-				if ctx.Err() != nil {
-					continue
-				}
-				mine, err := x.one(ctx, r)
-				if err != nil {
-					stop(err)
-				}
-				mu.Lock()
-				done.Written, done.There, done.Gone = done.Written+mine.Written, done.There+mine.There, done.Gone+mine.Gone
-				mu.Unlock()
-			}
+	err = x.list(ctx, func(r *commonpb.WorkflowExecution) {
+		all.Go(func() error {
+			one, err := x.one(ctx, r)
+			mu.Lock()
+			defer mu.Unlock()
+			done = Exported{done.Written + one.Written, done.There + one.There, done.Gone + one.Gone}
+			return err
 		})
-	}
-	err := x.list(ctx, runs)
-	close(runs)
-	all.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
+	})
+	if failure := all.Wait(); failure != nil {
+		err = failure // it has ended the list
 	}
 	return done, err
 }
 
-// list sends every running workflow of idjourney's to runs.
-func (x Exporter) list(ctx context.Context, runs chan<- *commonpb.WorkflowExecution) error {
+// list calls export for every running workflow of idjourney's.
+func (x Exporter) list(ctx context.Context, export func(*commonpb.WorkflowExecution)) error {
 	query := fmt.Sprintf(`WorkflowType IN (%q, %q) AND ExecutionStatus = "Running"`, journey.WorkflowName, journey.SpotCheckWorkflowName)
 	if x.Query != "" {
 		query += " AND (" + x.Query + ")"
@@ -95,11 +83,10 @@ func (x Exporter) list(ctx context.Context, runs chan<- *commonpb.WorkflowExecut
 			return fmt.Errorf("listing the running workflows: %w", err)
 		}
 		for _, e := range answer.GetExecutions() {
-			select {
-			case runs <- e.GetExecution():
-			case <-ctx.Done():
+			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			export(e.GetExecution())
 		}
 		if page = answer.GetNextPageToken(); len(page) == 0 {
 			return nil
@@ -117,21 +104,20 @@ func (x Exporter) one(ctx context.Context, r *commonpb.WorkflowExecution) (Expor
 		return Exported{}, fmt.Errorf("looking for exported histories: %w", err)
 	}
 	h, err := x.history(ctx, r)
-	var gone *serviceerror.NotFound
-	switch {
-	case errors.As(err, &gone):
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
 		return Exported{Gone: 1}, nil
-	case err != nil:
+	}
+	if err != nil {
 		return Exported{}, fmt.Errorf("reading the history of %s: %w", r.GetWorkflowId(), err)
 	}
 	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
 	if err != nil {
 		return Exported{}, fmt.Errorf("writing the history of %s as JSON: %w", r.GetWorkflowId(), err)
 	}
-	if err := os.WriteFile(file+".part", append(text, '\n'), 0o600); err != nil {
-		return Exported{}, fmt.Errorf("writing a history: %w", err)
+	if err = os.WriteFile(file+".part", append(text, '\n'), 0o600); err == nil {
+		err = os.Rename(file+".part", file)
 	}
-	if err := os.Rename(file+".part", file); err != nil {
+	if err != nil {
 		return Exported{}, fmt.Errorf("writing a history: %w", err)
 	}
 	return Exported{Written: 1}, nil

@@ -4,20 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"slices"
+	"sort"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"idjourney/workflows"
 )
 
 // run is one run of a workflow, as in its history.
 type run struct {
-	WorkflowID, Type, RunID string
-	// Open says that the history has no closing event: the run was open when it was
-	// exported.
-	Open   bool
-	events []*historypb.HistoryEvent
+	started *historypb.WorkflowExecutionStartedEventAttributes
+	events  []*historypb.HistoryEvent
+	// open says that the history has no closing event.
+	open bool
 }
+
+func (r run) workflow() string { return r.started.GetWorkflowType().GetName() }
+func (r run) runID() string    { return r.started.GetOriginalExecutionRunId() }
 
 // Why a file cannot be read. The JSON reader's errors are not passed on, because they
 // quote the file.
@@ -25,6 +35,12 @@ var (
 	errNoHistory = errors.New("it is no history as JSON, as `temporal workflow show --output json` and the Web UI's Download write it")
 	errCut       = errors.New("its events are not complete and in order from the first one on")
 )
+
+var closing = []enumspb.EventType{
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+}
 
 // read reads one history as the `temporal` CLI, the Web UI or [Exporter] writes it.
 func read(dir fs.FS, name string) (run, error) {
@@ -34,50 +50,34 @@ func read(dir fs.FS, name string) (run, error) {
 	}
 	defer func() { _ = file.Close() }()
 	h, err := client.HistoryFromJSON(file, client.HistoryJSONOptions{})
-	if err != nil || len(h.GetEvents()) == 0 {
+	events := h.GetEvents()
+	if err != nil || len(events) == 0 {
 		return run{}, errNoHistory
 	}
-	for i, e := range h.GetEvents() {
+	for i, e := range events {
 		if e.GetEventId() != int64(i+1) || e.GetWorkflowTaskCompletedEventAttributes().GetScheduledEventId() > int64(i) {
 			return run{}, errCut
 		}
 	}
-	started := h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+	started := events[0].GetWorkflowExecutionStartedEventAttributes()
 	if started == nil {
 		return run{}, errCut
 	}
-	last := h.GetEvents()[len(h.GetEvents())-1]
-	return run{
-		WorkflowID: started.GetWorkflowId(), Type: started.GetWorkflowType().GetName(), RunID: started.GetOriginalExecutionRunId(),
-		Open: !closing(last.GetEventType()), events: h.GetEvents(),
-	}, nil
-}
-
-func closing(t enumspb.EventType) bool {
-	switch t {
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
-		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
-		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-		return true
-	default:
-		return false
-	}
+	return run{started, events, !slices.Contains(closing, events[len(events)-1].GetEventType())}, nil
 }
 
 // replayed is the part of the history that a replay can compare. It leaves out a workflow
 // task at the end that no worker has answered, because the SDK would leave out the answer
 // before that one as well.
 func (r run) replayed() []*historypb.HistoryEvent {
-	events := r.events
-	for n := len(events); n > 0; n-- {
-		switch events[n-1].GetEventType() {
-		case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-			events = events[:n-1]
-		default:
-			return events
+	n := len(r.events)
+	for ; n > 0; n-- {
+		t := r.events[n-1].GetEventType()
+		if t != enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && t != enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
+			break
 		}
 	}
-	return events
+	return r.events[:n]
 }
 
 // answered returns the indexes of the workers' answers, in order.
@@ -88,4 +88,58 @@ func answered(events []*historypb.HistoryEvent) (places []int) {
 		}
 	}
 	return places
+}
+
+// Register registers the workflows of this build, as its worker does.
+type Register func(worker.WorkflowRegistry)
+
+// check replays the run; nil means that it would go on. An error means that the file holds
+// no run of one of idjourney's workflows.
+func (register Register) check(r run) (*breakage, error) {
+	var unknown *workflows.Unknown
+	switch err := workflows.CheckBound(r.workflow(), r.started.GetInput()); {
+	case errors.As(err, &unknown):
+		return &breakage{event: 1, reason: unknown.Error()}, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w; of the Web UI's Download leave out decoding", err)
+	}
+	events := r.replayed()
+	answers := answered(events)
+	if len(answers) == 0 {
+		return nil, nil // no worker has answered yet, so there is nothing to compare
+	}
+	err := register.replay(r, events)
+	if err == nil {
+		return nil, nil
+	}
+	// The first answer that this build would not give: if the replay up to one answer
+	// fails, it also fails up to every later one.
+	end := func(i int) int64 { // of the events that belong to answer i; event n is at place n-1
+		if i+1 == len(answers) {
+			return int64(len(events))
+		}
+		return events[answers[i+1]].GetWorkflowTaskCompletedEventAttributes().GetScheduledEventId() - 1
+	}
+	last := len(answers) - 1
+	found := sort.Search(last, func(i int) bool { return register.replay(r, events[:end(i)]) != nil })
+	if found < last {
+		err = register.replay(r, events[:end(found)])
+	}
+	return explain(err, events[answers[found]:end(found)]), nil
+}
+
+// replay replays the first events of a run as the worker would: with the default data
+// converter, and without interceptors that issue commands. Deadlock detection is off,
+// because a slow machine would trigger it.
+func (register Register) replay(r run, events []*historypb.HistoryEvent) error {
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DisableRegistrationAliasing: true, DisableDeadlockDetection: true,
+	})
+	if err != nil {
+		return fmt.Errorf("preparing the replay: %w", err)
+	}
+	register(replayer)
+	return replayer.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		&historypb.History{Events: events},
+		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: r.started.GetWorkflowId(), RunID: r.runID()}})
 }

@@ -1,11 +1,18 @@
 // Package doctor checks what an account depends on: IDWise's API with its credentials,
 // region and paths, the ledger, Temporal, the customer's endpoints. It changes nothing
-// and sends no data: a path that would change a journey is not tried and stays a guess.
+// and sends no data: a path that would change a journey is not tried and stays guessed.
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"idjourney/config"
@@ -14,8 +21,8 @@ import (
 // State is the result of a check.
 type State string
 
-// Confirmed works, or a person has marked it as confirmed. Guessed was not or could not be
-// tried. Wrong was tried and does not work.
+// Confirmed works, or the configuration marks it as confirmed. Guessed was not tried, or
+// its result is not certain. Wrong was tried and does not work.
 const (
 	Confirmed State = "confirmed"
 	Guessed   State = "guessed"
@@ -50,20 +57,18 @@ const defaultTimeout = 10 * time.Second
 
 // Run makes all checks, one after the other, and returns a row for each.
 func Run(ctx context.Context, cfg Config) []Row {
-	if cfg.Timeout == 0 {
-		cfg.Timeout = defaultTimeout
-	}
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	rows := cfg.vendor(ctx)
 	rows = append(rows, cfg.mark())
 	for _, ground := range []struct {
 		subject, todo string
-		look          func(context.Context) (string, error)
+		check         func(context.Context) (string, error)
 	}{
 		{"ledger", "check ledger.url, then run idjourney migrate; starter and worker also migrate by themselves", cfg.Ledger},
 		{"temporal", "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and its API key or certificates, and that the namespace exists", cfg.Temporal},
 		{"search attributes", "run idjourney setup, or on Temporal Cloud create them in its console", cfg.Attributes},
 	} {
-		rows = append(rows, cfg.ground(ctx, ground.subject, ground.todo, ground.look))
+		rows = append(rows, cfg.ground(ctx, ground.subject, ground.todo, ground.check))
 	}
 	if g := cfg.Account.Government; g != nil {
 		rows = append(rows, cfg.reach(ctx, "government", g.URL))
@@ -83,18 +88,13 @@ func Run(ctx context.Context, cfg Config) []Row {
 
 // Failed says whether any row is wrong.
 func Failed(rows []Row) bool {
-	for _, r := range rows {
-		if r.State == Wrong {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rows, func(r Row) bool { return r.State == Wrong })
 }
 
-func (cfg Config) ground(ctx context.Context, subject, todo string, look func(context.Context) (string, error)) Row {
+func (cfg Config) ground(ctx context.Context, subject, todo string, check func(context.Context) (string, error)) Row {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	found, err := look(ctx)
+	found, err := check(ctx)
 	if err != nil {
 		return Row{subject, Wrong, err.Error(), todo}
 	}
@@ -118,4 +118,49 @@ func (cfg Config) mark() Row {
 		todo += "\n  - { operation: " + string(e.Operation) + `, path: "` + e.Path + `", confirmed: true }`
 	}
 	return Row{subject, Wrong, "a live account does not start with unconfirmed paths", todo}
+}
+
+// renewBefore is how long before its expiry a certificate should be renewed.
+const renewBefore = 14 * 24 * time.Hour
+
+// reach connects and, for https, completes the TLS handshake; it makes no request. Only the
+// host is shown, because an address may hold a token in its path.
+func (cfg Config) reach(ctx context.Context, subject, address string) Row {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Row{subject, Wrong, "its url cannot be parsed", "correct it in the configuration"}
+	}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
+		return Row{subject, Guessed, u.Host + " is reached by way of a proxy, which is not tried without data", ""}
+	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	defer cancel()
+	var dialer interface {
+		DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	} = &tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cfg.Roots}}
+	port := "443"
+	if u.Scheme != "https" {
+		dialer, port = &net.Dialer{}, "80"
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))
+	if err != nil {
+		todo := "start what listens there, correct the url, or let this machine out to it (DNS, firewall)"
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+			todo = "give the endpoint a certificate that this machine trusts, for this host name"
+		}
+		return Row{subject, Wrong, u.Host + " cannot be reached: " + err.Error(), todo}
+	}
+	defer func() { _ = conn.Close() }()
+	row := Row{subject, Confirmed, u.Host + " can be reached", ""}
+	c, ok := conn.(*tls.Conn)
+	if !ok {
+		row.Detail += ", without TLS"
+		return row
+	}
+	ends := c.ConnectionState().PeerCertificates[0].NotAfter
+	row.Detail += ", with a certificate until " + ends.UTC().Format(time.DateOnly)
+	if time.Until(ends) < renewBefore {
+		row.Todo = "renew the certificate"
+	}
+	return row
 }

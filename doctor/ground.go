@@ -14,8 +14,8 @@ import (
 	"idjourney/workflows"
 )
 
-// Ledger says what the ledger at url holds of an account. It creates no SQLite file: the
-// next check would take it for a ledger.
+// Ledger says what the ledger at url holds of an account. It creates no SQLite file,
+// because the next check would take that for a ledger.
 func Ledger(ctx context.Context, url, account string) (string, error) {
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		if _, err := os.Stat(file); err != nil {

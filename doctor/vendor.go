@@ -18,9 +18,9 @@ type probe struct {
 	err      error
 }
 
-// vendor tries every path that reads, once each, and tells from all the answers what is
-// wrong: the address is not IDWise's, the credentials are not the account's, or a single
-// path does not work.
+// vendor tries every path that reads once, and concludes from all answers what is wrong:
+// the address is not IDWise's, the credentials are not the account's, or a single path
+// does not work.
 func (cfg Config) vendor(ctx context.Context) []Row {
 	client, err := idwise.New(idwise.Config{
 		BaseURL: cfg.Account.BaseURL, Paths: cfg.Account.PathMap(), Timeout: cfg.Timeout,
@@ -48,47 +48,20 @@ func (cfg Config) vendor(ctx context.Context) []Row {
 		if op == idwise.ReadSpotCheck {
 			id = "idjourney-doctor-" + rand.Text() // it has an id of its own, which no flag names
 		}
-		p := probe{endpoint: client.Endpoint(op)}
+		p := probe{client.Endpoint(op), errNotTried}
 		if speaking {
 			p.err = client.Probe(ctx, op, id)
 		}
-		rows = append(rows, cfg.optionalPath(p, speaking))
+		rows = append(rows, cfg.path(p, speaking, probes))
 	}
 	return append(rows, cfg.writing(client)...)
 }
 
-// optional are the operations on whose answers no decision rests. A path of theirs that
-// does not work does not make the account unhealthy.
+// optional are the operations that no decision needs. A path of theirs that does not work
+// does not make the account unhealthy.
 var optional = []idwise.Operation{idwise.ReadAMLHistory, idwise.ReadSpotCheck}
 
-// optionalPath judges the path of an optional operation by its answer.
-func (cfg Config) optionalPath(p probe, speaking bool) Row {
-	op, at := p.endpoint.Operation, p.endpoint.Method+" "+p.endpoint.Path
-	row := Row{Subject: "path " + string(op), State: Guessed}
-	if slices.ContainsFunc(cfg.Account.Paths, func(o config.PathOverride) bool { return o.Operation == string(op) && o.Confirmed }) {
-		row.State = Confirmed
-	}
-	refusal, _ := errors.AsType[*idwise.APIError](p.err)
-	switch {
-	case !speaking:
-		row.Detail = at + notJudged
-	case p.err == nil:
-		row.State, row.Detail = Confirmed, at+" answers for this journey"
-	case idwise.IsMissing(p.err):
-		row.Detail = at + " answers, but knows nothing of what was asked for"
-	case refusal != nil && busy(refusal):
-		row.Detail, row.Todo = p.err.Error(), "ask again later"
-	default:
-		row.State, row.Detail = Guessed, at+" does not work, and no decision rests on it: "+p.err.Error()
-		row.Todo = askForPath
-	}
-	return row
-}
-
-const (
-	notJudged  = ": cannot be judged while address or credentials are wrong"
-	askForPath = "ask IDWise for the path of this operation, and write it below paths of the account"
-)
+var errNotTried = errors.New("not tried")
 
 // speaks says that the answer can only come from IDWise's API.
 func speaks(p probe) bool {
@@ -138,30 +111,41 @@ func (cfg Config) credentials(probes []probe) Row {
 	return Row{subject, Guessed, "not tried: nothing answered that judges them", ""}
 }
 
+const (
+	notJudged  = ": cannot be judged while address or credentials are wrong"
+	askForPath = "ask IDWise for the path of this operation, and write it below paths of the account"
+)
+
 // path judges one path by its answer. If speaking, address and credentials are right, so
 // that only the path or the journey can be wrong.
 func (cfg Config) path(p probe, speaking bool, all []probe) Row {
-	row := Row{Subject: "path " + string(p.endpoint.Operation)}
-	at := p.endpoint.Method + " " + p.endpoint.Path
+	op, at := p.endpoint.Operation, p.endpoint.Method+" "+p.endpoint.Path
+	row := Row{Subject: "path " + string(op), State: Guessed}
+	isOptional := slices.Contains(optional, op)
+	if isOptional && cfg.marked(op) {
+		row.State = Confirmed
+	}
 	refusal, _ := errors.AsType[*idwise.APIError](p.err)
 	switch {
 	case p.err == nil:
 		row.State, row.Detail = Confirmed, at+" answers for this journey"
 	case !speaking:
-		row.State, row.Detail = Guessed, at+notJudged
+		row.Detail = at + notJudged
 	case refusal != nil && busy(refusal):
-		row.State, row.Detail, row.Todo = Guessed, p.err.Error(), "ask again later"
+		row.Detail, row.Todo = p.err.Error(), "ask again later"
+	case isOptional && idwise.IsMissing(p.err):
+		row.Detail = at + " answers, but knows nothing of what was asked for"
+	case isOptional:
+		row.State, row.Detail, row.Todo = Guessed, at+" does not work, and no decision rests on it: "+p.err.Error(), askForPath
 	case !idwise.IsMissing(p.err):
-		row.State, row.Detail = Wrong, at+": "+p.err.Error()
-		row.Todo = askForPath
-	case cfg.JourneyID == "" && (p.endpoint.Known == idwise.Documented):
+		row.State, row.Detail, row.Todo = Wrong, at+": "+p.err.Error(), askForPath
+	case cfg.JourneyID == "" && p.endpoint.Known == idwise.Documented:
 		row.State, row.Detail = Confirmed, at+" is documented by IDWise, and answers"
 	case cfg.JourneyID == "":
-		row.State, row.Detail = Guessed, at+" answers, but only that it does not know a made-up journey"
+		row.Detail = at + " answers, but only that it does not know a made-up journey"
 		row.Todo = "name a journey of this account by --journey"
 	case slices.ContainsFunc(all, func(other probe) bool { return other.err == nil }):
-		row.State, row.Detail = Wrong, at+" does not know a journey that another path knows"
-		row.Todo = askForPath
+		row.State, row.Detail, row.Todo = Wrong, at+" does not know a journey that another path knows", askForPath
 	default:
 		row.State, row.Detail = Wrong, "IDWise knows no journey "+cfg.JourneyID
 		row.Todo = "take a journey's id from IDWise's portal, of this environment and region"
@@ -170,22 +154,25 @@ func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 }
 
 // writing lists the paths that the account needs and that would change a journey.
-func (cfg Config) writing(client *idwise.Client) []Row {
-	var rows []Row
-	missing := cfg.Account.UnconfirmedPaths()
+func (cfg Config) writing(client *idwise.Client) (rows []Row) {
 	for _, op := range []idwise.Operation{idwise.ProcessCustomStep, idwise.CompleteCustomStep} {
 		if !cfg.needs(op) {
 			continue
 		}
 		e := client.Endpoint(op)
 		row := Row{"path " + string(op), Confirmed, fmt.Sprintf("%s %s is marked as confirmed in the configuration", e.Method, e.Path), ""}
-		if slices.ContainsFunc(missing, func(m idwise.Endpoint) bool { return m.Operation == op }) {
+		if !cfg.marked(op) {
 			row.State, row.Detail = Guessed, fmt.Sprintf("%s %s is not tried: it would change a journey", e.Method, e.Path)
 			row.Todo = "let a sandbox journey run through its custom step: no vendor_denied or complete_failed means that it works"
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// marked says whether the configuration marks the operation's path as confirmed.
+func (cfg Config) marked(op idwise.Operation) bool {
+	return slices.ContainsFunc(cfg.Account.Paths, func(o config.PathOverride) bool { return o.Operation == string(op) && o.Confirmed })
 }
 
 func (cfg Config) needs(op idwise.Operation) bool {

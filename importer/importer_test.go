@@ -22,7 +22,7 @@ func importConfig() *config.Config {
 
 func newImporter(l Ledger) (*importer, *bytes.Buffer) {
 	out := &bytes.Buffer{}
-	return &importer{ledger: l, limit: rate.NewLimiter(rate.Inf, 1), out: out, now: func() time.Time { return time.Unix(1_700_000_000, 0) }}, out
+	return &importer{ledger: l, limit: rate.NewLimiter(rate.Inf, 1), out: out}, out
 }
 
 const twoCustomers = "account,journeyId,reference\nacme,jny-1,jane@example.test\nglobex,jny-1,\"Doe, John\"\n"

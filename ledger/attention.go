@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -80,15 +80,11 @@ func (l *Ledger) Acknowledge(ctx context.Context, account string, code journey.A
 	if actor == "" {
 		return errors.New("the actor is missing")
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := l.lock(ctx, tx, lockAttention); err != nil {
-			return err
+	return l.inTx(ctx, func(t *transaction) {
+		t.lock(lockAttention)
+		if !t.exec(acknowledge, account, string(code), detail, actor, nanos(at)) {
+			t.err = cmp.Or(t.err, ErrNotFound)
 		}
-		acknowledged, err := changes(ctx, tx, acknowledge, account, string(code), detail, actor, nanos(at))
-		if err == nil && acknowledged == 0 {
-			err = ErrNotFound
-		}
-		return err
 	})
 }
 
@@ -109,12 +105,9 @@ DELETE FROM acknowledgements WHERE account = $1 AND code = $2 AND part = $3 AND 
 // replaceAttention replaces all items of a journey or, with spotCheck, of a spot check.
 // Attention that loses its last item ends, and so does its acknowledgement. Run it last in
 // a transaction, because its lock is held until the commit.
-func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, journeyID string, spotCheck bool, items []journey.AttentionItem) error {
-	known, err := list(ctx, tx, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
+func (t *transaction) replaceAttention(account, journeyID string, spotCheck bool, items []journey.AttentionItem) {
+	known := listIn(t, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
 		[]any{account, journeyID, spotCheck}, func(i *item) []any { return []any{&i.code, &i.part} })
-	if err != nil {
-		return err
-	}
 	wanted := map[item]time.Time{}
 	for _, i := range items {
 		key := item{code: string(i.Code)}
@@ -126,23 +119,15 @@ func (l *Ledger) replaceAttention(ctx context.Context, tx *sql.Tx, account, jour
 		}
 	}
 	for i, since := range wanted {
-		if err := exec(ctx, tx, saveItem, account, journeyID, i.code, i.part, nanos(since)); err != nil {
-			return err
-		}
+		t.exec(saveItem, account, journeyID, i.code, i.part, nanos(since))
 	}
 	known = slices.DeleteFunc(known, func(i item) bool { _, stays := wanted[i]; return stays })
-	if len(known) == 0 {
-		return nil
+	if len(known) > 0 {
+		t.lock(lockAttention)
 	}
-	err = l.lock(ctx, tx, lockAttention)
 	for _, i := range known {
-		if err == nil {
-			err = exec(ctx, tx, "DELETE FROM attention WHERE account = $1 AND journey_id = $2 AND code = $3 AND part = $4",
-				account, journeyID, i.code, i.part)
-		}
-		if err == nil {
-			err = exec(ctx, tx, endAcknowledgement, account, i.code, i.part)
-		}
+		t.exec("DELETE FROM attention WHERE account = $1 AND journey_id = $2 AND code = $3 AND part = $4",
+			account, journeyID, i.code, i.part)
+		t.exec(endAcknowledgement, account, i.code, i.part)
 	}
-	return err
 }

@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,18 +45,12 @@ func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase jou
 	if err != nil {
 		return false, err
 	}
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := l.lock(ctx, tx, lockFeed); err != nil {
-			return err
+	err = l.inTx(ctx, func(t *transaction) {
+		t.lock(lockFeed)
+		if fresh = t.appendDecision(d, content); fresh {
+			t.upsertJourney(Journey{Account: d.Account, JourneyID: d.JourneyID, Phase: phase, UpdatedAt: d.DecidedAt})
+			t.exec(raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
 		}
-		if fresh, err = appendDecision(ctx, tx, d, content); err != nil || !fresh {
-			return err
-		}
-		err := upsertJourney(ctx, tx, Journey{Account: d.Account, JourneyID: d.JourneyID, Phase: phase, UpdatedAt: d.DecidedAt})
-		if err != nil {
-			return err
-		}
-		return exec(ctx, tx, raiseStanding, d.Account, d.JourneyID, string(d.Outcome), d.Sequence, nanos(d.DecidedAt))
 	})
 	return err == nil && fresh, err
 }
@@ -78,20 +72,18 @@ func checkDecision(d journey.Decision) error {
 }
 
 // appendDecision inserts d; fresh is false if the same decision is there already.
-func appendDecision(ctx context.Context, tx *sql.Tx, d journey.Decision, content []byte) (fresh bool, err error) {
+func (t *transaction) appendDecision(d journey.Decision, content []byte) (fresh bool) {
 	hash := hexHash(content)
-	inserted, err := changes(ctx, tx, insertDecision, d.Account, d.JourneyID, d.Sequence, d.ID, string(d.Outcome),
-		string(content), hash, time.Now().UnixNano())
-	if err != nil || inserted > 0 {
-		return err == nil, err
+	if t.exec(insertDecision, d.Account, d.JourneyID, d.Sequence, d.ID, string(d.Outcome), string(content), hash, time.Now().UnixNano()) {
+		return true
 	}
 	var recorded string
-	err = theOne(ctx, tx, "SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
+	t.one("SELECT content_hash FROM decisions WHERE account = $1 AND journey_id = $2 AND sequence = $3",
 		[]any{d.Account, d.JourneyID, d.Sequence}, &recorded)
-	if err == nil && recorded != hash {
-		err = ErrConflict
+	if recorded != hash {
+		t.err = cmp.Or(t.err, ErrConflict)
 	}
-	return false, err
+	return false
 }
 
 // Decisions returns a journey's decisions by sequence; empty, not nil, if it has none.

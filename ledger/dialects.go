@@ -50,14 +50,6 @@ const (
 	lockJourney = "SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))"
 )
 
-// lock takes one of the locks until the transaction ends, where the dialect needs it.
-func (l *Ledger) lock(ctx context.Context, tx *sql.Tx, statement string, args ...any) error {
-	if !l.dialect.locks {
-		return nil
-	}
-	return exec(ctx, tx, statement, args...)
-}
-
 const (
 	// postgresConns bounds the connections of one process.
 	postgresConns = 10

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,34 +28,39 @@ func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.T
 	if account == "" || journeyID == "" || at.IsZero() {
 		return errors.New("account, journey id or time is missing")
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := l.lock(ctx, tx, lockJourney, account, journeyID); err != nil {
-			return err
+	return l.inTx(ctx, func(t *transaction) {
+		t.lock(lockJourney, account, journeyID)
+		own := []string{journeyID}
+		column := func(query, value string) []string { return listIn(t, query, []any{account, value}, itself[string]) }
+		// The references belong to no other journey. The spot checks are bound to this one, or
+		// bound to none and known by a reference.
+		references := column(selectReferences, journeyID)
+		spotChecks := column("SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = $2", journeyID)
+		for _, reference := range references {
+			spotChecks = append(spotChecks, column("SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = '' AND reference = $2", reference)...)
 		}
-		e := erasure{tx: tx, account: account, journeyID: journeyID}
-		if err := e.find(ctx); err != nil {
-			return err
+		for _, step := range []struct {
+			statement string
+			values    []string // one after the other, as $2
+		}{
+			{scrub + "journey_id = $2", append(own, spotChecks...)},
+			{scrub + byReferenceNo, references},
+			{"UPDATE spot_checks SET reference = '' WHERE account = $1 AND spot_id = $2", spotChecks},
+			{"DELETE FROM step_answers WHERE account = $1 AND journey_id = $2", own},
+			{"DELETE FROM step_calls WHERE account = $1 AND journey_id = $2", own},
+			{"DELETE FROM submissions WHERE account = $1 AND journey_id = $2", own},
+			{"DELETE FROM candidates WHERE account = $1 AND kind = 'journey' AND id = $2", own},
+			{"DELETE FROM withheld_webhooks WHERE account = $1 AND kind = 'journey' AND id = $2", own},
+			{scrubIdempotent, own},
+		} {
+			for _, v := range step.values {
+				t.exec(step.statement, account, v)
+			}
 		}
-		if err := e.scrubQuarantined(ctx, l.dialect.contains); err != nil {
-			return err
-		}
-		if err := e.scrub(ctx); err != nil {
-			return err
-		}
-		if err := exec(ctx, tx, eraseJourney, account, journeyID, nanos(at)); err != nil {
-			return err
-		}
-		return bury(ctx, tx, account, journeyID, journey.Erased, at)
+		t.scrubQuarantined(account, journeyID, references)
+		t.exec(eraseJourney, account, journeyID, nanos(at))
+		t.bury(account, journeyID, journey.Erased, at)
 	})
-}
-
-// erasure is one erasure within its transaction.
-type erasure struct {
-	tx                 *sql.Tx
-	account, journeyID string
-	// references belong to no other journey; spotChecks are the ids of the spot checks
-	// bound to this one, or bound to none and known by a reference.
-	references, spotChecks []string
 }
 
 // selectReferences searches every table, because the journey's reference may have changed
@@ -67,27 +73,6 @@ SELECT reference FROM (
 ) AS own WHERE reference <> '' AND NOT EXISTS (SELECT 1 FROM journeys j WHERE j.account = $1 AND j.journey_id <> $2
 	AND substr(j.reference, 1, 128) = substr(own.reference, 1, 128) AND j.reference = own.reference AND j.reference <> '')`
 
-func (e *erasure) find(ctx context.Context) (err error) {
-	if e.references, err = e.strings(ctx, selectReferences, e.journeyID); err != nil {
-		return err
-	}
-	e.spotChecks, err = e.strings(ctx, "SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = $2", e.journeyID)
-	for _, reference := range e.references {
-		if err != nil {
-			return err
-		}
-		var unbound []string
-		unbound, err = e.strings(ctx, "SELECT spot_id FROM spot_checks WHERE account = $1 AND journey_id = '' AND reference = $2", reference)
-		e.spotChecks = append(e.spotChecks, unbound...)
-	}
-	return err
-}
-
-// strings reads a column of an account's rows.
-func (e *erasure) strings(ctx context.Context, query, value string) ([]string, error) {
-	return list(ctx, e.tx, query, []any{e.account, value}, itself[string])
-}
-
 const (
 	scrub = "UPDATE webhooks SET reference_no = '', body = NULL, event = NULL, due_at = NULL WHERE account = $1 AND "
 	// byReferenceNo and scrubIdempotent must match the conditions of the indexes
@@ -96,48 +81,20 @@ const (
 	scrubIdempotent = "UPDATE idempotency SET body = '' WHERE account = $1 AND journey_id = $2 AND journey_id <> ''"
 )
 
-func (e *erasure) scrub(ctx context.Context) error {
-	own := []string{e.journeyID}
-	for _, step := range []struct {
-		statement string
-		values    []string // one after the other, as $2
-	}{
-		{scrub + "journey_id = $2", append(own, e.spotChecks...)},
-		{scrub + byReferenceNo, e.references},
-		{"UPDATE spot_checks SET reference = '' WHERE account = $1 AND spot_id = $2", e.spotChecks},
-		{"DELETE FROM step_answers WHERE account = $1 AND journey_id = $2", own},
-		{"DELETE FROM step_calls WHERE account = $1 AND journey_id = $2", own},
-		{"DELETE FROM submissions WHERE account = $1 AND journey_id = $2", own},
-		{"DELETE FROM candidates WHERE account = $1 AND kind = 'journey' AND id = $2", own},
-		{"DELETE FROM withheld_webhooks WHERE account = $1 AND kind = 'journey' AND id = $2", own},
-		{scrubIdempotent, own},
-	} {
-		for _, v := range step.values {
-			if err := exec(ctx, e.tx, step.statement, e.account, v); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // scrubQuarantined removes quarantined bodies that contain the journey's id, but not as
 // part of a longer id, or its references as JSON strings: the endpoint could not read
 // which journey they concern.
-func (e *erasure) scrubQuarantined(ctx context.Context, contains string) error {
-	words := []string{e.journeyID}
-	for _, reference := range e.references {
+func (t *transaction) scrubQuarantined(account, journeyID string, references []string) {
+	words := []string{journeyID}
+	for _, reference := range references {
 		words = append(words, `"`+reference+`"`)
 	}
-	var ids []int64
 	for _, word := range words {
 		whole, err := regexp.Compile(`(^|[^\w.-])` + regexp.QuoteMeta(word) + `([^\w.-]|$)`)
-		if err != nil {
-			return err
-		}
-		// One body at a time is in memory.
-		err = each(ctx, e.tx, "SELECT id, body FROM webhooks WHERE account = $1 AND disposition = 'quarantine' AND "+contains,
-			[]any{e.account, word}, func(rows *sql.Rows) error {
+		t.err = cmp.Or(t.err, err)
+		var ids []int64
+		t.each("SELECT id, body FROM webhooks WHERE account = $1 AND disposition = 'quarantine' AND "+t.dialect.contains,
+			[]any{account, word}, func(rows *sql.Rows) error { // with one body at a time in memory
 				var id int64
 				var body []byte
 				err := rows.Scan(&id, &body)
@@ -146,16 +103,10 @@ func (e *erasure) scrubQuarantined(ctx context.Context, contains string) error {
 				}
 				return err
 			})
-		if err != nil {
-			return err
+		for _, id := range ids {
+			t.exec(scrub+"id = $2", account, id)
 		}
 	}
-	for _, id := range ids {
-		if err := exec(ctx, e.tx, scrub+"id = $2", e.account, id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // eraseJourney keeps the snapshot of a journey that is erased already: it was taken

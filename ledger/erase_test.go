@@ -90,7 +90,7 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	mustDo(t, l.SaveJourney(ctx, ledger.Journey{Account: "bank", JourneyID: id, Phase: journey.CustomSteps, Reference: reference, UpdatedAt: at(0)}))
 	hook := func(event, journeyID string, disposition ledger.Handling) {
 		w := ledger.Webhook{Account: "bank", EventType: event, EventID: id + event, JourneyID: journeyID, ReferenceNo: reference,
-			Body:        fmt.Appendf(nil, `{"event":%q,"body":{"journeyId":%q,"referenceNo":%q}}`, event, journeyID, reference),
+			Body:     fmt.Appendf(nil, `{"event":%q,"body":{"journeyId":%q,"referenceNo":%q}}`, event, journeyID, reference),
 			Handling: disposition, ReceivedAt: at(0)}
 		if disposition == ledger.Forward {
 			w.Event = w.Body

@@ -1,8 +1,8 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -56,36 +56,31 @@ type IdempotentRequest struct {
 // finished nor released counts as cut off after 5 minutes.
 func (l *Ledger) BeginIdempotent(ctx context.Context, r IdempotentRequest, at time.Time) (answer *StoredAnswer, err error) {
 	defer wrap(&err, "claiming idempotency key")
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, expireKeys, r.Account, nanos(at.Add(-keepKeys))); err != nil {
-			return err
+	var stored StoredAnswer
+	err = l.inTx(ctx, func(t *transaction) {
+		t.exec(expireKeys, r.Account, nanos(at.Add(-keepKeys)))
+		if t.exec(claimKey, append(r.key(), r.Hash, nanos(at), nanos(at.Add(-cutOffAfter)))...) {
+			return
 		}
-		claimed, err := changes(ctx, tx, claimKey, append(r.key(), r.Hash, nanos(at), nanos(at.Add(-cutOffAfter)))...)
-		if err == nil && claimed == 0 {
-			answer, err = storedAnswer(ctx, tx, r)
+		answer = &stored
+		var hash string
+		var tombstone journey.Phase
+		found := t.one(selectAnswer, r.key(), &hash, &stored.Status, &stored.Body, &tombstone)
+		switch {
+		case !found:
+			t.err = cmp.Or(t.err, ErrNotFound)
+		case hash != r.Hash:
+			t.err = ErrKeyReused
+		case stored.Status == 0:
+			t.err = ErrInProgress
+		case tombstone == journey.Erased:
+			t.err = ErrErased
 		}
-		return err
 	})
-	return answer, err
-}
-
-func storedAnswer(ctx context.Context, tx *sql.Tx, r IdempotentRequest) (*StoredAnswer, error) {
-	var answer StoredAnswer
-	var hash string
-	var tombstone journey.Phase
-	err := theOne(ctx, tx, selectAnswer, r.key(), &hash, &answer.Status, &answer.Body, &tombstone)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case hash != r.Hash:
-		return nil, ErrKeyReused
-	case answer.Status == 0:
-		return nil, ErrInProgress
-	case tombstone == journey.Erased:
-		return nil, ErrErased
-	default:
-		return &answer, nil
 	}
+	return answer, nil
 }
 
 // FinishIdempotent keeps the answer, whose body is text, for a repeated request. The first

@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -65,16 +64,14 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) (err error) {
 	if j.UpdatedAt.IsZero() {
 		j.UpdatedAt = time.Now()
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error { return upsertJourney(ctx, tx, j) })
+	return l.inTx(ctx, func(t *transaction) { t.upsertJourney(j) })
 }
 
-func upsertJourney(ctx context.Context, tx *sql.Tx, j Journey) error {
-	err := exec(ctx, tx, saveJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow),
-		string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
-	if err != nil || !j.Phase.Final() {
-		return err
+func (t *transaction) upsertJourney(j Journey) {
+	t.exec(saveJourney, j.Account, j.JourneyID, text(j.Reference), text(j.Flow), string(j.Phase), nanos(j.UpdatedAt), string(j.Review))
+	if j.Phase.Final() {
+		t.bury(j.Account, j.JourneyID, j.Phase, j.UpdatedAt)
 	}
-	return bury(ctx, tx, j.Account, j.JourneyID, j.Phase, j.UpdatedAt)
 }
 
 // saveSnapshot follows saveJourney for the phase: the newest timestamp wins. If the phase
@@ -121,19 +118,16 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s 
 	if err != nil {
 		return err
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error {
-		changed, err := changes(ctx, tx, saveSnapshot, account, journeyID, text(s.Flow), string(s.Phase), nanos(at),
+	return l.inTx(ctx, func(t *transaction) {
+		changed := t.exec(saveSnapshot, account, journeyID, text(s.Flow), string(s.Phase), nanos(at),
 			string(review), nanos(since), text(string(content)))
-		if err == nil && s.Phase.Final() {
-			err = bury(ctx, tx, account, journeyID, s.Phase, since)
+		if s.Phase.Final() {
+			t.bury(account, journeyID, s.Phase, since)
 		}
-		if err != nil || changed == 0 {
-			return err
+		if changed {
+			t.replaceReviews(account, journeyID, open)
+			t.replaceAttention(account, journeyID, false, s.Attention)
 		}
-		if err := replaceReviews(ctx, tx, account, journeyID, open); err != nil {
-			return err
-		}
-		return l.replaceAttention(ctx, tx, account, journeyID, false, s.Attention)
 	})
 }
 
@@ -216,23 +210,19 @@ UPDATE journeys SET tombstone = $3, phase = $3, review = '',
 WHERE account = $1 AND journey_id = $2 AND tombstone <> $3 AND tombstone <> 'erased'`
 
 // bury sets the tombstone of a journey that is in the ledger, and ends its reviews.
-func bury(ctx context.Context, tx *sql.Tx, account, journeyID string, phase journey.Phase, at time.Time) error {
-	if err := exec(ctx, tx, setTombstone, account, journeyID, string(phase), nanos(at)); err != nil {
-		return err
-	}
-	return replaceReviews(ctx, tx, account, journeyID, nil)
+func (t *transaction) bury(account, journeyID string, phase journey.Phase, at time.Time) {
+	t.exec(setTombstone, account, journeyID, string(phase), nanos(at))
+	t.replaceReviews(account, journeyID, nil)
 }
 
 // mustLive fails with ErrErased if the journey was erased. Otherwise it is not erased
 // before the transaction ends.
-func (l *Ledger) mustLive(ctx context.Context, tx *sql.Tx, account, journeyID string) error {
+func (t *transaction) mustLive(account, journeyID string) {
 	var phase journey.Phase
-	_, err := one(ctx, tx, "SELECT tombstone FROM journeys WHERE account = $1 AND journey_id = $2 "+l.dialect.share,
-		[]any{account, journeyID}, &phase)
-	if err == nil && phase == journey.Erased {
-		err = ErrErased
+	t.one("SELECT tombstone FROM journeys WHERE account = $1 AND journey_id = $2 "+t.dialect.share, []any{account, journeyID}, &phase)
+	if phase == journey.Erased {
+		t.err = ErrErased
 	}
-	return err
 }
 
 // View is all that the ledger shows of a journey without asking Temporal.

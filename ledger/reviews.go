@@ -158,15 +158,11 @@ INSERT INTO reviews (account, journey_id, id, kind, reason, severity, aml_versio
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, journey_id, id) DO NOTHING`
 
 // replaceReviews replaces the reviews and alerts of a journey.
-func replaceReviews(ctx context.Context, tx *sql.Tx, account, journeyID string, items []ReviewItem) error {
-	err := exec(ctx, tx, "DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
+func (t *transaction) replaceReviews(account, journeyID string, items []ReviewItem) {
+	t.exec("DELETE FROM reviews WHERE account = $1 AND journey_id = $2", account, journeyID)
 	for _, i := range items {
-		if err != nil {
-			return err
-		}
 		overdue := sql.NullInt64{Int64: nanos(i.OverdueAt), Valid: !i.OverdueAt.IsZero()}
-		err = exec(ctx, tx, insertReview, account, journeyID, text(i.ID), string(i.Kind), text(i.Reason),
+		t.exec(insertReview, account, journeyID, text(i.ID), string(i.Kind), text(i.Reason),
 			string(i.Severity), i.AMLVersion, nanos(i.Since), overdue)
 	}
-	return err
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -84,11 +83,15 @@ func (l *Ledger) Admit(ctx context.Context, w Webhook, of Candidate, rule Screen
 		return err
 	}
 	admitted := false
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if admitted, err = admit(ctx, tx, of, rule); err != nil || admitted {
-			return err
+	err = l.inTx(ctx, func(t *transaction) {
+		if admitted = t.admit(of, rule); admitted {
+			return
 		}
-		return withhold(ctx, tx, w, of)
+		// The webhook is taken from the forwarder in the transaction that makes its candidate
+		// wait, so that no release happens in between.
+		t.exec(upsertWaiting, append(of.key(), time.Now().UnixNano())...)
+		t.exec(insertWithheld, append(of.key(), w.ID)...)
+		t.exec("UPDATE webhooks SET due_at = NULL WHERE account = $1 AND id = $2 AND forwarded_at IS NULL", of.Account, w.ID)
 	})
 	if err == nil && !admitted {
 		err = ErrWithheld
@@ -96,29 +99,22 @@ func (l *Ledger) Admit(ctx context.Context, w Webhook, of Candidate, rule Screen
 	return err
 }
 
-func admit(ctx context.Context, tx *sql.Tx, of Candidate, rule Screening) (admitted bool, err error) {
+func (t *transaction) admit(of Candidate, rule Screening) bool {
 	var state string
-	if known, err := one(ctx, tx, "SELECT state FROM candidates WHERE "+ofCandidate, of.key(), &state); err != nil || known {
-		return state == "started" || state == "known", err
+	if t.one("SELECT state FROM candidates WHERE "+ofCandidate, of.key(), &state) {
+		return state == "started" || state == "known"
 	}
-	var started int
-	if err := theOne(ctx, tx, countStarted, []any{of.Account, nanos(rule.Since)}, &started); err != nil || started >= rule.Limit {
-		return false, err
+	if t.started(of.Account, rule) >= rule.Limit {
+		return false
 	}
-	err = exec(ctx, tx, insertStarted, append(of.key(), time.Now().UnixNano())...)
-	return err == nil, err
+	t.exec(insertStarted, append(of.key(), time.Now().UnixNano())...)
+	return true
 }
 
-// withhold takes the webhook from the forwarder in the transaction that makes its
-// candidate wait, so that no release happens in between.
-func withhold(ctx context.Context, tx *sql.Tx, w Webhook, of Candidate) error {
-	if err := exec(ctx, tx, upsertWaiting, append(of.key(), time.Now().UnixNano())...); err != nil {
-		return err
-	}
-	if err := exec(ctx, tx, insertWithheld, append(of.key(), w.ID)...); err != nil {
-		return err
-	}
-	return exec(ctx, tx, "UPDATE webhooks SET due_at = NULL WHERE account = $1 AND id = $2 AND forwarded_at IS NULL", of.Account, w.ID)
+// started counts the account's unconfirmed candidates that the rule counts.
+func (t *transaction) started(account string, rule Screening) (count int) {
+	t.one(countStarted, []any{account, nanos(rule.Since)}, &count)
+	return count
 }
 
 // claimScreened moves ask_at on, so that starters that share the ledger do not ask about
@@ -146,7 +142,7 @@ func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, l
 // Release makes the candidate's withheld webhooks due: the vendor knows it.
 func (l *Ledger) Release(ctx context.Context, of Candidate) (err error) {
 	defer wrap(&err, "releasing withheld webhooks")
-	return l.inTx(ctx, func(tx *sql.Tx) error { return release(ctx, tx, of, "known") })
+	return l.inTx(ctx, func(t *transaction) { t.release(of, "known") })
 }
 
 // releaseWithheld skips webhooks that have lost their event to an erasure or to their age.
@@ -154,16 +150,11 @@ const releaseWithheld = `
 UPDATE webhooks SET due_at = $4 WHERE forwarded_at IS NULL AND event IS NOT NULL
 	AND id IN (SELECT webhook_id FROM withheld_webhooks WHERE ` + ofCandidate + `)`
 
-func release(ctx context.Context, tx *sql.Tx, of Candidate, state string) error {
+func (t *transaction) release(of Candidate, state string) {
 	now := time.Now().UnixNano()
-	err := exec(ctx, tx, "UPDATE candidates SET state = $4, since = $5, ask_at = NULL WHERE "+ofCandidate, append(of.key(), state, now)...)
-	if err != nil {
-		return err
-	}
-	if err := exec(ctx, tx, releaseWithheld, append(of.key(), now)...); err != nil {
-		return err
-	}
-	return exec(ctx, tx, "DELETE FROM withheld_webhooks WHERE "+ofCandidate, of.key()...)
+	t.exec("UPDATE candidates SET state = $4, since = $5, ask_at = NULL WHERE "+ofCandidate, append(of.key(), state, now)...)
+	t.exec(releaseWithheld, append(of.key(), now)...)
+	t.exec("DELETE FROM withheld_webhooks WHERE "+ofCandidate, of.key()...)
 }
 
 // AskAgain lets the vendor be asked about the candidate again after wait.
@@ -191,27 +182,18 @@ DELETE FROM candidates WHERE account = $1 AND state IN ('started', 'known') AND 
 // says that webhooks have become due.
 func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
 	defer wrap(&err, "tidying screened candidates")
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := exec(ctx, tx, forgetCandidates, account, nanos(rule.Since)); err != nil {
-			return err
-		}
-		var started int
-		if err := theOne(ctx, tx, countStarted, []any{account, nanos(rule.Since)}, &started); err != nil {
-			return err
-		}
-		known, err := candidates(ctx, tx, account, "s.state IN ('waiting', 'unknown') AND "+confirmed, tidyBatch)
-		if err != nil {
-			return err
-		}
-		unasked, err := candidates(ctx, tx, account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
-		released = len(known)+len(unasked) > 0
+	err = l.inTx(ctx, func(t *transaction) {
+		t.exec(forgetCandidates, account, nanos(rule.Since))
+		started := t.started(account, rule)
+		known := t.candidates(account, "s.state IN ('waiting', 'unknown') AND "+confirmed, tidyBatch)
+		unasked := t.candidates(account, "s.state = 'waiting' AND s.asked = 0", rule.Limit/2-started)
 		for _, of := range known {
-			err = errors.Join(err, release(ctx, tx, of, "known"))
+			t.release(of, "known")
 		}
 		for _, of := range unasked {
-			err = errors.Join(err, release(ctx, tx, of, "started"))
+			t.release(of, "started")
 		}
-		return err
+		released = len(known)+len(unasked) > 0
 	})
 	return err == nil && released, err
 }
@@ -220,7 +202,7 @@ func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screeni
 const tidyBatch = 500
 
 // candidates lists up to limit of the account's candidates, the oldest first.
-func candidates(ctx context.Context, tx *sql.Tx, account, condition string, limit int) ([]Candidate, error) {
-	return list(ctx, tx, "SELECT s.account, s.kind = 'spot_check', s.id FROM candidates s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
+func (t *transaction) candidates(account, condition string, limit int) []Candidate {
+	return listIn(t, "SELECT s.account, s.kind = 'spot_check', s.id FROM candidates s WHERE s.account = $1 AND "+condition+" ORDER BY s.since LIMIT $2",
 		[]any{account, max(limit, 0)}, func(of *Candidate) []any { return []any{&of.Account, &of.SpotCheck, &of.ID} })
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 
@@ -38,23 +37,20 @@ func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, refe
 	if err != nil {
 		return err
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error {
-		err := l.mustLive(ctx, tx, d.Account, d.JourneyID)
-		if errors.Is(err, ErrErased) {
-			reference = ""
-		} else if err != nil {
-			return err
+	return l.inTx(ctx, func(t *transaction) {
+		if t.mustLive(d.Account, d.JourneyID); errors.Is(t.err, ErrErased) {
+			t.err, reference = nil, ""
 		}
-		changed, err := changes(ctx, tx, upsertSpotCheck, d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
+		changed := t.exec(upsertSpotCheck, d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
 			nanos(d.DecidedAt), text(string(content)))
-		if err != nil || changed == 0 {
-			return err
+		if !changed {
+			return
 		}
 		var items []journey.AttentionItem
 		if d.JourneyID == "" {
 			items = append(items, journey.AttentionItem{Code: journey.AttentionSpotCheckUnbound, Since: d.DecidedAt})
 		}
-		return l.replaceAttention(ctx, tx, d.Account, d.SpotID, true, items)
+		t.replaceAttention(d.Account, d.SpotID, true, items)
 	})
 }
 

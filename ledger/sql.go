@@ -84,17 +84,65 @@ func changes(ctx context.Context, q querier, statement string, args ...any) (row
 	return result.RowsAffected()
 }
 
-// inTx runs do in one transaction; it is rolled back if do fails.
-func (l *Ledger) inTx(ctx context.Context, do func(*sql.Tx) error) error {
+// transaction is one transaction in progress. After a failure its methods do nothing and
+// return zero values, so that inTx checks err once.
+type transaction struct {
+	ctx     context.Context
+	tx      *sql.Tx
+	dialect dialect
+	err     error
+}
+
+// inTx runs do in one transaction, which is rolled back if do leaves an error.
+func (l *Ledger) inTx(ctx context.Context, do func(*transaction)) error {
 	tx, err := l.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // without effect after a commit
-	if err := do(tx); err != nil {
-		return err
+	t := &transaction{ctx: ctx, tx: tx, dialect: l.dialect}
+	if do(t); t.err != nil {
+		return t.err
 	}
 	return tx.Commit()
+}
+
+// exec runs a statement without rows and reports whether it changed one.
+func (t *transaction) exec(statement string, args ...any) (changed bool) {
+	var rows int64
+	if t.err == nil {
+		rows, t.err = changes(t.ctx, t.tx, statement, args...)
+	}
+	return rows > 0
+}
+
+// one reads a query of at most one row and reports whether there is one.
+func (t *transaction) one(query string, args []any, into ...any) (found bool) {
+	if t.err == nil {
+		found, t.err = one(t.ctx, t.tx, query, args, into...)
+	}
+	return found
+}
+
+func (t *transaction) each(query string, args []any, scan func(*sql.Rows) error) {
+	if t.err == nil {
+		t.err = each(t.ctx, t.tx, query, args, scan)
+	}
+}
+
+// listIn is list within a transaction.
+func listIn[T any](t *transaction, query string, args []any, columns func(*T) []any) (all []T) {
+	if t.err == nil {
+		all, t.err = list(t.ctx, t.tx, query, args, columns)
+	}
+	return all
+}
+
+// lock takes one of the dialect's locks until the transaction ends, where it needs them.
+func (t *transaction) lock(statement string, args ...any) {
+	if t.dialect.locks {
+		t.exec(statement, args...)
+	}
 }
 
 // in is the list of an IN for values, whose parameters follow args.

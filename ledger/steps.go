@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -43,14 +42,9 @@ func (l *Ledger) SaveStepAnswer(ctx context.Context, a StepAnswer) (fresh bool, 
 	if err != nil {
 		return false, err
 	}
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := l.mustLive(ctx, tx, a.Account, a.JourneyID); err != nil {
-			return err
-		}
-		inserted, err := changes(ctx, tx, insertStepAnswer,
-			a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), text(string(content)), nanos(a.At))
-		fresh = inserted > 0
-		return err
+	err = l.inTx(ctx, func(t *transaction) {
+		t.mustLive(a.Account, a.JourneyID)
+		fresh = t.exec(insertStepAnswer, a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), text(string(content)), nanos(a.At))
 	})
 	return err == nil && fresh, err
 }
@@ -77,11 +71,9 @@ func (l *Ledger) OpenStepCall(ctx context.Context, c StepCall, tokenHash string)
 	if c.Account == "" || c.JourneyID == "" || c.Step == "" || tokenHash == "" {
 		return errors.New("account, journey id, step or token is missing")
 	}
-	return l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := l.mustLive(ctx, tx, c.Account, c.JourneyID); err != nil {
-			return err
-		}
-		return exec(ctx, tx, insertStepCall, tokenHash, c.Account, c.JourneyID, c.Step, c.Round, text(c.Subject), nanos(c.OpenedAt))
+	return l.inTx(ctx, func(t *transaction) {
+		t.mustLive(c.Account, c.JourneyID)
+		t.exec(insertStepCall, tokenHash, c.Account, c.JourneyID, c.Step, c.Round, text(c.Subject), nanos(c.OpenedAt))
 	})
 }
 

@@ -9,13 +9,21 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
 	"idjourney/config"
+	"idjourney/ledger"
+	"idjourney/workflows"
 )
 
 // State is the result of a check.
@@ -58,18 +66,10 @@ const defaultTimeout = 10 * time.Second
 // Run makes all checks, one after the other, and returns a row for each.
 func Run(ctx context.Context, cfg Config) []Row {
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
-	rows := cfg.vendor(ctx)
-	rows = append(rows, cfg.mark())
-	for _, ground := range []struct {
-		subject, todo string
-		check         func(context.Context) (string, error)
-	}{
-		{"ledger", "check ledger.url, then run idjourney migrate; starter and worker also migrate by themselves", cfg.Ledger},
-		{"temporal", "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and its API key or certificates, and that the namespace exists", cfg.Temporal},
-		{"search attributes", "run idjourney setup, or on Temporal Cloud create them in its console", cfg.Attributes},
-	} {
-		rows = append(rows, cfg.ground(ctx, ground.subject, ground.todo, ground.check))
-	}
+	rows := append(cfg.vendor(ctx), cfg.mark(),
+		cfg.check(ctx, "ledger", "check ledger.url, then run idjourney migrate; starter and worker also migrate by themselves", cfg.Ledger),
+		cfg.check(ctx, "temporal", "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and its API key or certificates, and that the namespace exists", cfg.Temporal),
+		cfg.check(ctx, "search attributes", "run idjourney setup, or on Temporal Cloud create them in its console", cfg.Attributes))
 	if g := cfg.Account.Government; g != nil {
 		rows = append(rows, cfg.reach(ctx, "government", g.URL))
 	}
@@ -91,7 +91,7 @@ func Failed(rows []Row) bool {
 	return slices.ContainsFunc(rows, func(r Row) bool { return r.State == Wrong })
 }
 
-func (cfg Config) ground(ctx context.Context, subject, todo string, check func(context.Context) (string, error)) Row {
+func (cfg Config) check(ctx context.Context, subject, todo string, check func(context.Context) (string, error)) Row {
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	found, err := check(ctx)
@@ -163,4 +163,80 @@ func (cfg Config) reach(ctx context.Context, subject, address string) Row {
 		row.Todo = "renew the certificate"
 	}
 	return row
+}
+
+// Ledger says what the ledger at url holds of an account. It creates no SQLite file,
+// because the next check would take that for a ledger.
+func Ledger(ctx context.Context, url, account string) (string, error) {
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		if _, err := os.Stat(file); err != nil {
+			return "", errors.New("there is no ledger yet at " + file)
+		}
+	}
+	l, err := ledger.Open(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = l.Close() }()
+	if err := l.Ping(ctx); err != nil {
+		return "", err
+	}
+	counts, err := l.WebhookCounts(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return fmt.Sprintf("can be written, its schema is current; it holds %d webhooks of this account", total), nil
+}
+
+// Temporal checks the namespace. It connects at the first check, so that a failed
+// connection is a row like any other.
+type Temporal struct {
+	dial   func() (client.Client, string, error)
+	client client.Client
+	name   string
+}
+
+// NewTemporal returns the checks of the namespace that dial connects to.
+func NewTemporal(dial func() (client.Client, string, error)) *Temporal { return &Temporal{dial: dial} }
+
+func (t *Temporal) connect() (err error) {
+	if t.client == nil {
+		t.client, t.name, err = t.dial()
+	}
+	return err
+}
+
+// Namespace says whether the namespace exists, and how long it keeps closed workflows.
+func (t *Temporal) Namespace(ctx context.Context) (string, error) {
+	if err := t.connect(); err != nil {
+		return "", err
+	}
+	found, err := t.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: t.name})
+	if err != nil {
+		return "", fmt.Errorf("looking for namespace %s: %w", t.name, err)
+	}
+	return fmt.Sprintf("namespace %s is there; closed workflows stay for %s", t.name,
+		found.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()), nil
+}
+
+// Attributes says whether the namespace has all search attributes.
+func (t *Temporal) Attributes(ctx context.Context) (string, error) {
+	if err := t.connect(); err != nil {
+		return "", err
+	}
+	if err := workflows.CheckSearchAttributes(ctx, t.client, t.name); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("all %d are there", len(workflows.SearchAttributes())), nil
+}
+
+// Close ends the connection, if there is one.
+func (t *Temporal) Close() {
+	if t.client != nil {
+		t.client.Close()
+	}
 }

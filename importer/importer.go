@@ -123,14 +123,12 @@ func (im *importer) take(ctx context.Context, c customer) error {
 const maxNumbers = 20
 
 func lineNumbers(lines []int) string {
-	var words []string
-	for _, line := range lines[:min(len(lines), maxNumbers)] {
-		words = append(words, fmt.Sprint(line))
-	}
+	text := strings.Trim(fmt.Sprint(lines[:min(len(lines), maxNumbers)]), "[]")
+	text = strings.ReplaceAll(text, " ", ", ")
 	if more := len(lines) - maxNumbers; more > 0 {
-		words = append(words, fmt.Sprintf("and %d more", more))
+		text += fmt.Sprintf(", and %d more", more)
 	}
-	return strings.Join(words, ", ")
+	return text
 }
 
 const (
@@ -171,16 +169,17 @@ func readCustomers(text []byte, cfg *config.Config) ([]customer, error) {
 	customers := read(text, found)
 	seen := map[[2]string]int{}
 	for _, c := range customers {
-		if sentence := c.check(cfg); sentence != "" {
-			found[c.line] = sentence
-			continue
-		}
 		key := [2]string{c.Account, c.JourneyID}
-		if first, twice := seen[key]; twice {
+		first, twice := seen[key]
+		sentence := c.check(cfg)
+		switch {
+		case sentence != "":
+			found[c.line] = sentence
+		case twice:
 			found[c.line] = fmt.Sprintf("the journey is there already, in line %d", first)
-			continue
+		default:
+			seen[key] = c.line
 		}
-		seen[key] = c.line
 	}
 	if len(found) > 0 {
 		return nil, found

@@ -54,10 +54,10 @@ const (
 )
 
 // Forwarder brings recorded webhooks to the workflow: at once, and then with growing pauses
-// until each one is taken. It never gives one up. Forwarders in several processes share
-// the work. Accounts are served in turn, and within an account new webhooks and retries,
-// so that a flood of one account delays no other. Each webhook is forwarded at least once,
-// and twice only if a process dies, or loses its ledger, after the workflow took it.
+// until each one is taken. Forwarders in several processes share the work. Accounts are
+// served in turn, and within an account new webhooks and retries, so that a flood of one
+// account delays no other. Each webhook is forwarded at least once, and twice only if a
+// process dies, or loses its ledger, after the workflow took it.
 type Forwarder struct {
 	ledger   *Ledger
 	forward  ForwardFunc
@@ -122,8 +122,13 @@ func (f *Forwarder) Run(ctx context.Context) error {
 				f.handle(working, c)
 			})
 		}
-		if len(batch) == 0 {
-			f.rest(ctx, wait)
+		if len(batch) > 0 {
+			continue
+		}
+		select {
+		case <-time.After(wait):
+		case <-f.wake:
+		case <-ctx.Done():
 		}
 	}
 	return nil
@@ -184,17 +189,6 @@ func (f *Forwarder) deal(due []lane, slots int) map[lane]int {
 		shares[next]++
 	}
 	return shares
-}
-
-// rest waits for d, for Wake, or for ctx to end.
-func (f *Forwarder) rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-f.wake:
-	case <-ctx.Done():
-	}
 }
 
 // handle forwards one webhook and records the outcome.
@@ -284,10 +278,8 @@ func (f *Forwarder) try(ctx context.Context, w Webhook) (err error) {
 
 // backoff is the wait after the n-th failed attempt (n from 1); random is in [0,1).
 func backoff(n int, random float64) time.Duration {
-	wait := longestWait
-	if n < 10 { // 200ms * 2^9 is above the longest
-		wait = min(firstWait<<max(n-1, 0), longestWait)
-	}
+	doublings := min(max(n-1, 0), 8) // the eighth exceeds longestWait
+	wait := min(firstWait<<doublings, longestWait)
 	return wait - time.Duration(random*float64(wait)/5)
 }
 

@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -114,13 +113,9 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s 
 	}
 	open := reviewsOf(s)
 	s.At, s.Since = time.Time{}, time.Time{} // the same snapshot at a later time is no change
-	content, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
 	return l.inTx(ctx, func(t *transaction) {
 		changed := t.exec(saveSnapshot, account, journeyID, text(s.Flow), string(s.Phase), nanos(at),
-			string(review), nanos(since), text(string(content)))
+			string(review), nanos(since), document{s})
 		if s.Phase.Final() {
 			t.bury(account, journeyID, s.Phase, since)
 		}

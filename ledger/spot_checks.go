@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"idjourney/journey"
@@ -33,16 +32,12 @@ func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, refe
 		return errors.New("account, id, outcome or time is missing")
 	}
 	d.DecidedAt = d.DecidedAt.UTC()
-	content, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
 	return l.inTx(ctx, func(t *transaction) {
 		if t.mustLive(d.Account, d.JourneyID); errors.Is(t.err, ErrErased) {
 			t.err, reference = nil, ""
 		}
 		changed := t.exec(upsertSpotCheck, d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
-			nanos(d.DecidedAt), text(string(content)))
+			nanos(d.DecidedAt), document{d})
 		if !changed {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -193,8 +194,14 @@ func (i *instant) Scan(value any) error {
 	return nil
 }
 
-// document reads a text column of JSON; an empty one changes nothing.
-type document struct{ into any }
+// document is a text column of JSON. Reading an empty one changes nothing.
+type document struct{ of any }
+
+// Value implements driver.Valuer.
+func (d document) Value() (driver.Value, error) {
+	data, err := json.Marshal(d.of)
+	return string(data), err
+}
 
 // Scan implements sql.Scanner.
 func (d document) Scan(value any) error {
@@ -205,7 +212,7 @@ func (d document) Scan(value any) error {
 	case data == "":
 		return nil
 	default:
-		return json.Unmarshal([]byte(data), d.into)
+		return json.Unmarshal([]byte(data), d.of)
 	}
 }
 

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -38,13 +37,9 @@ func (l *Ledger) SaveStepAnswer(ctx context.Context, a StepAnswer) (fresh bool, 
 	if a.Account == "" || a.JourneyID == "" || a.Step == "" || a.Answer.Outcome == "" {
 		return false, errors.New("account, journey id, step or outcome is missing")
 	}
-	content, err := json.Marshal(a.Answer)
-	if err != nil {
-		return false, err
-	}
 	err = l.inTx(ctx, func(t *transaction) {
 		t.mustLive(a.Account, a.JourneyID)
-		fresh = t.exec(insertStepAnswer, a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), text(string(content)), nanos(a.At))
+		fresh = t.exec(insertStepAnswer, a.Account, a.JourneyID, a.Step, a.Round, text(a.Subject), document{a.Answer}, nanos(a.At))
 	})
 	return err == nil && fresh, err
 }

@@ -33,19 +33,17 @@ func (v verdict) String() string {
 	if v.unreadable != nil {
 		return fmt.Sprintf("%s: cannot be read: %v", v.file, v.unreadable)
 	}
-	state := "closed"
-	if v.open {
-		state = "running"
+	result, state := "ok", "running"
+	if v.broken != nil {
+		result = fmt.Sprintf("would break at event %d: %s", v.broken.event, v.broken.reason)
 	}
-	of := fmt.Sprintf("%s, %s, run %s, %s", v.started.GetWorkflowId(), v.workflow(), v.runID(), state)
-	switch {
-	case v.broken == nil:
-		return fmt.Sprintf("%s: ok (%s)", v.file, of)
-	case v.open:
-		return fmt.Sprintf("%s: would break at event %d: %s (%s)", v.file, v.broken.event, v.broken.reason, of)
-	default:
-		return fmt.Sprintf("%s: closed, only a warning: would break at event %d: %s (%s)", v.file, v.broken.event, v.broken.reason, of)
+	if !v.open {
+		state = "closed"
 	}
+	if v.broken != nil && !v.open {
+		result = "closed, only a warning: " + result
+	}
+	return fmt.Sprintf("%s: %s (%s, %s, run %s, %s)", v.file, result, v.started.GetWorkflowId(), v.workflow(), v.runID(), state)
 }
 
 // Dir replays every history (*.json) below dir and writes one line for each to out, in the

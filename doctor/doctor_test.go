@@ -16,7 +16,7 @@ import (
 	"idjourney/idwise/idwisetest"
 )
 
-// patient is an account at the stand-in, where all is well until a test spoils it.
+// patient is a healthy account at the stand-in; a test breaks it.
 type patient struct {
 	vendor  *idwisetest.Vendor
 	account *config.Account
@@ -61,7 +61,7 @@ func (p *patient) rows(t *testing.T) map[string]doctor.Row {
 		subject, _, _ := strings.Cut(r.Subject, " http")
 		rows[subject] = r
 		if r.State == doctor.Wrong && r.Todo == "" {
-			t.Errorf("%s is wrong, and nobody is told what to do", r.Subject)
+			t.Errorf("%s is wrong without a todo", r.Subject)
 		}
 		if strings.Contains(r.Detail, "token") {
 			t.Errorf("%s shows the address's path: %s", r.Subject, r.Detail)
@@ -95,8 +95,8 @@ const (
 	marks       = "paths' marks"
 )
 
-// Without a journey a guess stays a guess; with one it is confirmed.
-func TestWell(t *testing.T) {
+// Without a journey a guessed path stays guessed; with one it is confirmed.
+func TestAHealthyAccount(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t)
 	rows := p.rows(t)
@@ -123,7 +123,7 @@ func TestWell(t *testing.T) {
 	}
 }
 
-// What no decision rests on is tried, but does not make an account unwell.
+// A path that no decision needs is tried, but does not make an account unhealthy.
 func TestOptionalPaths(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t)
@@ -168,10 +168,10 @@ func (p *patient) start(t *testing.T) string {
 	return p.vendor.Start("never-finish", "never-finish-1")
 }
 
-func TestWrong(t *testing.T) {
+func TestFaultsAreReported(t *testing.T) {
 	t.Parallel()
 	const noListener = "http://127.0.0.1:1"
-	somebody := func(t *testing.T) string {
+	otherServer := func(t *testing.T) string {
 		other := httptest.NewServer(http.NotFoundHandler())
 		t.Cleanup(other.Close)
 		return other.URL
@@ -196,7 +196,7 @@ func TestWrong(t *testing.T) {
 			map[string]string{credentials: "--journey must be this account's"},
 		},
 		"address is not IDWise's": {
-			func(t *testing.T, p *patient) { p.account.BaseURL = somebody(t) },
+			func(t *testing.T, p *patient) { p.account.BaseURL = otherServer(t) },
 			map[string]doctor.State{address: doctor.Wrong, credentials: doctor.Guessed, result: doctor.Guessed},
 			map[string]string{address: "correct region"},
 		},
@@ -271,8 +271,8 @@ func TestWrong(t *testing.T) {
 	}
 }
 
-// What a person has marked is taken from them, also for a live account.
-func TestMarked(t *testing.T) {
+// Paths that the configuration marks as confirmed are confirmed, also for a live account.
+func TestMarkedPathsOfALiveAccount(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t)
 	p.account.Environment = config.Live
@@ -281,6 +281,6 @@ func TestMarked(t *testing.T) {
 	}
 	wantStates(t, p.rows(t), map[string]doctor.State{marks: doctor.Confirmed, process: doctor.Confirmed, complete: doctor.Confirmed})
 	if !doctor.Failed([]doctor.Row{{State: doctor.Guessed}, {State: doctor.Wrong}}) || doctor.Failed([]doctor.Row{{State: doctor.Guessed}}) {
-		t.Error("Failed does not mean wrong")
+		t.Error("Failed does not report a wrong row")
 	}
 }

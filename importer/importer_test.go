@@ -59,16 +59,16 @@ func TestAnImportedCustomerIsAnEventAndAReference(t *testing.T) {
 			}
 			var e journey.Event
 			if err := json.Unmarshal(w.Event, &e); err != nil || e.Type != journey.Adopt || e.Account != "acme" || e.JourneyID != "jny-1" {
-				t.Errorf("got %+v %v, want a word of adoption", e, err)
+				t.Errorf("got %+v %v, want an adopt event", e, err)
 			}
 			if strings.Contains(string(w.Event), "jane") {
-				t.Error("the reference is in the event, and so in a history")
+				t.Error("the reference is in the event, so it reaches a workflow history")
 			}
 		})
 	}
 }
 
-func TestEveryFaultyLineIsNamedAndNothingElse(t *testing.T) {
+func TestFaultyLinesAreNamedWithoutTheirContent(t *testing.T) {
 	t.Parallel()
 	const head = "account,journeyId,reference\n"
 	for text, want := range map[string]string{
@@ -95,7 +95,7 @@ func TestEveryFaultyLineIsNamedAndNothingElse(t *testing.T) {
 			}
 		}
 		if strings.Contains(err.Error(), "jane") || strings.Contains(err.Error(), "nobody") || strings.Contains(err.Error(), "jny") {
-			t.Errorf("an error tells what the file says: %v", err)
+			t.Errorf("the error contains text of the file: %v", err)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func (s *stopping) RecordEvent(ctx context.Context, e journey.Event) (bool, erro
 }
 
 // Journeys that were imported before an interruption are skipped without waiting.
-func TestAnImportGoesOnWhereItWasStopped(t *testing.T) {
+func TestAnImportResumesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	var customers []customer
 	for i := range 10 {
@@ -132,7 +132,7 @@ func TestAnImportGoesOnWhereItWasStopped(t *testing.T) {
 		t.Errorf("stopped: got %q", got)
 	}
 	im, out = newImporter(l)
-	// Six turns are all there are: a seventh would wait for longer than the test may.
+	// The limit allows six at once; a seventh would wait for longer than the test may take.
 	im.limit = rate.NewLimiter(rate.Every(24*time.Hour), 6)
 	if err := im.run(t.Context(), customers); err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestAnImportGoesOnWhereItWasStopped(t *testing.T) {
 	}
 }
 
-func TestAJourneyOfAnotherReferenceIsNotTakenOver(t *testing.T) {
+func TestAJourneyWithAnotherReferenceIsRefused(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	if err := l.Register(t.Context(), ledger.Journey{Account: "acme", JourneyID: "jny-1", Reference: "john"}); err != nil {

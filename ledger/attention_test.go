@@ -13,7 +13,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// needing is a snapshot of a journey that needs a person for these reasons.
+// needing is a snapshot of a journey with these items of attention.
 func needing(minute int, items ...journey.AttentionItem) journey.Snapshot {
 	return journey.Snapshot{At: at(minute), Phase: journey.Settled, Since: at(0), Attention: items}
 }
@@ -65,13 +65,12 @@ func TestAttentionIsGroupedByCode(t *testing.T) {
 		}
 		err := l.Acknowledge(t.Context(), "fintech", journey.AttentionVendorDenied, "", "anna", at(60))
 		if !errors.Is(err, ledger.ErrNotFound) {
-			t.Errorf("acknowledging what is not open: got %v, want ErrNotFound", err)
+			t.Errorf("acknowledging attention that is not open: got %v, want ErrNotFound", err)
 		}
 	})
 }
 
-// Both journeys' items are cleared at once; the last one takes the
-// acknowledgement away.
+// Both journeys' items are cleared at once; the last one ends the acknowledgement.
 func TestAnAcknowledgementEndsWithItsLastItem(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {

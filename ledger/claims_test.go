@@ -30,7 +30,7 @@ func TestForwarderSearchesIndexesOnPostgres(t *testing.T) {
 }
 
 // Content is removed by account and age. Waiting webhooks keep it, and duplicates are still detected.
-func TestRemoveContent(t *testing.T) {
+func TestContentIsRemovedByAccountAndAge(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -69,7 +69,7 @@ func TestRemoveContent(t *testing.T) {
 }
 
 // A withheld webhook whose content was removed is released without becoming due.
-func TestReleaseAfterItsContentWasRemoved(t *testing.T) {
+func TestReleaseAfterContentIsRemoved(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)

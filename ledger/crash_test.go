@@ -29,7 +29,7 @@ const (
 // crashLease is the lease of the forwarder that is killed.
 const crashLease = 2 * time.Second
 
-// child never returns.
+// child does not return.
 func child(role, url string) {
 	ctx := context.Background()
 	l, err := ledger.Open(ctx, url)
@@ -54,8 +54,8 @@ func child(role, url string) {
 	os.Exit(1)
 }
 
-// killAfter starts a child, reads lines of what it prints and kills it (SIGKILL)
-// at once after the last of them. It returns the ids it read.
+// killAfter starts a child, reads some lines of its output and kills it (SIGKILL) at once.
+// It returns the ids that it read.
 func killAfter(t *testing.T, role, url string, lines int) []int64 {
 	t.Helper()
 	executable, err := os.Executable()
@@ -95,7 +95,7 @@ func killAfter(t *testing.T, role, url string, lines int) []int64 {
 	return ids
 }
 
-func TestWhatIsRecordedSurvivesKill(t *testing.T) {
+func TestRecordedWebhooksSurviveAKill(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -120,7 +120,7 @@ func TestWhatIsRecordedSurvivesKill(t *testing.T) {
 	})
 }
 
-func TestWebhookOfAKilledForwarderIsTakenUpAgain(t *testing.T) {
+func TestAWebhookOfAKilledForwarderIsForwardedAgain(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -140,10 +140,10 @@ func TestWebhookOfAKilledForwarderIsTakenUpAgain(t *testing.T) {
 				t.Errorf("got webhook %d, want %d", got, id)
 			}
 			if time.Since(began) < crashLease {
-				t.Error("it was taken up before the lease was over")
+				t.Error("it was claimed before its lease ended")
 			}
 		case <-time.After(patience):
-			t.Fatal("no forwarder took it up again")
+			t.Fatal("no forwarder claimed it again")
 		}
 		awaitNonePending(t, l)
 	})

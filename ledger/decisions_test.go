@@ -97,7 +97,7 @@ func TestStandingIsNeverLowered(t *testing.T) {
 	})
 }
 
-func TestSaveDecisionRefuses(t *testing.T) {
+func TestSaveDecisionRefusesAnIncompleteDecision(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	for name, change := range map[string]func(*journey.Decision){
@@ -116,8 +116,8 @@ func TestSaveDecisionRefuses(t *testing.T) {
 	wantDecisions(t, l, "j1")
 }
 
-// A reader who goes on from the last position must see every decision, although
-// the writers commit at the same time.
+// A reader who continues from the last position sees every decision, even if writers
+// commit at the same time.
 func TestFeedMissesNothing(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
@@ -143,7 +143,7 @@ func TestFeedMissesNothing(t *testing.T) {
 			}
 			for _, item := range items {
 				if item.Position <= after {
-					t.Fatalf("position %d came after %d", item.Position, after)
+					t.Fatalf("position %d follows %d", item.Position, after)
 				}
 				after = item.Position
 				if got, want := item.Decision.Sequence, seen[item.Decision.JourneyID]+1; got != want {
@@ -180,7 +180,7 @@ func wantDecisions(t *testing.T, l *ledger.Ledger, journeyID string, want ...jou
 	}
 }
 
-func TestFeedIsThatOfItsAccounts(t *testing.T) {
+func TestFeedHasOnlyDecisionsOfItsAccounts(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)

@@ -62,7 +62,7 @@ func TestSaveDeliveryRefusesAnotherState(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	if err := l.SaveDelivery(t.Context(), ledger.Delivery{Account: "bank", MessageID: "m1", Endpoint: "core", State: "sent"}); err == nil {
-		t.Error("the state sent was taken")
+		t.Error("the state sent was accepted")
 	}
 }
 

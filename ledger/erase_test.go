@@ -46,7 +46,7 @@ func found(t *testing.T, url string, words ...string) (columns []string) {
 		}
 	}
 	if seen < 10 {
-		t.Fatalf("looked at %d rows only", seen)
+		t.Fatalf("read only %d rows", seen)
 	}
 	return columns
 }
@@ -124,14 +124,14 @@ func fill(t *testing.T, l *ledger.Ledger, id, reference string) {
 	}
 }
 
-func TestEraseLeavesNothingPersonal(t *testing.T) {
+func TestEraseRemovesAllPersonalData(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		fill(t, l, "j1", "anna@example.com")
 		fill(t, l, "j2", "ben@example.com")
 		if got := found(t, url, "anna@example.com"); len(got) < 15 {
-			t.Fatalf("before the erasure the reference stands in %d places only: %q", len(got), got)
+			t.Fatalf("before the erasure only %d places contain the reference: %q", len(got), got)
 		}
 		ben := len(found(t, url, "ben@example.com"))
 		for range 2 {
@@ -141,7 +141,7 @@ func TestEraseLeavesNothingPersonal(t *testing.T) {
 			}
 		}
 		if got := len(found(t, url, "ben@example.com")); got != ben {
-			t.Errorf("another customer stands in %d places, want %d as before", got, ben)
+			t.Errorf("%d places contain another customer, want %d as before", got, ben)
 		}
 		wantDecisions(t, l, "j1", decision("j1", 1, journey.OutcomeApproved))
 		v := mustView(t, l, "j1")
@@ -161,7 +161,7 @@ func TestEraseLeavesNothingPersonal(t *testing.T) {
 		mustSnapshot(t, l, "j1", journey.Snapshot{At: at(21), Phase: journey.Erased, Since: at(20)})
 		mustDo(t, l.SaveSpotCheck(t.Context(), journey.SpotDecision{Account: "bank", SpotID: "late", JourneyID: "j1", Outcome: journey.SpotPassed, DecidedAt: at(22)}, "anna"))
 		if got := found(t, url, "anna"); len(got) > 0 {
-			t.Errorf("what came late: %q", got)
+			t.Errorf("data that arrived late: %q", got)
 		}
 		w, err := l.Webhook(t.Context(), id)
 		if err != nil || w.Handling != ledger.Keep || w.Reason != "erased" || w.Body != nil || len(w.BodyHash) != 64 {
@@ -173,9 +173,8 @@ func TestEraseLeavesNothingPersonal(t *testing.T) {
 	})
 }
 
-// A reference that the customer still has with us is not taken from what may be
-// about the other journey.
-func TestEraseKeepsWhatMayBeOfAnotherJourney(t *testing.T) {
+// If another journey has the reference, rows that may concern that journey keep it.
+func TestEraseKeepsAReferenceThatAnotherJourneyHas(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -197,7 +196,7 @@ func TestEraseKeepsWhatMayBeOfAnotherJourney(t *testing.T) {
 	})
 }
 
-// Erased bytes are not left in the file's free space either.
+// Erased bytes do not stay in the file's free space.
 func TestEraseOverwritesTheFile(t *testing.T) {
 	t.Parallel()
 	url := ledgertest.SQLite(t)

@@ -7,7 +7,7 @@ import (
 )
 
 // Plan is PostgreSQL's plan of one of the forwarder's statements, in a ledger where
-// account a has a great backlog.
+// account a has a large backlog.
 func (l *Ledger) Plan(ctx context.Context, statement string) (string, error) {
 	_, err := l.write.ExecContext(ctx, `
 INSERT INTO webhooks (account, event_type, event_id, journey_id, reference_no, body, body_hash, disposition, reason, received_at, trace_parent, event, due_at)

@@ -13,7 +13,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// inOrder sorts tallies, which come in no order.
+// inOrder sorts tallies, whose order is not defined.
 var inOrder = cmpopts.SortSlices(func(a, b telemetry.Tally) bool { return a.By < b.By })
 
 func TestFigures(t *testing.T) {
@@ -30,7 +30,7 @@ func TestFigures(t *testing.T) {
 		save("done", journey.Settled, "", 1)
 		save("review", journey.AwaitingUserSteps, "", 1)
 		save("review", journey.AwaitingReview, journey.ReviewLocal, 2)
-		save("review", journey.AwaitingReview, "", 30) // a look in between: neither younger nor another review
+		save("review", journey.AwaitingReview, "", 30) // a fetch in between does not make the review newer
 		save("review", journey.AwaitingUserSteps, "", 1)
 		save("second", journey.AwaitingReview, journey.ReviewVendor, 1)
 		save("second", journey.Settled, "", 2)

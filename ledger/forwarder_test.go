@@ -46,7 +46,7 @@ func awaitNonePending(t *testing.T, l *ledger.Ledger) {
 	})
 }
 
-func TestForwarderBringsWhatWasRecorded(t *testing.T) {
+func TestForwarderForwardsRecordedWebhooks(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -69,7 +69,7 @@ func TestForwarderBringsWhatWasRecorded(t *testing.T) {
 	})
 }
 
-func TestForwarderTriesUntilItSucceeds(t *testing.T) {
+func TestForwarderRetriesUntilItSucceeds(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -105,7 +105,7 @@ func TestWakeForwardsAtOnce(t *testing.T) {
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
 		got := make(chan int64)
-		// Without Wake the forwarder would look again after an hour.
+		// Without Wake the forwarder would query again after an hour.
 		f := ledger.NewForwarder(l, func(_ context.Context, w ledger.Webhook) error {
 			got <- w.ID
 			return nil
@@ -120,7 +120,7 @@ func TestWakeForwardsAtOnce(t *testing.T) {
 					t.Errorf("got webhook %d, want %d", first, id)
 				}
 			case <-time.After(patience):
-				t.Fatal("the forwarder sleeps on")
+				t.Fatal("Wake had no effect")
 			}
 		}
 	})
@@ -167,8 +167,8 @@ func TestTwoForwardersShareTheWork(t *testing.T) {
 	})
 }
 
-// A flood of one account delays no other: an account with one webhook is served among
-// the first.
+// A flood of one account delays no other: the only webhook of an account is among the
+// first.
 func TestForwarderServesAccountsInTurn(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
@@ -200,8 +200,8 @@ func TestForwarderServesAccountsInTurn(t *testing.T) {
 	})
 }
 
-// A forwarder that hangs past its lease loses the webhook to another one, and
-// what it says afterwards puts nothing off.
+// A forwarder that hangs past its lease loses the webhook to another one. Its late failure
+// does not put the webhook off.
 func TestLeaseOfAHangingForwarderExpires(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
@@ -242,7 +242,7 @@ func TestForwardMustEndWithinTheLease(t *testing.T) {
 		return nil
 	}, ledger.ForwarderOptions{LeaseFor: time.Minute}))
 	if got := <-left; got <= 0 || got >= time.Minute {
-		t.Errorf("the forward has %v, want less than its lease of 1m", got)
+		t.Errorf("the forward may take %v, want less than its lease of 1m", got)
 	}
 }
 
@@ -276,8 +276,8 @@ func TestStoppingLetsForwardsFinish(t *testing.T) {
 	})
 }
 
-// A forward that does not finish in time is cancelled, and free at once.
-func TestStoppingFreesWhatDoesNotFinish(t *testing.T) {
+// A forward that does not finish in time is cancelled, and its webhook is due at once.
+func TestStoppingReleasesUnfinishedForwards(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)

@@ -14,9 +14,8 @@ import (
 	"idjourney/telemetry"
 )
 
-// The gauges know the words of journeys and deliveries: were one missing there, it
-// would stand here beside those that are expected.
-func TestGaugesKnowAllWords(t *testing.T) {
+// A state that NoFigures lacks would appear as a series beside the expected ones.
+func TestGaugesHaveASeriesForEveryState(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	open := map[journey.Phase]bool{

@@ -59,7 +59,7 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
-func TestOneOfManyGetsTheKey(t *testing.T) {
+func TestOnlyOneRequestGetsTheKey(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)

@@ -59,7 +59,7 @@ func TestDecisionsCannotBeChangedEvenBySQL(t *testing.T) {
 	}
 }
 
-// However many journeys have been finished, reading metrics looks at none of them.
+// Reading the figures reads no row of a finished journey.
 func TestFiguresReadIndexesAlone(t *testing.T) {
 	t.Parallel()
 	l := openMigrated(t)
@@ -74,7 +74,7 @@ func TestFiguresReadIndexesAlone(t *testing.T) {
 	}
 }
 
-// However many customers there are, no request reads a table from end to end.
+// No request reads a whole table.
 func TestQueriesSearchIndexes(t *testing.T) {
 	t.Parallel()
 	l := openMigrated(t)

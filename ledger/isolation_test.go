@@ -15,10 +15,10 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// subject is a journey of an account, with all that the ledger keeps of it.
+// subject is a journey of an account, with everything that the ledger keeps of it.
 type subject struct{ account, id string }
 
-// target is acted on; the names of all others contain its names or are contained in them.
+// target is changed. The names of all others contain its names or are contained in them.
 var (
 	target = subject{"an", "a"}
 	others = []subject{{"an", "ab"}, {"an", "ba"}, {"an", "a-a"}, {"bank", "a"}, {"bank", "ab"}, {"a", "a"}, {"a", "an"}}
@@ -60,7 +60,7 @@ func (s subject) webhooks() []ledger.Webhook {
 	}
 }
 
-// acts are all that the ledger does to one journey.
+// acts are all changes that the ledger makes to one journey.
 var acts = []struct {
 	name string
 	do   func(t *testing.T, l *ledger.Ledger, s subject) error
@@ -188,9 +188,9 @@ func foreign(t *testing.T, url string) (rows []string) {
 	return rows
 }
 
-// Every act on one journey leaves alone all that is kept of others, of its account and of
-// other accounts, however much their names and ids are alike.
-func TestActsKeepToTheirAccountAndJourney(t *testing.T) {
+// A change of one journey changes nothing of other journeys, of its account or of another,
+// even if their names and ids are similar.
+func TestActsChangeOnlyTheirAccountAndJourney(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -214,7 +214,7 @@ func TestActsKeepToTheirAccountAndJourney(t *testing.T) {
 	})
 }
 
-// wantOthersWhole reads what the others have as their callers would.
+// wantOthersWhole reads the data of the others as their callers would.
 func wantOthersWhole(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	if _, err := l.BeginIdempotent(t.Context(), target.request(), at(30)); !errors.Is(err, ledger.ErrErased) {

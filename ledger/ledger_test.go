@@ -13,7 +13,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for something that must happen.
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
@@ -31,13 +31,13 @@ func eventually(t *testing.T, what string, true func() bool) {
 	for !true() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited in vain until %s", what)
+			t.Fatalf("timed out waiting until %s", what)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
 
-func TestOpenRefusesWhatItCannotKeep(t *testing.T) {
+func TestOpenRefusesInvalidURLs(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, url, want string }{
 		{"no scheme", "ledger.db", "must start with"},
@@ -76,7 +76,7 @@ func TestOpenTakesAnyPathAndKeepsItPrivate(t *testing.T) {
 	}
 }
 
-func TestPingTellsAnOldSchema(t *testing.T) {
+func TestPingReportsAnOldSchema(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l, err := ledger.Open(t.Context(), url)

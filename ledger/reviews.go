@@ -34,7 +34,7 @@ type ReviewFilter struct {
 	// Overdue selects only what was to be escalated by now.
 	Overdue bool
 	// WithoutAML leaves out AML alerts, reviews because of AML, and all reviews of journeys
-	// on hold, so that a hold because of AML cannot be told from others.
+	// on hold, so that a hold because of AML cannot be recognised.
 	WithoutAML bool
 	// After is the cursor of the previous page; empty for the first.
 	After string

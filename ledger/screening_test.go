@@ -15,7 +15,7 @@ import (
 
 func candidateOf(id string) ledger.Candidate { return ledger.Candidate{Account: "bank", ID: id} }
 
-// hook records a webhook about the journey and returns it as the forwarder has it.
+// hook records a webhook of the journey and returns it as the forwarder reads it.
 func hook(t *testing.T, l *ledger.Ledger, account, journeyID, eventID string) ledger.Webhook {
 	t.Helper()
 	w := ledger.Webhook{
@@ -30,8 +30,8 @@ func hook(t *testing.T, l *ledger.Ledger, account, journeyID, eventID string) le
 	return w
 }
 
-// forwarded runs a forwarder until the ledger has nothing due, and returns the
-// webhooks that it brought.
+// forwarded runs a forwarder until nothing is due, and returns the webhooks that it
+// forwarded.
 func forwarded(t *testing.T, l *ledger.Ledger) (ids []int64) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestConfirmedCandidatesDoNotCount(t *testing.T) {
 		if err := l.Admit(ctx, hook(t, l, "bank", "j3", "e3"), candidateOf("j3"), rule); err != nil {
 			t.Errorf("a registered journey: got %v, want it admitted", err)
 		}
-		// A phase alone confirms nothing: journeys that nobody knows have one, too.
+		// A phase alone confirms nothing, because unknown journeys have one as well.
 		if err := l.SaveJourney(ctx, ledger.Journey{Account: "bank", JourneyID: "j4", Phase: journey.Unknown}); err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestWithheldWebhooksAreReleasedOrStay(t *testing.T) {
 		if err := l.Admit(ctx, hook(t, l, "bank", "real", "next"), candidateOf("real"), ledger.Screening{}); err != nil {
 			t.Errorf("next webhook of a released journey: got %v, want it admitted", err)
 		}
-		// Another webhook is a reason to ask about an unknown one once more.
+		// Another webhook makes an unknown candidate due once more.
 		next := hook(t, l, "bank", "invented", "next")
 		if err := l.Admit(ctx, next, candidateOf("invented"), ledger.Screening{Limit: 10}); !errors.Is(err, ledger.ErrWithheld) {
 			t.Errorf("next webhook of an unknown journey: got %v, want it withheld", err)
@@ -212,7 +212,7 @@ func TestWithheldWebhooksAreReleasedOrStay(t *testing.T) {
 	})
 }
 
-func TestWhatTheLedgerLearnsReleasesWithheldWebhooks(t *testing.T) {
+func TestLearningOfACandidateReleasesItsWebhooks(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -243,9 +243,9 @@ func TestWhatTheLedgerLearnsReleasesWithheldWebhooks(t *testing.T) {
 	})
 }
 
-// After an outage many real journeys wait. As those that were started get confirmed,
-// others take their place without a request of their own.
-func TestRoomIsFilledWithoutAsking(t *testing.T) {
+// After an outage many real journeys wait. When a started candidate is confirmed, a
+// waiting one takes its place without a request.
+func TestFreeRoomIsFilledWithoutAsking(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -272,7 +272,8 @@ func TestRoomIsFilledWithoutAsking(t *testing.T) {
 	})
 }
 
-// What is withheld for longer than content is kept is released without what to forward.
+// A webhook that is withheld for longer than content is kept is not forwarded when it is
+// released.
 func TestWithheldWebhooksMayLoseTheirContent(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {

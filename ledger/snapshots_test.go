@@ -76,14 +76,14 @@ func TestViewShowsTheLatestSnapshot(t *testing.T) {
 					t.Errorf("a settled journey has reviews: %v, %v", items, err)
 				}
 				if open, err := l.Attention(t.Context(), []string{"bank"}); err != nil || len(open) != 0 {
-					t.Errorf("a settled journey has open: %v, %v", open, err)
+					t.Errorf("a settled journey has attention: %v, %v", open, err)
 				}
 			})
 		})
 	}
 }
 
-func TestNewestInstantSaysThePhase(t *testing.T) {
+func TestNewestInstantSetsThePhase(t *testing.T) {
 	t.Parallel()
 	ledgertest.Each(t, func(t *testing.T, url string) {
 		l := ledgertest.Open(t, url)
@@ -99,12 +99,12 @@ func TestNewestInstantSaysThePhase(t *testing.T) {
 		}
 		mustDo(t, l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: "j1", Phase: journey.AwaitingResult, UpdatedAt: at(4)}))
 		if v := mustView(t, l, "j1"); v.Phase != journey.AwaitingReview {
-			t.Errorf("an older word of the phase: got %s", v.Phase)
+			t.Errorf("an older phase: got %s", v.Phase)
 		}
 		mustDo(t, l.SaveJourney(t.Context(), ledger.Journey{Account: "bank", JourneyID: "j1", Phase: journey.AwaitingReview, UpdatedAt: at(6)}))
 		late := inReview(5)
 		late.Since, late.Review = at(2), &journey.Review{ID: "r1", Kind: journey.ReviewVendor, Since: at(2)}
-		mustSnapshot(t, l, "j1", late) // of the same phase it knows more, though a look came after it
+		mustSnapshot(t, l, "j1", late) // it has more detail of the same phase, although a fetch was saved after it
 		if v := mustView(t, l, "j1"); v.Review != journey.ReviewVendor || !v.Snapshot.Since.Equal(at(2)) || !v.UpdatedAt.Equal(at(6)) {
 			t.Errorf("got review %s since %s, updated %s", v.Review, v.Snapshot.Since, v.UpdatedAt)
 		}
@@ -186,10 +186,10 @@ func TestTombstonesStay(t *testing.T) {
 			d.DecidedAt = at(92)
 			mustSave(t, l, d, journey.AwaitingReview)
 			if v := mustView(t, l, id); v.Reference != "" || v.Review != "" || v.Snapshot.Review != nil || v.Standing.Sequence != 1 {
-				t.Errorf("%s: what came late shows: %+v", id, v)
+				t.Errorf("%s: a late write changed the view: %+v", id, v)
 			}
 			if items, _, err := l.Reviews(t.Context(), ledger.ReviewFilter{Accounts: []string{"bank"}}); err != nil || len(items) > 0 {
-				t.Errorf("%s: somebody is waited for: %v, %v", id, items, err)
+				t.Errorf("%s: a review is open: %v, %v", id, items, err)
 			}
 		}
 		want("j1", "")

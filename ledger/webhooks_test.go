@@ -85,7 +85,7 @@ func TestRecordedWebhookReadsBack(t *testing.T) {
 	}
 }
 
-func TestRecordWebhookRefuses(t *testing.T) {
+func TestRecordWebhookRefusesAnInvalidWebhook(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	for name, change := range map[string]func(*ledger.Webhook){

@@ -24,14 +24,14 @@ import (
 	"idjourney/worker"
 )
 
-// What the corpus holds of spot checks: one that is held, so running, and one that was
-// linked, told, handed over and closed.
+// Two spot checks of the corpus: one is held, so it runs; one was linked, published, handed
+// over and closed.
 const (
 	running = "spot-rules-1/spot_check_held_unbound.1.json"
 	closed  = "spot-rules-1/spot_check_linked_by_a_person.1.json"
 )
 
-// private stands for what a history holds of somebody.
+// private stands for personal data in a history.
 const private = "Ada-Lovelace"
 
 func recorded(t *testing.T, name string) *historypb.History {
@@ -77,7 +77,7 @@ func replayDir(dir fs.FS) (string, error) {
 	return out.String(), err
 }
 
-// The corpus, of journeys and spot checks, is what this build has to go on with.
+// This build must go on with the recorded journeys and spot checks.
 func TestTheCorpusIsOk(t *testing.T) {
 	t.Parallel()
 	out, err := replayDir(os.DirFS(filepath.Join("..", "workflows", "testdata", "histories")))
@@ -86,7 +86,7 @@ func TestTheCorpusIsOk(t *testing.T) {
 	}
 }
 
-func TestWhatIsUnchangedIsOk(t *testing.T) {
+func TestUnchangedHistoriesAreOk(t *testing.T) {
 	t.Parallel()
 	older := regexp.MustCompile(`"EVENT_TYPE_(\w+)"`).ReplaceAllFunc(exported(t, running), func(m []byte) []byte {
 		words := strings.Split(strings.ToLower(string(m[len(`"EVENT_TYPE_`):len(m)-1])), "_")
@@ -117,8 +117,8 @@ func TestWhatIsUnchangedIsOk(t *testing.T) {
 	}
 }
 
-// Where and why a run would break is said in words of ours, without what it holds.
-func TestWhatWouldBreak(t *testing.T) {
+// The report says where and why a run would break, without the payloads.
+func TestBreakagesAreExplained(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		file   string
@@ -166,7 +166,7 @@ func TestWhatWouldBreak(t *testing.T) {
 			}
 		}
 		if strings.Contains(out, private) {
-			t.Errorf("%s: it says what the journey holds:\n%s", name, out)
+			t.Errorf("%s: the report contains a payload:\n%s", name, out)
 		}
 	}
 }
@@ -185,7 +185,7 @@ func TestTheEventIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRead(t *testing.T) {
+func TestUnreadableFilesAreReported(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text []byte
@@ -209,6 +209,6 @@ func TestWhatCannotBeRead(t *testing.T) {
 		}
 	}
 	if out, err := replayed(map[string][]byte{"history.txt": nil}); err == nil {
-		t.Errorf("a folder without histories is well: %s", out)
+		t.Errorf("a folder without histories gave no error: %s", out)
 	}
 }

@@ -34,7 +34,7 @@ func upTo(kind enumspb.EventType) func(*historypb.History) {
 	}
 }
 
-// becomes makes the first event of a type one of another, which says nothing.
+// becomes turns the first event of a type into an empty one of another type.
 func becomes(kind, other enumspb.EventType) func(*historypb.History) {
 	return func(h *historypb.History) {
 		for i, old := range h.Events {
@@ -46,7 +46,7 @@ func becomes(kind, other enumspb.EventType) func(*historypb.History) {
 	}
 }
 
-// inArgument changes the text of what the workflow was started with.
+// inArgument changes the text of the workflow's argument.
 func inArgument(old, text string) func(*historypb.History) {
 	return func(h *historypb.History) {
 		p := h.Events[0].GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()[0]
@@ -54,8 +54,8 @@ func inArgument(old, text string) func(*historypb.History) {
 	}
 }
 
-// withPrivate puts something into the history that must not be told: into an activity's
-// header and into a signal's.
+// withPrivate adds personal data, which must not be printed, to the headers and inputs of
+// activities and signals.
 func withPrivate(h *historypb.History) {
 	header := &commonpb.Header{Fields: map[string]*commonpb.Payload{private: {Data: []byte(private)}}}
 	for _, e := range h.Events {

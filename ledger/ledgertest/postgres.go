@@ -25,8 +25,8 @@ const startTimeout = 2 * time.Minute
 
 // Postgres returns the URL of an empty PostgreSQL database, which is dropped when
 // the test ends. The first call in a test binary starts a server (newest of
-// /usr/lib/postgresql, as user postgres if the test runs as root); it ends with
-// the binary, however that ends.
+// /usr/lib/postgresql, as user postgres if the test runs as root), which stops when the
+// binary ends, even if it is killed.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	s, err := shared()

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// account is who the server runs as; nil is whoever runs the test.
+// account is the user that the server runs as; nil for the user of the test.
 type account struct{ uid, gid int }
 
 // serverUser is nil unless the test runs as root, which PostgreSQL refuses.
@@ -37,8 +37,8 @@ func (a *account) own(folder string) error {
 	return os.Chown(folder, a.uid, a.gid)
 }
 
-// run makes cmd run as the server's user, and in a process group of its own: an
-// interrupt from the terminal is for the test, the server ends by its leash.
+// run makes cmd run as the server's user, and in a process group of its own, so that an
+// interrupt from the terminal does not reach it.
 func (a *account) run(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if a != nil {

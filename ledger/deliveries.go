@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -47,11 +48,8 @@ func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) (err error) {
 	if d.Account == "" || d.MessageID == "" || d.Endpoint == "" {
 		return errors.New("account, message id or endpoint is missing")
 	}
-	if d.UpdatedAt.IsZero() {
-		d.UpdatedAt = time.Now()
-	}
 	return exec(ctx, l.write, upsertDelivery, d.MessageID, d.Endpoint, d.Type, d.Stream, d.Account, d.JourneyID,
-		string(d.State), d.Attempts, d.LastStatus, nanos(d.UpdatedAt))
+		string(d.State), d.Attempts, d.LastStatus, nanos(cmp.Or(d.UpdatedAt, time.Now())))
 }
 
 // Delivery returns the state of one message at one endpoint, or ErrNotFound.

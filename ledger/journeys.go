@@ -9,12 +9,6 @@ import (
 	"idjourney/journey"
 )
 
-// ErrErased says that the journey was erased, so that nothing more is recorded of it.
-var ErrErased = errors.New("the journey was erased")
-
-// ErrRegistered says that the journey is registered with another reference.
-var ErrRegistered = errors.New("the journey is registered with another reference")
-
 // Journey is what the ledger knows of one journey's state.
 type Journey struct {
 	Account, JourneyID string
@@ -60,9 +54,7 @@ func (l *Ledger) SaveJourney(ctx context.Context, j Journey) (err error) {
 	if j.Account == "" || j.JourneyID == "" {
 		return errors.New("account or journey id is missing")
 	}
-	if j.UpdatedAt.IsZero() {
-		j.UpdatedAt = time.Now()
-	}
+	j.UpdatedAt = cmp.Or(j.UpdatedAt, time.Now())
 	return l.inTx(ctx, func(t *transaction) { t.upsertJourney(j) })
 }
 
@@ -100,10 +92,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s 
 	if account == "" || journeyID == "" || s.Phase == "" || s.At.IsZero() {
 		return errors.New("account, journey id, phase or time is missing")
 	}
-	at, since := s.At, s.Since
-	if since.IsZero() {
-		since = at
-	}
+	at, since := s.At, cmp.Or(s.Since, s.At)
 	if s.Phase.Final() {
 		endWaits(&s)
 	}
@@ -244,14 +233,10 @@ const byReference = ofReference + " ORDER BY phase_since DESC, journey_id"
 func (l *Ledger) View(ctx context.Context, account, journeyID string) (v View, err error) {
 	defer wrap(&err, "reading journey")
 	views, err := l.views(ctx, "journey_id = $2", account, journeyID)
-	switch {
-	case err != nil:
-		return v, err
-	case len(views) == 0:
-		return v, ErrNotFound
-	default:
-		return views[0], nil
+	if err != nil || len(views) == 0 {
+		return v, cmp.Or(err, ErrNotFound)
 	}
+	return views[0], nil
 }
 
 // Journey returns what is known of a journey, or ErrNotFound.

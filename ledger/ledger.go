@@ -27,12 +27,17 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// ErrNotFound says that the ledger has no such row.
-var ErrNotFound = errors.New("the ledger has no such entry")
-
-// ErrConflict says that another decision already has this number. Decisions are never
-// changed: two different ones with one number are a defect for a person to examine.
-var ErrConflict = errors.New("a different decision with this sequence is already recorded")
+var (
+	// ErrNotFound says that the ledger has no such row.
+	ErrNotFound = errors.New("the ledger has no such entry")
+	// ErrConflict says that another decision already has this number. Decisions are never
+	// changed: two different ones with one number are a defect for a person to examine.
+	ErrConflict = errors.New("a different decision with this sequence is already recorded")
+	// ErrErased says that the journey was erased, so that nothing more is recorded of it.
+	ErrErased = errors.New("the journey was erased")
+	// ErrRegistered says that the journey is registered with another reference.
+	ErrRegistered = errors.New("the journey is registered with another reference")
+)
 
 // Ledger is an open store. It is safe for concurrent use.
 type Ledger struct {
@@ -64,23 +69,15 @@ func Open(ctx context.Context, url string) (l *Ledger, err error) {
 // durable, and its schema is not older than this program.
 func (l *Ledger) Ping(ctx context.Context) (err error) {
 	defer wrap(&err, "checking ledger")
-	if err = l.checkSchema(ctx); err != nil {
-		return err
-	}
-	return l.dialect.probe(ctx, l.write)
-}
-
-// checkSchema fails while the schema is older than this program.
-func (l *Ledger) checkSchema(ctx context.Context) error {
 	var got int64
-	err := theOne(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable+" WHERE is_applied", nil, &got)
+	err = theOne(ctx, l.read, "SELECT COALESCE(MAX(version_id), 0) FROM "+versionTable+" WHERE is_applied", nil, &got)
 	if err != nil {
 		return errors.Join(errors.New("the ledger's schema version cannot be read (not migrated yet?)"), err)
 	}
 	if got < schemaVersion {
 		return fmt.Errorf("the ledger's schema has version %d and this program needs %d: migrate it", got, schemaVersion)
 	}
-	return nil
+	return l.dialect.probe(ctx, l.write)
 }
 
 // Close closes the store. Calls in progress end first.

@@ -20,10 +20,7 @@ var ErrCursor = errors.New("the cursor is not one of ours")
 const ReviewAML journey.ReviewKind = "aml"
 
 // How many items a page has.
-const (
-	usualPage   = 100
-	longestPage = 500
-)
+const usualPage, longestPage = 100, 500
 
 // ReviewFilter selects open reviews and AML alerts.
 type ReviewFilter struct {
@@ -74,14 +71,11 @@ func (l *Ledger) Reviews(ctx context.Context, f ReviewFilter) (items []ReviewIte
 		return []any{&i.Account, &i.JourneyID, &i.ID, &i.Kind, &i.Reason, &i.Severity, &i.AMLVersion,
 			(*instant)(&i.Since), (*instant)(&i.OverdueAt), &i.Overdue}
 	})
-	if err != nil {
-		return nil, "", err
-	}
 	if len(items) > f.Limit {
 		items = items[:f.Limit]
 		next = cursorOf(items[f.Limit-1])
 	}
-	return items, next, nil
+	return items, next, err
 }
 
 // selectReviews asks for one item more than the page has, to find out whether it is the

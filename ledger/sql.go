@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -223,7 +222,4 @@ func text(s string) string {
 }
 
 // hexHash is the SHA-256 of data in hex.
-func hexHash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
+func hexHash(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }

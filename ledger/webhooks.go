@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,9 +69,7 @@ func (l *Ledger) RecordWebhook(ctx context.Context, w Webhook) (id int64, duplic
 	}
 	w.BodyHash = hexHash(w.Body)
 	w.EventType, w.EventID, w.JourneyID = name(w.EventType), name(w.EventID), name(w.JourneyID)
-	if w.ReceivedAt.IsZero() {
-		w.ReceivedAt = time.Now()
-	}
+	w.ReceivedAt = cmp.Or(w.ReceivedAt, time.Now())
 	return l.insertWebhook(ctx, w)
 }
 

@@ -4,14 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strconv"
+
+	"idjourney/outbound"
 )
 
-// AMLHistory is one version of an AML record, from the vendor's history.
-// Its matches name people, so it refuses to be serialised or printed, as Result does.
+// AMLHistory is one version of an AML record, from the vendor's history. Its matches name
+// people.
 type AMLHistory struct {
+	outbound.Private
 	CheckID string
 	// Version is the requested version.
 	Version int
@@ -21,20 +23,6 @@ type AMLHistory struct {
 	Matches []AMLMatch
 }
 
-// MarshalJSON always fails, so that no name gets into a payload or a store by accident.
-func (h AMLHistory) MarshalJSON() ([]byte, error) { return nil, errPersonal }
-
-// String names the check and the version only.
-func (h AMLHistory) String() string {
-	return fmt.Sprintf("version %d of AML check %s", h.Version, h.CheckID)
-}
-
-// GoString names the check and the version only.
-func (h AMLHistory) GoString() string { return h.String() }
-
-// LogValue names the check and the version only.
-func (h AMLHistory) LogValue() slog.Value { return slog.StringValue(h.String()) }
-
 // AMLHistory fetches one version, from 1 on, of a check's AML matches. We infer that the
 // id of a journey's check is the journey's id. A version that the vendor does not keep is
 // missing (see [IsMissing]). Besides the errors of every request, it returns ErrUnreadable,
@@ -43,34 +31,16 @@ func (c *Client) AMLHistory(ctx context.Context, checkID string, version int) (A
 	if version < 1 {
 		return AMLHistory{}, fmt.Errorf("calling %s: versions count from 1: %w", ReadAMLHistory, ErrNotSent)
 	}
-	var history AMLHistory
-	err := c.do(ctx, request{operation: ReadAMLHistory, id: checkID, query: versionQuery(version), accept: func(body []byte) (err error) {
-		history, err = decodeAMLHistory(body, checkID)
-		return err
-	}})
-	if err != nil {
-		return AMLHistory{}, err
-	}
-	history.Version = version
-	return history, nil
-}
-
-func versionQuery(version int) url.Values {
-	return url.Values{"version": {strconv.Itoa(version)}}
-}
-
-// decodeAMLHistory drops the parser's message, which quotes the input. A missing list is
-// an error: read as an empty one, it would hide what a version changed.
-func decodeAMLHistory(body []byte, checkID string) (AMLHistory, error) {
-	var w struct {
-		CheckID json.RawMessage `json:"check_id"`
-		Matches *[]AMLMatch     `json:"aml_matches"`
-	}
-	if json.Unmarshal(body, &w) != nil || w.Matches == nil {
-		return AMLHistory{}, fmt.Errorf("not an AML history: %w", ErrUnreadable)
-	}
-	if err := about(checkID, w.CheckID); err != nil {
-		return AMLHistory{}, fmt.Errorf("the history's check: %w", err)
-	}
-	return AMLHistory{CheckID: checkID, Matches: *w.Matches}, nil
+	r := request{operation: ReadAMLHistory, id: checkID, query: url.Values{"version": {strconv.Itoa(version)}}}
+	return do(ctx, c, r, func(body []byte) (AMLHistory, error) {
+		var w struct {
+			CheckID loose       `json:"check_id"`
+			Matches *[]AMLMatch `json:"aml_matches"`
+		}
+		// A missing list is an error: read as an empty one, it would hide what a version changed.
+		if json.Unmarshal(body, &w) != nil || w.Matches == nil {
+			return AMLHistory{}, ErrUnreadable
+		}
+		return AMLHistory{CheckID: checkID, Version: version, Matches: *w.Matches}, about(checkID, string(w.CheckID))
+	})
 }

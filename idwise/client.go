@@ -1,3 +1,9 @@
+// Package idwise decodes the vendor's webhooks and calls its REST API.
+//
+// A webhook carries no signature and no order, so a decoded webhook is only a hint to
+// check the API. Only [Client.Result] is authoritative. The package knows the vendor's
+// names and formats and none of ours. What the vendor does not document for certain
+// (paths above all) is in one table, [Operations], which configuration can override.
 package idwise
 
 import (
@@ -5,7 +11,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"math"
 	"net/url"
 	"strings"
@@ -17,16 +22,10 @@ import (
 )
 
 // Credentials are the API key and secret of one environment of one account.
-type Credentials struct{ Key, Secret string }
-
-// String hides the credentials.
-func (c Credentials) String() string { return "[credentials]" }
-
-// GoString hides the credentials.
-func (c Credentials) GoString() string { return c.String() }
-
-// LogValue hides the credentials.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+type Credentials struct {
+	outbound.Private
+	Key, Secret string
+}
 
 // Config configures a Client for one account.
 type Config struct {
@@ -46,11 +45,6 @@ type Config struct {
 	// Observe is called after every request; nil for none.
 	Observe ObserveFunc
 }
-
-const (
-	defaultTimeout = 15 * time.Second
-	defaultMaxBody = 8 << 20
-)
 
 // Client calls the vendor's API for one account. It is safe for concurrent use.
 type Client struct {
@@ -79,23 +73,17 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := rate.Inf
-	if cfg.RequestsPerSecond > 0 {
-		limit = rate.Limit(cfg.RequestsPerSecond)
+	limit := cmp.Or(rate.Limit(max(cfg.RequestsPerSecond, 0)), rate.Inf)
+	if cfg.Observe == nil {
+		cfg.Observe = func(context.Context, Operation, Outcome, time.Duration) {}
 	}
-	c := &Client{
+	return &Client{
 		base: base, paths: paths,
 		authorization: "Basic " + base64.StdEncoding.EncodeToString([]byte(cfg.Credentials.Key+":"+cfg.Credentials.Secret)),
-		http: outbound.New(outbound.Limits{
-			Timeout: cmp.Or(cfg.Timeout, defaultTimeout), MaxAnswer: cmp.Or(cfg.MaxBody, defaultMaxBody),
-		}),
-		turns:    &turns{limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond))))},
-		patience: shortWait, observe: cfg.Observe,
-	}
-	if c.observe == nil {
-		c.observe = func(context.Context, Operation, Outcome, time.Duration) {}
-	}
-	return c, nil
+		http:          outbound.New(outbound.Limits{Timeout: cfg.Timeout, MaxAnswer: cmp.Or(cfg.MaxBody, 8<<20)}),
+		turns:         &turns{limiter: rate.NewLimiter(limit, int(max(1, math.Ceil(cfg.RequestsPerSecond))))},
+		patience:      shortWait, observe: cfg.Observe,
+	}, nil
 }
 
 func checkBase(base string) (string, error) {

@@ -17,7 +17,7 @@ func serve(t *testing.T, handler http.HandlerFunc, change func(*Config)) *Client
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	cfg := Config{BaseURL: server.URL, Credentials: Credentials{"key", "se:cret"}}
+	cfg := Config{BaseURL: server.URL, Credentials: Credentials{Key: "key", Secret: "se:cret"}}
 	if change != nil {
 		change(&cfg)
 	}

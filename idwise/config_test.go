@@ -9,7 +9,7 @@ import (
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	good := Config{BaseURL: "https://api.example.com", Credentials: Credentials{"key", "secret"}}
+	good := Config{BaseURL: "https://api.example.com", Credentials: Credentials{Key: "key", Secret: "secret"}}
 	cases := map[string]struct {
 		change func(*Config)
 		says   string
@@ -71,7 +71,7 @@ func TestOperationsIsACopy(t *testing.T) {
 
 func TestCredentialsAreHidden(t *testing.T) {
 	t.Parallel()
-	c := Credentials{"mykey", "mysecret"}
+	c := Credentials{Key: "mykey", Secret: "mysecret"}
 	var out strings.Builder
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "credentials", c, "config", fmt.Sprintf("%+v", Config{Credentials: c}))
 	_, _ = fmt.Fprintf(&out, "%v %+v %#v %s", c, c, c, &c)

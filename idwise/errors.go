@@ -1,11 +1,13 @@
 package idwise
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"idjourney/outbound"
@@ -28,9 +30,7 @@ const codeMissing = "missing_requested_resource"
 
 // APIError is an unsuccessful answer of the vendor.
 type APIError struct {
-	Operation Operation
-	// Status is the HTTP status.
-	Status int
+	Status int // of HTTP
 	// Code is the vendor's error_code; "" if the vendor's envelope is missing.
 	Code string
 	// RetryAfter is how long the vendor asks to wait; 0 if it does not say.
@@ -51,16 +51,13 @@ func (e *APIError) Unwrap() error {
 	return nil
 }
 
-// Error names the operation, status and code. It leaves out the vendor's message, which
-// may contain personal data.
+// Error names status and code. It leaves out the vendor's message, which may contain
+// personal data.
 func (e *APIError) Error() string {
-	switch {
-	case e.Held:
-		return fmt.Sprintf("calling %s: not sent, it is not its turn yet", e.Operation)
-	case e.Code != "":
-		return fmt.Sprintf("calling %s: the vendor answered %d %s", e.Operation, e.Status, e.Code)
+	if e.Held {
+		return "not sent, it is not its turn yet"
 	}
-	return fmt.Sprintf("calling %s: the vendor answered %d", e.Operation, e.Status)
+	return strings.TrimSpace(fmt.Sprintf("the vendor answered %d %s", e.Status, e.Code))
 }
 
 // IsMissing reports whether the vendor, in its own error envelope, says that it does not
@@ -107,4 +104,54 @@ func Definite(err error) bool {
 	_, lookup := errors.AsType[*net.DNSError](err)
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	return lookup || certificate
+}
+
+// Outcome is how a request to the vendor's API ended. The set is closed.
+type Outcome string
+
+// The outcomes of a request.
+const (
+	OutcomeOK          Outcome = "ok"
+	OutcomeMissing     Outcome = "missing"     // the vendor does not know the journey
+	OutcomeDenied      Outcome = "denied"      // credentials, path or order of requests
+	OutcomeThrottled   Outcome = "throttled"   // the vendor asks for fewer requests
+	OutcomeFailed      Outcome = "failed"      // the vendor's own error
+	OutcomeUnreachable Outcome = "unreachable" // no answer, or none in time
+	OutcomeUnreadable  Outcome = "unreadable"  // not what the operation returns
+	OutcomeHeld        Outcome = "held"        // not sent: not yet its turn
+)
+
+// Outcomes lists all outcomes.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomeOK, OutcomeMissing, OutcomeDenied, OutcomeThrottled,
+		OutcomeFailed, OutcomeUnreachable, OutcomeUnreadable, OutcomeHeld,
+	}
+}
+
+// ObserveFunc receives the outcome of every request and how long the vendor took, 0 if
+// nothing was sent.
+type ObserveFunc func(ctx context.Context, op Operation, outcome Outcome, took time.Duration)
+
+// outcomeOf classifies the error of a request.
+func outcomeOf(err error) Outcome {
+	api, refused := errors.AsType[*APIError](err)
+	switch {
+	case err == nil:
+		return OutcomeOK
+	case errors.Is(err, ErrNotSent):
+		return OutcomeHeld
+	case errors.Is(err, ErrUnreadable), errors.Is(err, ErrOtherJourney):
+		return OutcomeUnreadable
+	case !refused:
+		return OutcomeUnreachable
+	case IsMissing(err):
+		return OutcomeMissing
+	case api.Status == http.StatusTooManyRequests:
+		return OutcomeThrottled
+	case IsDenied(err):
+		return OutcomeDenied
+	default:
+		return OutcomeFailed
+	}
 }

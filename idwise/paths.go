@@ -3,6 +3,7 @@ package idwise
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -66,55 +67,6 @@ func (e Endpoint) placeholder() string {
 	return e.Path[from : to+1]
 }
 
-// Operations lists the table of paths.
-func Operations() []Endpoint { return append([]Endpoint(nil), endpoints...) }
-
-// CheckPath returns an error that says why an overriding path for an operation is invalid;
-// nil if it is valid.
-func CheckPath(operation, path string) error {
-	for _, e := range endpoints {
-		if string(e.Operation) != operation {
-			continue
-		}
-		id := e.placeholder()
-		switch {
-		case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
-			return fmt.Errorf("the path of %s must begin with one /", operation)
-		case !strings.Contains(path, id), id == "" && strings.ContainsAny(path, "{}"):
-			return fmt.Errorf("the path of %s must be shaped like %s", operation, e.Path)
-		case strings.ContainsAny(strings.Replace(path, id, "", 1), "{}?#% \t\r\n"):
-			return fmt.Errorf("the path of %s may hold no special character but those of %s", operation, e.Path)
-		}
-		return nil
-	}
-	return fmt.Errorf("there is no vendor operation %q: use one of %s", operation, operationNames())
-}
-
-func operationNames() string {
-	names := make([]string, len(endpoints))
-	for i, e := range endpoints {
-		names[i] = string(e.Operation)
-	}
-	return strings.Join(names, ", ")
-}
-
-// pathTable applies overrides to the table.
-func pathTable(corrections map[string]string) (map[Operation]Endpoint, error) {
-	table := make(map[Operation]Endpoint, len(endpoints))
-	for _, e := range endpoints {
-		table[e.Operation] = e
-	}
-	for operation, path := range corrections {
-		if err := CheckPath(operation, path); err != nil {
-			return nil, fmt.Errorf("correcting the vendor's paths: %w", err)
-		}
-		e := table[Operation(operation)]
-		e.Path = path
-		table[e.Operation] = e
-	}
-	return table, nil
-}
-
 // resolve puts the id into the path.
 func (e Endpoint) resolve(id string) string {
 	place := e.placeholder()
@@ -124,15 +76,57 @@ func (e Endpoint) resolve(id string) string {
 	return strings.Replace(e.Path, place, url.PathEscape(id), 1)
 }
 
+// Operations lists the table of paths.
+func Operations() []Endpoint { return slices.Clone(endpoints) }
+
+// CheckPath returns an error that says why an overriding path for an operation is invalid;
+// nil if it is valid.
+func CheckPath(operation, path string) error {
+	i := slices.IndexFunc(endpoints, func(e Endpoint) bool { return string(e.Operation) == operation })
+	if i < 0 {
+		var names []string
+		for _, e := range endpoints {
+			names = append(names, string(e.Operation))
+		}
+		return fmt.Errorf("there is no vendor operation %q: use one of %s", operation, strings.Join(names, ", "))
+	}
+	e := endpoints[i]
+	id := e.placeholder()
+	switch {
+	case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
+		return fmt.Errorf("the path of %s must begin with one /", operation)
+	case !strings.Contains(path, id), id == "" && strings.ContainsAny(path, "{}"):
+		return fmt.Errorf("the path of %s must be shaped like %s", operation, e.Path)
+	case strings.ContainsAny(strings.Replace(path, id, "", 1), "{}?#% \t\r\n"):
+		return fmt.Errorf("the path of %s may hold no special character but those of %s", operation, e.Path)
+	}
+	return nil
+}
+
+// pathTable applies overrides to the table.
+func pathTable(overrides map[string]string) (map[Operation]Endpoint, error) {
+	table := make(map[Operation]Endpoint, len(endpoints))
+	for _, e := range endpoints {
+		if path, ok := overrides[string(e.Operation)]; ok {
+			e.Path = path
+		}
+		table[e.Operation] = e
+	}
+	for operation, path := range overrides {
+		if err := CheckPath(operation, path); err != nil {
+			return nil, fmt.Errorf("correcting the vendor's paths: %w", err)
+		}
+	}
+	return table, nil
+}
+
+// Endpoint is the operation's endpoint, overrides included.
+func (c *Client) Endpoint(op Operation) Endpoint { return c.paths[op] }
+
 // RegionURL is the base of the vendor's API in a region: eu, uae or qatar.
 func RegionURL(region string) (string, bool) {
-	switch region {
-	case "eu":
-		return "https://api.idwise.com", true
-	case "uae":
-		return "https://api-uae.idwise.com", true
-	case "qatar":
-		return "https://api-qat.idwise.com", true
-	}
-	return "", false
+	base, ok := map[string]string{
+		"eu": "https://api.idwise.com", "uae": "https://api-uae.idwise.com", "qatar": "https://api-qat.idwise.com",
+	}[region]
+	return base, ok
 }

@@ -1,41 +1,43 @@
 package idwise
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"log/slog"
 	"time"
+
+	"idjourney/outbound"
 )
 
-// Result is the vendor's journey result: the authoritative state. It holds personal data,
-// so it refuses to be serialised or printed; keep it inside one activity.
+// Result is the vendor's journey result: the authoritative state. It holds personal data:
+// keep it inside one activity.
 //
 // All sets of values are open and any field may be absent. Absent, null and "" are
 // equivalent, and none of them counts as a pass.
 type Result struct {
-	JourneyID string
+	outbound.Private
+	JourneyID string `json:"-"`
 	// FlowID is flow_id or, in older answers, the journey definition's id.
-	FlowID string
+	FlowID string `json:"-"`
 	// ReferenceNumber is the customer's reference, "" if there is none.
-	ReferenceNumber string
+	ReferenceNumber string `json:"-"`
 	// EndTime is as sent, ISO 8601 without a zone; nil while the journey is open.
-	// EndedAt parses it.
-	EndTime *string
+	EndTime *string `json:"end_time"`
 
-	SystemDecision, ManualDecision, FinalDecision string
+	SystemDecision string `json:"system_decision"`
+	ManualDecision string `json:"manual_decision"`
+	FinalDecision  string `json:"final_decision"`
 
 	// Documents are the submitted documents by step id.
-	Documents map[string]Document
+	Documents map[string]Document `json:"documents"`
 	// Selfie is nil when the result has none.
-	Selfie *Selfie
+	Selfie *Selfie `json:"selfie"`
 	// RuleResults are the vendor's rules by key.
-	RuleResults map[string]RuleResult
-	Applicant   *Applicant
-	AML         *AML
+	RuleResults map[string]RuleResult `json:"rule_results"`
+	Applicant   *Applicant            `json:"applicant"`
+	AML         *AML                  `json:"aml"`
 	// ScreeningChecks holds the comparison with a submitted custom step.
-	ScreeningChecks ScreeningChecks
+	ScreeningChecks ScreeningChecks `json:"screening_checks"`
 }
 
 // EndedAt is EndTime as an instant. We assume UTC, since the vendor sends no zone. It is
@@ -45,83 +47,58 @@ func (r *Result) EndedAt() time.Time { return readTime(r.EndTime) }
 // Ended reports whether the vendor sent an end time.
 func (r *Result) Ended() bool { return r.EndTime != nil && *r.EndTime != "" }
 
+// UnmarshalJSON reads the vendor's format.
+func (r *Result) UnmarshalJSON(data []byte) error {
+	type fields Result
+	w := struct {
+		*fields
+		JourneyID       loose `json:"journey_id"`
+		FlowID          loose `json:"flow_id"`
+		DefinitionID    loose `json:"journey_definintion_id"` // the vendor's spelling
+		DefinitionIDToo loose `json:"journey_definition_id"`
+		ReferenceNumber loose `json:"reference_number"`
+	}{fields: (*fields)(r)}
+	err := json.Unmarshal(data, &w)
+	r.JourneyID, r.ReferenceNumber = string(w.JourneyID), string(w.ReferenceNumber)
+	r.FlowID = string(cmp.Or(w.FlowID, w.DefinitionID, w.DefinitionIDToo))
+	return err
+}
+
 // Result fetches a journey's result, which the vendor also returns before the journey ends.
 // Besides the errors of every request, it returns ErrUnreadable or ErrOtherJourney.
 func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) {
-	var result *Result
-	err := c.do(ctx, request{operation: JourneyResult, id: journeyID, accept: func(body []byte) error {
+	return do(ctx, c, request{operation: JourneyResult, id: journeyID}, func(body []byte) (*Result, error) {
 		r, err := decodeResult(body)
-		if err == nil && r.JourneyID != journeyID {
-			err = ErrOtherJourney
+		if err != nil {
+			return nil, err
 		}
-		result = r
-		return err
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return result, nil
-}
-
-// resultWire is the result in the vendor's format.
-type resultWire struct {
-	JourneyID       json.RawMessage       `json:"journey_id"`
-	FlowID          json.RawMessage       `json:"flow_id"`
-	DefinitionID    json.RawMessage       `json:"journey_definintion_id"` // the vendor's spelling
-	DefinitionIDToo json.RawMessage       `json:"journey_definition_id"`
-	ReferenceNumber json.RawMessage       `json:"reference_number"`
-	EndTime         *string               `json:"end_time"`
-	System          string                `json:"system_decision"`
-	Manual          string                `json:"manual_decision"`
-	Final           string                `json:"final_decision"`
-	Documents       map[string]Document   `json:"documents"`
-	Selfie          *Selfie               `json:"selfie"`
-	RuleResults     map[string]RuleResult `json:"rule_results"`
-	Applicant       *Applicant            `json:"applicant"`
-	AML             *AML                  `json:"aml"`
-	ScreeningChecks ScreeningChecks       `json:"screening_checks"`
+		return r, about(journeyID, r.JourneyID)
+	})
 }
 
 // decodeResult drops the parser's message, which quotes the input.
 func decodeResult(body []byte) (*Result, error) {
-	var w resultWire
-	if json.Unmarshal(body, &w) != nil {
-		return nil, fmt.Errorf("not a journey result: %w", ErrUnreadable)
+	var r Result
+	if json.Unmarshal(body, &r) != nil || r.JourneyID == "" {
+		return nil, ErrUnreadable
 	}
-	id := looseText(w.JourneyID)
-	if id == "" {
-		return nil, fmt.Errorf("no journey id: %w", ErrUnreadable)
-	}
-	flow := looseText(w.FlowID)
-	for _, older := range []json.RawMessage{w.DefinitionID, w.DefinitionIDToo} {
-		if flow == "" {
-			flow = looseText(older)
-		}
-	}
-	return &Result{
-		JourneyID: id, FlowID: flow, ReferenceNumber: looseText(w.ReferenceNumber), EndTime: w.EndTime,
-		SystemDecision: w.System, ManualDecision: w.Manual, FinalDecision: w.Final,
-		Documents: w.Documents, Selfie: w.Selfie, RuleResults: w.RuleResults,
-		Applicant: w.Applicant, AML: w.AML, ScreeningChecks: w.ScreeningChecks,
-	}, nil
+	return &r, nil
 }
 
-var errPersonal = errors.New("a journey result holds personal data and is never serialised")
-
-// MarshalJSON always fails, so that no result gets into a payload or a store by accident.
-func (r Result) MarshalJSON() ([]byte, error) { return nil, errPersonal }
-
-// String names the journey only.
-func (r Result) String() string { return "result of journey " + r.JourneyID }
-
-// GoString names the journey only.
-func (r Result) GoString() string { return r.String() }
-
-// LogValue names the journey only.
-func (r Result) LogValue() slog.Value { return slog.StringValue(r.String()) }
+// about checks that an answer names the requested id.
+func about(asked, answered string) error {
+	switch answered {
+	case asked:
+		return nil
+	case "":
+		return ErrUnreadable
+	}
+	return ErrOtherJourney
+}
 
 // Applicant is the person, as the vendor read it from the documents.
 type Applicant struct {
+	outbound.Private
 	ApplicantID      string `json:"applicant_id"`
 	FullName         string `json:"full_name"`
 	PersonalNumber   string `json:"personal_number"`
@@ -129,14 +106,104 @@ type Applicant struct {
 	ProfileImagePath string `json:"profile_image_path"`
 }
 
-// MarshalJSON always fails, as for Result.
-func (a Applicant) MarshalJSON() ([]byte, error) { return nil, errPersonal }
+// Document is one submitted document.
+type Document struct {
+	FaceMatchResult *FaceMatch `json:"face_match_result"`
+}
 
-// String says nothing about the person.
-func (a Applicant) String() string { return "[applicant]" }
+// Selfie is the submitted selfie. Status is Complete, Refer, Not Started, or a value
+// we do not know.
+type Selfie struct {
+	Status string `json:"status"`
+}
 
-// GoString says nothing about the person.
-func (a Applicant) GoString() string { return a.String() }
+// RuleResult is one rule. Result is Passed, Failed, or a value we do not know.
+type RuleResult struct {
+	Name   string `json:"name"`
+	Result string `json:"result"`
+}
 
-// LogValue says nothing about the person.
-func (a Applicant) LogValue() slog.Value { return slog.StringValue(a.String()) }
+// ScreeningChecks holds comparisons with other sources.
+type ScreeningChecks struct {
+	// AdditionalFaceDB is the comparison with a face submitted as the custom step;
+	// nil until the vendor shows one.
+	AdditionalFaceDB *AdditionalFaceDB `json:"additional_face_db"`
+}
+
+// AdditionalFaceDB is the comparison with a submitted face.
+type AdditionalFaceDB struct {
+	ImagePath string `json:"image_path"`
+	// FaceMatchResults holds only completed comparisons.
+	FaceMatchResults []FaceMatch `json:"-"`
+}
+
+// FaceMatch is one comparison of faces; Score is 0 to 100.
+type FaceMatch struct {
+	IsMatched bool        `json:"is_matched"`
+	Score     float64     `json:"score"`
+	Images    []FaceImage `json:"images"`
+}
+
+// FaceImage is one of the compared images.
+type FaceImage struct {
+	ImagePath   string `json:"image_path"`
+	ImageSource string `json:"image_source"`
+}
+
+// UnmarshalJSON reads the vendor's format. It leaves out a comparison whose is_matched is
+// null or absent: it is neither a match nor a mismatch.
+func (a *AdditionalFaceDB) UnmarshalJSON(data []byte) error {
+	type fields AdditionalFaceDB
+	type result struct {
+		FaceMatch
+		IsMatched *bool `json:"is_matched"`
+	}
+	w := struct {
+		*fields
+		Results []result `json:"face_match_results"`
+	}{fields: (*fields)(a)}
+	err := json.Unmarshal(data, &w)
+	for _, r := range w.Results {
+		if r.IsMatched != nil {
+			r.FaceMatch.IsMatched = *r.IsMatched
+			a.FaceMatchResults = append(a.FaceMatchResults, r.FaceMatch)
+		}
+	}
+	return err
+}
+
+// AML is the anti-money-laundering part. Applicability is Not Ready Yet, Skipped,
+// Disabled, Applicable, or a value we do not know.
+type AML struct {
+	Applicability string     `json:"applicability"`
+	Matches       []AMLMatch `json:"matches"`
+}
+
+// AMLMatch is one match. Name is personal data of the listed person.
+type AMLMatch struct {
+	MatchID       string   `json:"-"`
+	ResourceID    string   `json:"-"`
+	Name          string   `json:"name"`
+	Datasets      []string `json:"datasets"`
+	IsWhitelisted bool     `json:"is_whitelisted"`
+	MatchStatus   string   `json:"match_status"`
+	// AMLRecordVersion is the version of the AML record that last changed the match; 0 if
+	// absent.
+	AMLRecordVersion int `json:"-"`
+	// OngoingMonitorUpdateType is set if monitoring added or changed the match.
+	OngoingMonitorUpdateType string `json:"ongoing_monitor_update_type"`
+}
+
+// UnmarshalJSON reads the vendor's format.
+func (m *AMLMatch) UnmarshalJSON(data []byte) error {
+	type fields AMLMatch
+	w := struct {
+		*fields
+		MatchID    loose `json:"match_id"`
+		ResourceID loose `json:"resource_id"`
+		Version    loose `json:"aml_record_version"`
+	}{fields: (*fields)(m)}
+	err := json.Unmarshal(data, &w)
+	m.MatchID, m.ResourceID, m.AMLRecordVersion = string(w.MatchID), string(w.ResourceID), w.Version.count()
+	return err
+}

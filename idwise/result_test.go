@@ -38,7 +38,9 @@ func TestDecodeResult(t *testing.T) {
 			RuleResults: map[string]RuleResult{
 				"same_subject": {"Same Subject", "Passed"}, "expired_document": {"Expired Document", "Failed"},
 			},
-			Applicant: &Applicant{"a-1", "Made Up Person", "000111222333", "1980-02-03", "images/p"},
+			Applicant: &Applicant{
+				ApplicantID: "a-1", FullName: "Made Up Person", PersonalNumber: "000111222333", BirthDate: "1980-02-03", ProfileImagePath: "images/p",
+			},
 			AML: &AML{"Applicable", []AMLMatch{
 				{MatchID: "m-1", ResourceID: "77", Name: "Listed Person", Datasets: []string{"sanctions"},
 					MatchStatus: "Potential Match", AMLRecordVersion: 2, OngoingMonitorUpdateType: "Added"},

@@ -94,13 +94,13 @@ func (c *Client) Patient(patience time.Duration) *Client {
 	return &patient
 }
 
-func (c *Client) turn(ctx context.Context, op Operation) error {
+func (c *Client) turn(ctx context.Context) error {
 	later, err := c.turns.take(ctx, c.patience)
 	switch {
 	case err != nil:
-		return fmt.Errorf("waiting for the turn of %s: %w: %w", op, ErrNotSent, err)
+		return fmt.Errorf("waiting for its turn: %w: %w", ErrNotSent, err)
 	case later > 0:
-		return &APIError{Operation: op, Status: http.StatusTooManyRequests, RetryAfter: later, Held: true}
+		return &APIError{Status: http.StatusTooManyRequests, RetryAfter: later, Held: true}
 	}
 	return nil
 }

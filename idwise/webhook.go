@@ -88,7 +88,7 @@ func DecodeWebhook(body []byte) (Webhook, error) {
 		Final:              looseText(fields["finalDecision"]),
 		Action:             looseText(fields["action"]),
 		Trigger:            looseText(fields["trigger"]),
-		AMLVersion:         looseCount(fields["updatedAMLVersionNumber"]),
+		AMLVersion:         loose(looseText(fields["updatedAMLVersionNumber"])).count(),
 		RequiredSteps:      requiredSteps(fields["requiredSteps"]),
 		StepID:             looseText(fields["stepId"]),
 		StepType:           looseText(fields["stepType"]),
@@ -107,14 +107,13 @@ func DecodeWebhook(body []byte) (Webhook, error) {
 // decodeEnvelope drops the parser's message, which quotes the input.
 func decodeEnvelope(body []byte) (map[string]json.RawMessage, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
-	if len(body) == 0 {
+	envelope, ok := object(body)
+	switch {
+	case len(body) == 0:
 		return nil, &DecodeError{Code: CodeEmpty, msg: "the webhook is empty"}
-	}
-	if !json.Valid(body) {
+	case !json.Valid(body):
 		return nil, &DecodeError{Code: CodeNotJSON, msg: "the webhook is not JSON"}
-	}
-	var envelope map[string]json.RawMessage
-	if json.Unmarshal(body, &envelope) != nil || envelope == nil {
+	case !ok:
 		return nil, &DecodeError{Code: CodeNotObject, msg: "the webhook is not a JSON object"}
 	}
 	return envelope, nil
@@ -127,25 +126,21 @@ func eventFields(envelope map[string]json.RawMessage) (map[string]json.RawMessag
 	if !ok && len(envelope["journeyId"]) > 0 {
 		return envelope, nil
 	}
-	var fields map[string]json.RawMessage
-	if !ok || json.Unmarshal(raw, &fields) != nil || fields == nil {
+	fields, ok := object(raw)
+	if !ok {
 		return nil, &DecodeError{Code: CodeNoBody, msg: "the webhook has no body object"}
 	}
 	return fields, nil
 }
 
 // requiredSteps skips what is not an object with a step id.
-func requiredSteps(raw json.RawMessage) []RequiredStep {
+func requiredSteps(raw json.RawMessage) (steps []RequiredStep) {
 	var items []json.RawMessage
-	if len(raw) == 0 || json.Unmarshal(raw, &items) != nil {
+	if json.Unmarshal(raw, &items) != nil {
 		return nil
 	}
-	var steps []RequiredStep
 	for _, item := range items {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(item, &fields) != nil {
-			continue
-		}
+		fields, _ := object(item)
 		step := RequiredStep{
 			StepID:          looseText(fields["stepId"]),
 			ReasonCode:      looseText(fields["reasonCode"]),
@@ -156,13 +151,6 @@ func requiredSteps(raw json.RawMessage) []RequiredStep {
 		}
 	}
 	return steps
-}
-
-func truncate(s string, characters int) string {
-	if runes := []rune(s); len(runes) > characters {
-		return string(runes[:characters])
-	}
-	return s
 }
 
 // DecodeCode says why a webhook cannot be decoded. The set is closed.

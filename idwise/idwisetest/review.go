@@ -44,7 +44,7 @@ func (v *Vendor) review(s *state, decision string) error {
 	if s.script.legacy {
 		updated = idwise.EventManuallyReviewed // in its time there was no other
 	}
-	v.emit(s, updated, s.decisions().with("action", idwise.ActionManualReview))
+	v.emit(s, updated, s.decisions().with("action", "Manual Review"))
 	v.emit(s, idwise.EventFinishedJourney, fields{"systemDecision": s.now().system})
 	if v.cfg.ManuallyReviewed && !s.script.legacy {
 		v.emit(s, idwise.EventManuallyReviewed, s.decisions())

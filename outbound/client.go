@@ -1,29 +1,22 @@
-// Package outbound is the one way out: every request that idjourney sends over HTTP
-// to a party that it does not control (the vendor, a customer's endpoint, the service
-// of a custom step, a government's register) goes through a [Client].
+// Package outbound sends every HTTP request of idjourney to a party that it does not
+// control: the vendor, a customer's endpoint, the service of a custom step, a government's
+// register. Each request carries credentials or personal data, and the other side may be
+// broken, slow or hostile. Therefore:
 //
-// Each of these requests carries credentials or personal data, and each answer comes
-// from somebody who may be broken, slow or hostile. So the rules are the same:
+//   - No redirect is followed: it would carry credentials and data to a host that is not
+//     configured. A redirect is an answer like any other.
+//   - Every phase ends. Connecting and the TLS handshake have time-outs of their own; that
+//     of the request covers everything up to the last byte of the answer. The headers have
+//     none: a service may use all of its time to decide.
+//   - A silent connection is dropped within seconds. One HTTP/2 connection carries all
+//     requests to a host: without a health check, a firewall that forgets it would fail
+//     every request until TCP gives up, after some fifteen minutes.
+//   - The size of an answer is limited, headers included. TLS 1.2 is the minimum.
+//   - An error names neither URL nor header nor body. A transport error may quote what the
+//     other side sent, so only texts that cannot do so are passed on.
+//   - [Judge] interprets a status, and [Answer.RetryAfter] both forms of Retry-After.
 //
-//   - No redirect is followed: it would carry credentials and data to a host that is
-//     not configured. A redirect is an answer like any other.
-//   - Every phase ends. Connecting and the TLS handshake have time-outs of their own,
-//     and the time-out of the request covers everything up to the last byte of the
-//     answer. There is none for the headers alone: a service may use all of its time
-//     to decide.
-//   - A connection that has gone silent is dropped within seconds. One HTTP/2
-//     connection carries all requests to a host, so without a health check a firewall
-//     that forgets it would fail every request for as long as TCP retransmits, some
-//     fifteen minutes.
-//   - The answer is bounded, headers included: nobody can fill our memory.
-//   - TLS 1.2 is the least.
-//   - An error names neither URL nor header nor body. The text of a transport error may
-//     quote what the other side sent, so only texts that cannot are passed on.
-//   - [Judge] is the one reading of a status, and [Answer.RetryAfter] the one reading
-//     of Retry-After, in both of its forms and bounded.
-//
-// It is not a framework: it retries nothing and signs nothing, and what a body means is
-// its caller's business.
+// The package repeats and signs no request, and does not interpret bodies.
 package outbound
 
 import (
@@ -39,25 +32,23 @@ import (
 	"time"
 )
 
-// Limits bound a client's requests.
+// Limits are the limits of a client's requests.
 type Limits struct {
-	// Timeout bounds one request, connecting and answer included; 0 means 15 s.
+	// Timeout is that of one request, connecting and answer included; 0 means 15 s.
 	Timeout time.Duration
-	// MaxAnswer bounds the body of an answer, in bytes; 0 means 64 KiB.
+	// MaxAnswer is the size of an answer's body in bytes; 0 means 64 KiB.
 	MaxAnswer int64
 }
 
 const (
-	defaultTimeout   = 15 * time.Second
-	defaultMaxAnswer = 64 << 10
-	maxHeaders       = 64 << 10
-	connectTimeout   = 10 * time.Second
-	// A connection without a sign of life for silentFor is asked for one, and dropped
-	// if none comes within another silentFor.
+	maxHeaders     = 64 << 10
+	connectTimeout = 10 * time.Second
+	// A connection that is silent for this long is asked for a sign of life, and dropped
+	// after as long again without one.
 	silentFor = 4 * time.Second
 )
 
-// Client sends requests. It keeps connections and no other state. Safe for concurrent
+// Client sends requests. It keeps connections and no other state. It is safe for concurrent
 // use.
 type Client struct {
 	http   http.Client
@@ -71,12 +62,12 @@ func New(l Limits) *Client {
 			Transport:     transport(silentFor),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		limits: Limits{Timeout: cmp.Or(l.Timeout, defaultTimeout), MaxAnswer: cmp.Or(l.MaxAnswer, defaultMaxAnswer)},
+		limits: Limits{Timeout: cmp.Or(l.Timeout, 15*time.Second), MaxAnswer: cmp.Or(l.MaxAnswer, 64<<10)},
 	}
 }
 
-// transport makes a transport that notices within twice the silence that a connection
-// is dead: by pings over HTTP/2, by TCP's probes while a connection of HTTP/1 is idle.
+// transport notices a dead connection within twice the silence: by pings over HTTP/2, by
+// TCP's probes while an HTTP/1 connection is idle.
 func transport(silence time.Duration) *http.Transport {
 	dialer := &net.Dialer{
 		Timeout:         connectTimeout,
@@ -95,35 +86,20 @@ func transport(silence time.Duration) *http.Transport {
 	}
 }
 
-// Request is one request before it is sent.
+// Request is a request to send. Header and Body may be nil.
 type Request struct {
-	Method string
-	URL    string
-	// Header may be nil.
-	Header http.Header
-	Body   []byte
-	// Timeout replaces the client's; 0 leaves it.
-	Timeout time.Duration
+	Method, URL string
+	Header      http.Header
+	Body        []byte
+	Timeout     time.Duration // 0 for the client's
 }
 
-// ErrAddress means that no request can be made for the URL.
-var ErrAddress = errors.New("the URL cannot be used")
-
-// ErrTooLarge means that the body of an answer is beyond the bound.
-var ErrTooLarge = errors.New("the answer is too large")
-
-// Answer is what the other side answered, whatever its status.
-type Answer struct {
-	Status int
-	Header http.Header
-	// Body is all of the body if BodyErr is nil, else as much of it as was read.
-	Body []byte
-	// BodyErr is ErrTooLarge or an [*Error].
-	BodyErr error
-	// RetryAfter is how long the other side asks for no requests, at most
-	// [MaxRetryAfter]; 0 if it does not ask.
-	RetryAfter time.Duration
-}
+var (
+	// ErrAddress means that no request can be made for the URL.
+	ErrAddress = errors.New("the URL cannot be used")
+	// ErrTooLarge means that the body of an answer exceeds the limit.
+	ErrTooLarge = errors.New("the answer is too large")
+)
 
 // Do sends a request once. The error is ErrAddress, or an [*Error] if no answer came.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {

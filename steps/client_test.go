@@ -76,7 +76,7 @@ func TestTheQuestion(t *testing.T) {
 		t.Errorf("the keys are %q, want twice %s", keys, steps.Key(question))
 	}
 	var value any
-	if err := json.Unmarshal([]byte(bodies[0]), &value); err != nil || schemaOf(t, steps.Input).check(value) != nil {
+	if err := json.Unmarshal([]byte(bodies[0]), &value); err != nil || schemaOf(t, "input").check(value) != nil {
 		t.Errorf("%s does not follow the schema", bodies[0])
 	}
 }

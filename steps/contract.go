@@ -1,48 +1,28 @@
+// Package steps is the contract of custom steps that are written elsewhere: what a step is
+// asked, what it answers, and how an HTTP service is asked.
+//
+// A step is an activity on a task queue of its own, or a service over HTTP. It receives and
+// answers no personal data; the JSON Schemas of both sides are in the folder schemas.
+//
+// A service may answer later: it answers 202, and posts its answer to the callback URL. That
+// URL holds a capability, which allows this one answer and nothing else. The answer is
+// stored, and the journey receives a hint: it asks again, and finds the answer.
 package steps
 
 import (
 	"bytes"
-	"embed"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"regexp"
 	"unicode/utf8"
 
 	"idjourney/journey"
 )
 
-//go:embed schemas/*.json
-var files embed.FS
-
-// Document names one of the contract's two documents.
-type Document string
-
-// What a step is given, and what it answers.
-const (
-	Input  Document = "input"
-	Answer Document = "answer"
-)
-
-// Schema returns the JSON Schema (draft 2020-12) of a document.
-func Schema(d Document) ([]byte, error) { return file(d, "schema") }
-
-// Example returns one document as it would be sent.
-func Example(d Document) ([]byte, error) { return file(d, "example") }
-
-func file(d Document, kind string) ([]byte, error) {
-	text, err := files.ReadFile("schemas/" + string(d) + "." + kind + ".json")
-	if err != nil {
-		return nil, fmt.Errorf("looking up the %s of a step's %q: %w", kind, d, err)
-	}
-	return text, nil
-}
-
-// MaxAnswer is how long an answer may be, in bytes.
+// MaxAnswer limits an answer, in bytes.
 const MaxAnswer = 16 << 10
 
-const maxSubject = 128
-
-// What can be wrong with an answer. None of the sentences quotes it.
+// The faults of an answer. No sentence quotes it.
 var (
 	ErrNotJSON    = errors.New("the answer is not one JSON object, each key at most once")
 	ErrOutcome    = errors.New("outcome must be passed, failed, inconclusive or pending")
@@ -51,9 +31,8 @@ var (
 	ErrPendingNow = errors.New("outcome cannot be pending any more: this is where the answer is awaited")
 )
 
-// ReadAnswer reads what the schema of [Answer] describes. Keys count exactly as
-// they are written, and one that is there twice is refused: two readers of one body
-// must not see two outcomes.
+// ReadAnswer reads what schemas/answer.schema.json describes. Keys are case-sensitive, and a
+// repeated key is refused: two readers of one body must not see two outcomes.
 func ReadAnswer(body []byte) (journey.StepAnswer, error) {
 	var a journey.StepAnswer
 	values, err := object(body)
@@ -79,7 +58,7 @@ func ReadAnswer(body []byte) (journey.StepAnswer, error) {
 	return a, nil
 }
 
-// ReadCallback reads the answer that was announced: it has to be one.
+// ReadCallback reads an answer that was announced, so it cannot be pending.
 func ReadCallback(body []byte) (journey.StepAnswer, error) {
 	a, err := ReadAnswer(body)
 	if err == nil && a.Outcome == journey.StepPending {
@@ -88,14 +67,7 @@ func ReadCallback(body []byte) (journey.StepAnswer, error) {
 	return a, err
 }
 
-func isSubject(text string) bool {
-	for i := range len(text) {
-		if text[i] < '!' || text[i] > '~' {
-			return false
-		}
-	}
-	return text != "" && len(text) <= maxSubject
-}
+var isSubject = regexp.MustCompile(`^[!-~]{1,128}$`).MatchString
 
 // object reads one JSON object and nothing after it.
 func object(body []byte) (map[string]any, error) {

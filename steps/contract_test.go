@@ -1,9 +1,12 @@
 package steps_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +21,7 @@ var long = strings.Repeat("a", 200)
 // What the schema says and what is read are the same.
 func TestAnswersAreReadAsTheSchemaSays(t *testing.T) {
 	t.Parallel()
-	s := schemaOf(t, steps.Answer)
+	s := schemaOf(t, "answer")
 	for body, want := range map[string]error{
 		`{"outcome":"passed"}`:                                   nil,
 		`{"outcome":"pending"}`:                                  nil,
@@ -73,22 +76,18 @@ func TestWhatIsNoJSONIsNoAnswer(t *testing.T) {
 // The journey's own types are what the documents describe.
 func TestExamplesAndTypesFollowTheSchemas(t *testing.T) {
 	t.Parallel()
-	for _, d := range []steps.Document{steps.Input, steps.Answer} {
-		example, err := steps.Example(d)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, d := range []string{"input", "answer"} {
 		var value any
-		if err := json.Unmarshal(example, &value); err != nil {
+		if err := json.Unmarshal(document(t, d+".example"), &value); err != nil {
 			t.Fatal(err)
 		}
 		if err := schemaOf(t, d).check(value); err != nil {
 			t.Errorf("the example of %s: %v", d, err)
 		}
 	}
-	for d, full := range map[steps.Document]any{
-		steps.Input:  journey.StepInput{Account: "acme", JourneyID: "j", Step: "s", Subject: "x", Round: 1, Links: []string{"l"}},
-		steps.Answer: journey.StepAnswer{Outcome: journey.StepFailed, Reason: "r", Subject: "x"},
+	for d, full := range map[string]any{
+		"input":  journey.StepInput{Account: "acme", JourneyID: "j", Step: "s", Subject: "x", Round: 1, Links: []string{"l"}},
+		"answer": journey.StepAnswer{Outcome: journey.StepFailed, Reason: "r", Subject: "x"},
 	} {
 		text, err := json.Marshal(full)
 		if err != nil {
@@ -127,13 +126,19 @@ type schema struct {
 	Description string `json:"description"`
 }
 
-func schemaOf(t *testing.T, d steps.Document) (s schema) {
+// document reads a file of the contract, for example answer.schema.
+func document(t *testing.T, name string) []byte {
 	t.Helper()
-	text, err := steps.Schema(d)
+	text, err := os.ReadFile(filepath.Join("schemas", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dec := json.NewDecoder(strings.NewReader(string(text)))
+	return text
+}
+
+func schemaOf(t *testing.T, name string) (s schema) {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(document(t, name+".schema")))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
 		t.Fatal(err)
@@ -183,4 +188,18 @@ func (s schema) check(v any) error {
 		return fmt.Errorf("the schema has the type %q, which this test cannot read", s.Type)
 	}
 	return nil
+}
+
+// docs/extending.md shows the contract's own examples.
+func TestTheDocsShowTheContract(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "extending.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{"input", "answer"} {
+		if !strings.Contains(string(page), "```json\n"+string(document(t, d+".example"))+"```") {
+			t.Errorf("docs/extending.md does not show the example of %s", d)
+		}
+	}
 }

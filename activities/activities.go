@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 	"golang.org/x/time/rate"
 
 	"idjourney/config"
@@ -91,23 +89,13 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 func (a *Activities) expect(c *config.Account) {
 	e := telemetry.Expected{
 		Account: c.Name, Government: c.Government != nil,
-		Operations: []string{
-			string(idwise.JourneyResult), string(idwise.ProcessCustomStep), string(idwise.CompleteCustomStep),
-			string(idwise.ReadAMLHistory), string(idwise.ReadSpotCheck), string(idwise.DeleteJourney),
-		},
-		DeliveryOutcomes: []string{
-			string(ledger.DeliveryDelivered), string(ledger.DeliveryPending), string(ledger.DeliveryParked),
-		},
-		Severities: []string{string(journey.SeverityLow), string(journey.SeverityMedium), string(journey.SeverityHigh)},
-		Outcomes: []string{
-			string(journey.OutcomeApproved), string(journey.OutcomeRejected), string(journey.OutcomeOnHold),
-		},
-	}
-	for _, t := range notify.Types() {
-		e.Messages = append(e.Messages, string(t))
-	}
-	for _, outcome := range idwise.Outcomes() {
-		e.OperationOutcomes = append(e.OperationOutcomes, string(outcome))
+		Operations: texts(idwise.JourneyResult, idwise.ProcessCustomStep, idwise.CompleteCustomStep,
+			idwise.ReadAMLHistory, idwise.ReadSpotCheck, idwise.DeleteJourney),
+		OperationOutcomes: texts(idwise.Outcomes()...),
+		DeliveryOutcomes:  texts(ledger.DeliveryDelivered, ledger.DeliveryPending, ledger.DeliveryParked),
+		Messages:          texts(notify.Types()...),
+		Severities:        texts(journey.SeverityLow, journey.SeverityMedium, journey.SeverityHigh),
+		Outcomes:          texts(journey.OutcomeApproved, journey.OutcomeRejected, journey.OutcomeOnHold),
 	}
 	for _, endpoint := range c.Endpoints {
 		e.Endpoints = append(e.Endpoints, endpoint.Name)
@@ -115,44 +103,27 @@ func (a *Activities) expect(c *config.Account) {
 	a.measure.ExpectWork(context.Background(), e)
 }
 
-// account finds a journey's account. An account that this worker's configuration does not
-// list is retried: a worker that lists it may be starting.
+func texts[T ~string](values ...T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = string(v)
+	}
+	return list
+}
+
+// account finds a journey's account.
 func (a *Activities) account(name string) (*account, error) {
 	acc, ok := a.accounts[name]
 	if !ok {
-		return nil, temporal.NewApplicationError(fmt.Sprintf("the configuration of this worker lists no account %q", name), "account_unlisted")
+		return nil, unlisted("account", name, "")
 	}
 	return acc, nil
 }
 
-// vendorUnavailable is a failed request that is worth a retry, after as long as the vendor
-// asked for. A request that was only held back is not a failure: the activity frees its
-// slot and returns when the request may be sent.
-func vendorUnavailable(ctx context.Context, err error) error {
-	wait, _ := idwise.RetryAfter(err)
-	wait = withinBudget(activity.GetInfo(ctx), wait)
-	if errors.Is(err, idwise.ErrNotSent) {
-		return temporal.NewApplicationErrorWithOptions(err.Error(), "vendor_throttled", temporal.ApplicationErrorOptions{
-			NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign,
-		})
-	}
-	return retryable("vendor_unavailable", err, wait)
-}
-
-// withinBudget shortens a wait that would otherwise end the activity: Temporal starts no
-// attempt after the time-out.
-func withinBudget(info activity.Info, wait time.Duration) time.Duration {
-	if info.ScheduleToCloseTimeout <= 0 {
-		return wait
-	}
-	left := time.Until(info.ScheduledTime.Add(info.ScheduleToCloseTimeout))
-	return min(wait, max(left/2, time.Second))
-}
-
-// retryable wraps an error under a code. It keeps the cause's text, because the errors of
-// idwise, government, notify and ledger contain neither personal data nor secrets.
-func retryable(code string, err error, wait time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(err.Error(), code, temporal.ApplicationErrorOptions{NextRetryDelay: wait})
+// begin links the activity's span and finds the account.
+func (a *Activities) begin(ctx context.Context, name string, traceparents []string) (*account, error) {
+	link(ctx, traceparents)
+	return a.account(name)
 }
 
 // link links the activity's span to the webhooks that caused it: each has a trace of its
@@ -161,4 +132,16 @@ func link(ctx context.Context, traceparents []string) {
 	for _, parent := range traceparents {
 		telemetry.AddLink(ctx, parent)
 	}
+}
+
+// journey is the ledger's journey; the zero value if it has none.
+func (a *Activities) journey(ctx context.Context, account, id string) (ledger.Journey, error) {
+	if id == "" {
+		return ledger.Journey{}, nil
+	}
+	j, err := a.ledger.Journey(ctx, account, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return ledger.Journey{}, nil
+	}
+	return j, err
 }

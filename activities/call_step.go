@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"idjourney/config"
@@ -16,15 +15,13 @@ import (
 // the ledger, from an earlier attempt or a callback, is final and the service is not asked
 // again. So an activity that runs again after "pending" finds what arrived in between.
 func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
-	link(ctx, in.Links)
-	acc, err := a.account(in.Account)
+	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
 		return journey.StepAnswer{}, err
 	}
 	step, ok := acc.config.Step(in.Step)
 	if !ok || step.HTTP == nil {
-		// Another worker's configuration may list it; the step's patience limits the wait.
-		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q of the kind http", in.Step), 0)
+		return journey.StepAnswer{}, unlisted("step", in.Step, " of the kind http") // the step's patience limits the wait
 	}
 	if answer, known, err := a.stepAnswer(ctx, in); err != nil || known {
 		return answer, err
@@ -34,16 +31,16 @@ func (a *Activities) CallStep(ctx context.Context, in journey.StepInput) (journe
 		return inconclusive("journey_erased", in.Subject), nil
 	}
 	if err != nil {
-		return journey.StepAnswer{}, retryable("ledger_unavailable", err, 0)
+		return journey.StepAnswer{}, ledgerError(err)
 	}
 	answer, err := a.steps.Ask(ctx, steps.Service{URL: step.HTTP.URL, Token: step.HTTP.Token.Reveal(), Timeout: step.HTTP.Timeout}, in, callback)
-	var unavailable *steps.Unavailable
+	unavailable, ok := errors.AsType[*steps.Unavailable](err)
 	switch {
-	case errors.As(err, &unavailable):
+	case ok:
 		// A wait longer than the patience would end the step immediately.
-		return journey.StepAnswer{}, retryable("service_unavailable", err, min(unavailable.RetryAfter, step.Patience/4))
+		return answer, retryable("service_unavailable", err, min(unavailable.RetryAfter, step.Patience/4))
 	case err != nil:
-		return journey.StepAnswer{}, retryable("service_unavailable", err, 0)
+		return answer, retryable("service_unavailable", err, 0)
 	case answer.Reason == steps.ReasonRefused || answer.Reason == steps.ReasonBadAnswer:
 		return answer, nil // not the service's own answer, so it is not recorded
 	}
@@ -64,37 +61,29 @@ func (a *Activities) openCallback(ctx context.Context, step config.Step, in jour
 }
 
 // settleStep records the answer. If the ledger already has one, that answer came first, by
-// callback, and is final.
+// callback, possibly before the 202, and is final.
 func (a *Activities) settleStep(ctx context.Context, in journey.StepInput, answer journey.StepAnswer) (journey.StepAnswer, error) {
-	if answer.Outcome == journey.StepPending {
-		// The callback may have arrived before the 202.
-		if early, known, err := a.stepAnswer(ctx, in); err != nil || known {
-			return early, err
+	if answer.Outcome != journey.StepPending {
+		fresh, err := a.ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
+			Account: in.Account, JourneyID: in.JourneyID, Step: in.Step, Round: in.Round, Subject: in.Subject,
+			Answer: answer, At: time.Now(),
+		})
+		if err != nil || fresh {
+			return answer, ledgerError(err)
 		}
+	}
+	first, known, err := a.stepAnswer(ctx, in)
+	if err == nil && !known {
 		return answer, nil
 	}
-	fresh, err := a.ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
-		Account: in.Account, JourneyID: in.JourneyID, Step: in.Step, Round: in.Round, Subject: in.Subject,
-		Answer: answer, At: time.Now(),
-	})
-	if err != nil {
-		return journey.StepAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	if fresh {
-		return answer, nil
-	}
-	first, _, err := a.stepAnswer(ctx, in)
 	return first, err
 }
 
 // stepAnswer is the recorded answer to this question, if there is one.
 func (a *Activities) stepAnswer(ctx context.Context, in journey.StepInput) (answer journey.StepAnswer, known bool, err error) {
 	held, err := a.ledger.StepAnswer(ctx, in.Account, in.JourneyID, in.Step, in.Round, in.Subject)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
+	if errors.Is(err, ledger.ErrNotFound) {
 		return journey.StepAnswer{}, false, nil
-	case err != nil:
-		return journey.StepAnswer{}, false, retryable("ledger_unavailable", err, 0)
 	}
-	return held.Answer, true, nil
+	return held.Answer, err == nil, ledgerError(err)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
+	"idjourney/config"
 	"idjourney/government"
 	"idjourney/idwise"
 	"idjourney/journey"
@@ -20,26 +23,24 @@ import (
 // so that a face is never submitted twice in one round, wherever the activity is killed.
 // At the start of a later round the vendor still shows the comparison of an earlier one,
 // until it changes.
-func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (journey.StepAnswer, error) {
-	link(ctx, in.Links)
-	acc, err := a.account(in.Account)
+func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (answer journey.StepAnswer, err error) {
+	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
-		return journey.StepAnswer{}, err
+		return answer, err
 	}
 	step, ok := acc.config.Step(in.Step)
 	if !ok || acc.government == nil {
-		// Another worker's configuration may list it; the step's patience limits the wait.
-		return journey.StepAnswer{}, retryable("step_unlisted", fmt.Errorf("the configuration of this worker lists no step %q with a government source", in.Step), 0)
+		return answer, unlisted("step", in.Step, " with a government source") // the step's patience limits the wait
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
 	if err != nil {
-		return journey.StepAnswer{}, vendorUnavailable(ctx, err)
+		return answer, vendorUnavailable(ctx, err)
 	}
 	c := &comparing{Activities: a, acc: acc, step: step, in: in, subject: a.subject(result)}
 	c.recall(ctx, result)
 	switch {
 	case c.shown(result) != nil:
-		return compared(*c.shown(result), c.subject), nil
+		return c.compared(result), nil
 	case result.Ended():
 		return inconclusive("journey_closed", c.subject), nil
 	case result.Applicant == nil || result.Applicant.PersonalNumber == "":
@@ -51,10 +52,10 @@ func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepI
 	case errors.Is(err, government.ErrNoRecord):
 		return inconclusive("no_record", c.subject), nil
 	case err != nil:
-		return journey.StepAnswer{}, retryable("government_unavailable", err, 0)
+		return answer, retryable("government_unavailable", err, 0)
 	}
 	if err := c.submitOnce(ctx, image, result); err != nil {
-		return journey.StepAnswer{}, err
+		return answer, err
 	}
 	return c.await(ctx)
 }
@@ -74,10 +75,121 @@ func (a *Activities) face(ctx context.Context, acc *account, personalNumber stri
 	return image, err
 }
 
+// comparing is one attempt of CompareGovernmentFace.
+type comparing struct {
+	*Activities
+	acc     *account
+	step    config.Step
+	in      journey.StepInput
+	subject string
+	// earlier names the comparison left by an earlier round, which does not count in this
+	// one. Recalled is true if a previous attempt saw it.
+	earlier  string
+	recalled bool
+}
+
+// recall finds the comparison of an earlier round. A previous attempt has it in its
+// heartbeats; what the vendor shows by now may already be new.
+func (c *comparing) recall(ctx context.Context, now *idwise.Result) {
+	switch {
+	case c.in.Round == 0:
+	case activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &c.earlier) == nil:
+		c.recalled = true
+	default:
+		c.earlier = c.name(now)
+	}
+}
+
+// shown is the comparison of this round; nil until the vendor shows one.
+func (c *comparing) shown(r *idwise.Result) *journey.FaceComparison {
+	if c.name(r) == c.earlier {
+		return nil
+	}
+	return face(r)
+}
+
+func (c *comparing) compared(r *idwise.Result) journey.StepAnswer {
+	if face(r).Matched {
+		return journey.StepAnswer{Outcome: journey.StepPassed, Subject: c.subject}
+	}
+	return journey.StepAnswer{Outcome: journey.StepFailed, Reason: "mismatch", Subject: c.subject}
+}
+
+func inconclusive(reason, subject string) journey.StepAnswer {
+	return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: reason, Subject: subject}
+}
+
+// name identifies a comparison; "" for none.
+func (c *comparing) name(r *idwise.Result) string {
+	if face(r) == nil {
+		return ""
+	}
+	parts := []string{r.ScreeningChecks.AdditionalFaceDB.ImagePath}
+	for _, m := range r.ScreeningChecks.AdditionalFaceDB.FaceMatchResults {
+		parts = append(parts, strconv.FormatBool(m.IsMatched), strconv.FormatFloat(m.Score, 'g', -1, 64))
+		for _, image := range m.Images {
+			parts = append(parts, image.ImagePath)
+		}
+	}
+	return c.keyed("comparison", parts...)
+}
+
+// submitOnce submits the face unless it may already have been submitted in this round. It
+// releases the claim if the vendor certainly did not process the request; after any other
+// failure the comparison may still appear, so the step waits for it.
+//
+// The claim's key is the round, whatever the subject: the vendor may still change what it
+// reads from the documents after the user's steps, and that must not cause a second
+// submission.
+func (c *comparing) submitOnce(ctx context.Context, image government.Image, before *idwise.Result) error {
+	once := "any"
+	if c.in.Round != 0 {
+		once = "any#" + strconv.Itoa(c.in.Round)
+	}
+	fresh, err := c.ledger.ClaimSubmission(ctx, c.in.Account, c.in.JourneyID, c.in.Step, once)
+	if err != nil {
+		return ledgerError(err)
+	}
+	if !fresh {
+		if !c.recalled && ofPresentImages(before) {
+			c.earlier = "" // another execution submitted in this round, and this is its comparison
+		}
+		return nil
+	}
+	activity.RecordHeartbeat(ctx, c.earlier)
+	err = c.acc.next.ProcessCustomStep(ctx, c.in.JourneyID, c.step.StepID, image.Data, image.ContentType)
+	if err == nil || !idwise.Definite(err) {
+		return nil
+	}
+	// The claim must be released even if this attempt's time is over.
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if failed := c.ledger.ReleaseSubmission(release, c.in.Account, c.in.JourneyID, c.in.Step, once); failed != nil {
+		return ledgerError(fmt.Errorf("giving the submission back after %w: %w", err, failed))
+	}
+	return vendorUnavailable(ctx, err)
+}
+
+// ofPresentImages reports whether each comparison uses an image that the documents are
+// also compared with, and thus the user's latest submission.
+func ofPresentImages(r *idwise.Result) bool {
+	present := map[string]bool{}
+	for _, document := range r.Documents {
+		if document.FaceMatchResult != nil {
+			for _, image := range document.FaceMatchResult.Images {
+				present[image.ImagePath] = image.ImagePath != ""
+			}
+		}
+	}
+	return face(r) != nil && !slices.ContainsFunc(r.ScreeningChecks.AdditionalFaceDB.FaceMatchResults, func(m idwise.FaceMatch) bool {
+		return !slices.ContainsFunc(m.Images, func(i idwise.FaceImage) bool { return present[i.ImagePath] })
+	})
+}
+
 // await polls until the vendor shows the comparison or match_wait is over; the vendor
 // processes asynchronously. If the vendor is unavailable at the end, it is unknown whether
 // there is a comparison, and the next attempt checks again.
-func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
+func (c *comparing) await(ctx context.Context) (answer journey.StepAnswer, err error) {
 	deadline := time.Now().Add(c.step.MatchWait)
 	for {
 		activity.RecordHeartbeat(ctx, c.earlier)
@@ -86,16 +198,16 @@ func (c *comparing) await(ctx context.Context) (journey.StepAnswer, error) {
 		asked, _ := idwise.RetryAfter(err)
 		switch {
 		case ctx.Err() != nil:
-			return journey.StepAnswer{}, ctx.Err()
+			return answer, ctx.Err()
 		case err == nil && c.shown(result) != nil:
-			return compared(*c.shown(result), c.subject), nil
+			return c.compared(result), nil
 		case err != nil && asked >= left:
-			return journey.StepAnswer{}, vendorUnavailable(ctx, err)
+			return answer, vendorUnavailable(ctx, err)
 		case left <= 0:
 			return inconclusive("comparison_not_shown", c.subject), nil
 		}
 		if err := pause(ctx, min(max(c.step.MatchPoll, asked), left), c.earlier); err != nil {
-			return journey.StepAnswer{}, err
+			return answer, err
 		}
 	}
 }
@@ -117,15 +229,4 @@ func pause(ctx context.Context, d time.Duration, known string) error {
 			return nil
 		}
 	}
-}
-
-func compared(f journey.FaceComparison, subject string) journey.StepAnswer {
-	if f.Matched {
-		return journey.StepAnswer{Outcome: journey.StepPassed, Subject: subject}
-	}
-	return journey.StepAnswer{Outcome: journey.StepFailed, Reason: "mismatch", Subject: subject}
-}
-
-func inconclusive(reason, subject string) journey.StepAnswer {
-	return journey.StepAnswer{Outcome: journey.StepInconclusive, Reason: reason, Subject: subject}
 }

@@ -22,11 +22,10 @@ func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.
 	}
 	_, err = acc.vendor.DeleteJourney(ctx, in.JourneyID)
 	switch {
-	case err == nil:
 	case idwise.IsDenied(err):
 		a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureDenied)
 		return journey.EraseAnswer{Problem: "denied"}, nil
-	default:
+	case err != nil:
 		if !errors.Is(err, idwise.ErrNotSent) {
 			a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureUnreachable)
 		}
@@ -34,7 +33,7 @@ func (a *Activities) Erase(ctx context.Context, in journey.EraseInput) (journey.
 	}
 	if err := a.ledger.Erase(ctx, in.Account, in.JourneyID, time.Now()); err != nil {
 		a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureLedger)
-		return journey.EraseAnswer{}, retryable("ledger_unavailable", err, 0)
+		return journey.EraseAnswer{}, ledgerError(err)
 	}
 	a.measure.Erasures.Add(ctx, in.Account, telemetry.ErasureDone)
 	return journey.EraseAnswer{Endpoints: acc.config.Policy("").Endpoints}, nil

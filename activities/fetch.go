@@ -2,15 +2,12 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"idjourney/calendar"
-	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
 )
@@ -18,67 +15,43 @@ import (
 // Fetch fetches the journey's result from the vendor and returns the verdict in it, with
 // the policy of its flow. "No such journey" and "not allowed" are answers, not failures:
 // the journey decides what they mean.
-func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (journey.FetchAnswer, error) {
-	link(ctx, in.Links)
-	acc, err := a.account(in.Account)
+func (a *Activities) Fetch(ctx context.Context, in journey.FetchInput) (answer journey.FetchAnswer, err error) {
+	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
-		return journey.FetchAnswer{}, err
+		return answer, err
 	}
 	if in.Hinted && !acc.hints.Allow() && early(activity.GetInfo(ctx)) {
 		a.measure.HintsPostponed.Add(ctx, in.Account)
-		return journey.FetchAnswer{}, temporal.NewApplicationErrorWithOptions(
-			"the account's budget of fetches that webhooks cause is used up", "hints_over_budget",
-			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: 2 * time.Second})
+		return answer, postponed("hints_over_budget", "the account's budget of fetches that webhooks cause is used up", 2*time.Second)
 	}
-	answer := journey.FetchAnswer{Policy: acc.config.Policy("")}
+	answer.Policy = acc.config.Policy("")
 	if in.WantBaseline {
 		if answer.Baseline, answer.Known, err = a.baseline(ctx, in); err != nil {
-			return journey.FetchAnswer{}, err
+			return answer, err
 		}
 	}
 	result, err := acc.vendor.Result(ctx, in.JourneyID)
-	if err != nil {
-		if answer.Problem = problem(err); answer.Problem == "" {
-			return journey.FetchAnswer{}, vendorUnavailable(ctx, err)
-		}
-		return answer, nil
+	if answer.Problem, err = problem(ctx, err); err != nil || answer.Problem != "" {
+		return answer, err
 	}
 	answer.Policy = acc.config.Policy(result.FlowID)
 	verdict := a.verdict(result)
 	answer.Verdict = &verdict
 	answer.Ladders = ladders(acc.config.Ladders(result.FlowID), in, verdict, time.Now())
 	answer.ReferenceHash = a.keyed("reference", result.ReferenceNumber)
+	// The phase is that of the request: the vendor may have been slow, and the journey may
+	// have moved on.
 	err = a.ledger.SaveJourney(ctx, ledger.Journey{
 		Account: in.Account, JourneyID: in.JourneyID, Reference: result.ReferenceNumber,
-		// The phase is that of the request; the vendor may have been slow, and the journey may
-		// have moved on.
 		Flow: answer.Policy.Flow, Phase: in.Phase, UpdatedAt: in.At,
 	})
-	if err != nil {
-		return journey.FetchAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	return answer, nil
+	return answer, ledgerError(err)
 }
 
 // early says that more than half of the activity's time is left. A hint waits for the
 // account's budget no longer: it must not end as an outage of IDWise.
 func early(info activity.Info) bool {
 	return info.ScheduleToCloseTimeout <= 0 || time.Since(info.ScheduledTime) < info.ScheduleToCloseTimeout/2
-}
-
-// problem is what a failed request says about the journey; "" if it says nothing and has
-// to be retried.
-func problem(err error) journey.Problem {
-	switch {
-	case idwise.IsMissing(err):
-		return journey.ProblemMissing
-	case idwise.IsDenied(err):
-		return journey.ProblemDenied
-	case errors.Is(err, idwise.ErrUnreadable), errors.Is(err, idwise.ErrOtherJourney):
-		return journey.ProblemUnreadable
-	default:
-		return ""
-	}
 }
 
 // ladders returns the declared ladders as instants, if they may be needed: that of a
@@ -103,14 +76,9 @@ func ladders(declared []calendar.Declared, in journey.FetchInput, v journey.Verd
 // closed; nil if nothing was ever decided. Known says that the ledger has the journey's
 // flow.
 func (a *Activities) baseline(ctx context.Context, in journey.FetchInput) (standing *journey.Standing, known bool, err error) {
-	j, err := a.ledger.Journey(ctx, in.Account, in.JourneyID)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, retryable("ledger_unavailable", err, 0)
-	case j.Standing.Sequence == 0:
-		return nil, j.Flow != "", nil
+	j, err := a.journey(ctx, in.Account, in.JourneyID)
+	if err != nil || j.Standing.Sequence == 0 {
+		return nil, j.Flow != "", ledgerError(err)
 	}
 	return &j.Standing, true, nil
 }

@@ -15,26 +15,26 @@ const maxVersions = 20
 // FetchAMLHistory fetches what some versions of the AML record changed. A version that the
 // vendor does not return is left out and named by the problem; the others are returned all
 // the same.
-func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (journey.AMLHistory, error) {
-	link(ctx, in.Links)
-	acc, err := a.account(in.Account)
+func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (answer journey.AMLHistory, err error) {
+	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
-		return journey.AMLHistory{}, err
+		return answer, err
 	}
-	var answer journey.AMLHistory
 	vendor, from := acc.vendor, max(in.From, 1)
 	for version := from; version <= min(in.To, from+maxVersions-1); version++ {
 		history, err := vendor.AMLHistory(ctx, in.JourneyID, version)
 		vendor = acc.next
-		if err == nil {
+		refusal, err := problem(ctx, err)
+		switch {
+		case err != nil:
+			return answer, err
+		case refusal == "":
 			answer.Changes = append(answer.Changes, a.change(version, history.Matches))
 			continue
 		}
-		switch answer.Problem = problem(err); answer.Problem {
-		case "":
-			return journey.AMLHistory{}, vendorUnavailable(ctx, err)
-		case journey.ProblemDenied:
-			return answer, nil // a mistake of ours, which every further version would repeat
+		answer.Problem = refusal
+		if refusal == journey.ProblemDenied {
+			break // a mistake of ours, which every further version would repeat
 		}
 	}
 	return answer, nil

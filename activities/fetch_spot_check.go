@@ -3,12 +3,10 @@ package activities
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"go.temporal.io/sdk/activity"
 
-	"idjourney/idwise"
 	"idjourney/journey"
 	"idjourney/ledger"
 )
@@ -18,41 +16,24 @@ const maxCandidates = 10
 
 // FetchSpotCheck fetches a spot check's result from the vendor and asks the ledger which
 // journey it belongs to. The reference that links the two stays here and in the ledger.
-// With a Link only the ledger is asked.
-func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInput) (journey.SpotAnswer, error) {
-	link(ctx, in.Links)
-	acc, err := a.account(in.Account)
+// With a Link, it only asks whether the ledger has the journey that an operator named.
+func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInput) (answer journey.SpotAnswer, err error) {
+	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
-		return journey.SpotAnswer{}, err
+		return answer, err
 	}
 	if in.Link != "" {
-		return a.lookUpLink(ctx, acc, in)
+		linked, err := a.journey(ctx, in.Account, in.Link)
+		return journey.SpotAnswer{Policy: acc.policyOf(linked), Linked: linked.JourneyID != ""}, ledgerError(err)
 	}
-	answer := journey.SpotAnswer{Policy: acc.config.Policy("")}
+	answer.Policy = acc.config.Policy("")
 	result, err := acc.vendor.SpotCheck(ctx, in.SpotID)
-	if err != nil {
-		if answer.Problem = problem(err); answer.Problem == "" {
-			return journey.SpotAnswer{}, vendorUnavailable(ctx, err)
-		}
-		return answer, nil
+	if answer.Problem, err = problem(ctx, err); err != nil || answer.Problem != "" {
+		return answer, err
 	}
-	answer.Result = spotResult(result)
+	answer.Result = &journey.SpotResult{System: clip(result.SystemDecision), FailedRules: failedRules(result.RuleResults)} // without the person
 	answer.ReferenceHash = a.keyed("reference", result.ReferenceNumber)
-	if err := a.bindSpotCheck(ctx, acc, in, result.ReferenceNumber, &answer); err != nil {
-		return journey.SpotAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	return answer, nil
-}
-
-// spotResult leaves out the person.
-func spotResult(r *idwise.SpotCheckResult) *journey.SpotResult {
-	result := &journey.SpotResult{System: clip(r.SystemDecision)}
-	for _, key := range slices.Sorted(maps.Keys(r.RuleResults)) {
-		if r.RuleResults[key].Result == "Failed" && len(result.FailedRules) < maxRules {
-			result.FailedRules = append(result.FailedRules, clip(key))
-		}
-	}
-	return result
+	return answer, ledgerError(a.bindSpotCheck(ctx, acc, in, result.ReferenceNumber, &answer))
 }
 
 // bindSpotCheck adds what the ledger knows: an earlier decision, the journeys that the
@@ -64,89 +45,47 @@ func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	if known.JourneyID != "" {
+	journeyID := known.JourneyID
+	if journeyID != "" {
 		answer.Decided = &known
-		return a.spotPolicy(ctx, acc, known.JourneyID, answer)
-	}
-	if answer.Claimed, err = a.underReference(ctx, in.Account, in.Claimed, reference); err != nil {
-		return err
-	}
-	if reference != "" {
-		found, err := a.ledger.NewestApproved(ctx, in.Account, reference)
-		if err != nil {
-			return err
+	} else {
+		if reference != "" {
+			if err := a.candidates(ctx, in, reference, answer); err != nil {
+				return err
+			}
 		}
-		answer.Candidates = found[:min(len(found), maxCandidates)]
-	}
-	if held, ok := answer.Held(in, activity.GetInfo(ctx).ScheduledTime); ok {
-		if slices.Equal(known.Reasons, held.Reasons) {
-			return nil // unchanged: it keeps the time since when it waits
+		if held, ok := answer.Held(in, activity.GetInfo(ctx).ScheduledTime); ok {
+			if slices.Equal(known.Reasons, held.Reasons) {
+				return nil // unchanged: it keeps the time since when it waits
+			}
+			return a.ledger.SaveSpotCheck(ctx, held, reference)
 		}
-		return a.ledger.SaveSpotCheck(ctx, held, reference)
+		journeyID, _, _ = answer.Binding(in.Claimed)
 	}
-	journeyID, _, _ := answer.Binding(in.Claimed)
-	return a.spotPolicy(ctx, acc, journeyID, answer)
+	bound, err := a.journey(ctx, in.Account, journeyID)
+	answer.Policy = acc.policyOf(bound)
+	return err
 }
 
-// underReference reports whether the ledger has the journey under the reference.
-func (a *Activities) underReference(ctx context.Context, account, journeyID, reference string) (bool, error) {
-	if journeyID == "" || reference == "" {
-		return false, nil
-	}
-	known, err := a.ledger.Journey(ctx, account, journeyID)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && known.Reference == reference, err
-}
-
-// lookUpLink reports whether the ledger has the journey that an operator named.
-func (a *Activities) lookUpLink(ctx context.Context, acc *account, in journey.SpotFetchInput) (journey.SpotAnswer, error) {
-	answer := journey.SpotAnswer{Policy: acc.config.Policy("")}
-	_, err := a.ledger.Journey(ctx, in.Account, in.Link)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		return answer, nil
-	case err == nil:
-		answer.Linked = true
-		err = a.spotPolicy(ctx, acc, in.Link, &answer)
-	}
+// candidates adds whether the ledger has the claimed journey under the reference, and the
+// approved journeys that it has under it.
+func (a *Activities) candidates(ctx context.Context, in journey.SpotFetchInput, reference string, answer *journey.SpotAnswer) error {
+	claimed, err := a.journey(ctx, in.Account, in.Claimed)
 	if err != nil {
-		return journey.SpotAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	return answer, nil
-}
-
-// spotPolicy sets the policy of the journey's flow; the account's policy remains if no
-// journey is bound or its flow is not known.
-func (a *Activities) spotPolicy(ctx context.Context, acc *account, journeyID string, answer *journey.SpotAnswer) error {
-	if journeyID == "" {
-		return nil
-	}
-	known, err := a.ledger.Journey(ctx, acc.config.Name, journeyID)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		return nil
-	case err != nil:
 		return err
 	}
-	for _, flow := range acc.config.Flows { // the ledger stores the flow's configured name
-		if known.Flow != "" && (flow.Name == known.Flow || flow.Name == "" && flow.ID == known.Flow) {
-			answer.Policy = acc.config.Policy(flow.ID)
-		}
-	}
-	return nil
+	answer.Claimed = claimed.Reference == reference
+	found, err := a.ledger.NewestApproved(ctx, in.Account, reference)
+	answer.Candidates = found[:min(len(found), maxCandidates)]
+	return err
 }
 
-// recordSpotCheck records the outcome of a spot check before any message is sent.
-func (a *Activities) recordSpotCheck(ctx context.Context, d journey.SpotDecision) error {
-	reference := ""
-	if d.JourneyID != "" {
-		known, err := a.ledger.Journey(ctx, d.Account, d.JourneyID)
-		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-			return err
+// policyOf is the policy of the journey's flow; the account's if the flow is not known.
+func (acc *account) policyOf(j ledger.Journey) journey.Policy {
+	for _, flow := range acc.config.Flows { // the ledger stores the flow's configured name
+		if j.Flow != "" && (flow.Name == j.Flow || flow.Name == "" && flow.ID == j.Flow) {
+			return acc.config.Policy(flow.ID)
 		}
-		reference = known.Reference
 	}
-	return a.ledger.SaveSpotCheck(ctx, d, reference)
+	return acc.config.Policy("")
 }

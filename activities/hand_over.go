@@ -10,8 +10,6 @@ import (
 // It is recorded once, however often it is handed over.
 func (a *Activities) HandOver(ctx context.Context, in journey.HandOverInput) (journey.HandOverAnswer, error) {
 	link(ctx, in.Links)
-	if _, err := a.ledger.RecordEvent(ctx, in.Event); err != nil {
-		return journey.HandOverAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	return journey.HandOverAnswer{}, nil
+	_, err := a.ledger.RecordEvent(ctx, in.Event)
+	return journey.HandOverAnswer{}, ledgerError(err)
 }

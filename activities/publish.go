@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"idjourney/config"
 	"idjourney/journey"
@@ -26,44 +25,43 @@ import (
 // endpoint_unlisted and endpoint_unavailable the message is recorded but not delivered;
 // after endpoint_busy it is recorded and was never sent; after ledger_unavailable, or an
 // error without a code of ours, it may not be recorded.
-func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (journey.PublishAnswer, error) {
+func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (answer journey.PublishAnswer, err error) {
 	link(ctx, in.Links)
 	describe(ctx, in)
-	if conflict, err := a.record(ctx, in); err != nil || conflict != nil {
-		return journey.PublishAnswer{Conflict: conflict}, err
+	if answer.Conflict, err = a.record(ctx, in); err != nil || answer.Conflict != nil {
+		return answer, err
 	}
 	acc, err := a.account(in.Message.Account)
 	if err != nil {
-		return journey.PublishAnswer{}, err
+		return answer, err
 	}
 	if in.Message.Type == "" || in.Endpoint == "" {
 		a.measureMessage(ctx, acc, in)
-		return journey.PublishAnswer{}, nil
+		return answer, nil
 	}
 	known, err := a.ledger.Delivery(ctx, in.Message.Account, in.Message.ID, in.Endpoint)
 	switch {
 	case err != nil && !errors.Is(err, ledger.ErrNotFound):
-		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
+		return answer, ledgerError(err)
 	case known.State == ledger.DeliveryDelivered:
 		return journey.PublishAnswer{Status: known.LastStatus}, nil
 	}
 	endpoint, ok := acc.config.Endpoint(in.Endpoint)
 	if !ok {
-		// Another worker's configuration may list it: one is starting or stopping.
-		return journey.PublishAnswer{}, retryable("endpoint_unlisted", fmt.Errorf("the configuration of this worker lists no endpoint %q", in.Endpoint), 0)
+		return answer, unlisted("endpoint", in.Endpoint, "")
 	}
 	select {
 	case acc.sending[in.Endpoint] <- struct{}{}:
 		defer func() { <-acc.sending[in.Endpoint] }()
 	default:
-		return journey.PublishAnswer{}, endpointBusy(ctx, in.Endpoint)
+		return answer, endpointBusy(ctx, in.Endpoint)
 	}
 	if known.Attempts == 0 {
 		a.measureMessage(ctx, acc, in)
 	}
 	reference, err := a.reference(ctx, in.Message)
 	if err != nil {
-		return journey.PublishAnswer{}, err
+		return answer, err
 	}
 	began := time.Now()
 	err = a.send(ctx, endpoint, in.Message, reference)
@@ -72,14 +70,12 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (jour
 }
 
 // endpointBusy frees the slot while the endpoint has as many messages in flight as it may:
-// one slow endpoint must not occupy the slots of all others. It does not count as a failed
-// delivery. The wait doubles from one second to a minute, as each attempt costs an Action.
+// one slow endpoint must not occupy the slots of all others. The wait doubles from one
+// second to a minute, as each attempt costs an Action.
 func endpointBusy(ctx context.Context, endpoint string) error {
-	info := activity.GetInfo(ctx)
-	wait := min(time.Second<<min(info.Attempt-1, 6), time.Minute)
-	return temporal.NewApplicationErrorWithOptions(
-		fmt.Sprintf("endpoint %q has as many messages on their way as its max_concurrent allows", endpoint), "endpoint_busy",
-		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: withinBudget(info, wait)})
+	wait := min(time.Second<<min(activity.GetInfo(ctx).Attempt-1, 6), time.Minute)
+	return postponed("endpoint_busy",
+		fmt.Sprintf("endpoint %q has as many messages on their way as its max_concurrent allows", endpoint), withinBudget(ctx, wait))
 }
 
 // describe adds the message and its endpoint to the activity's span.
@@ -94,21 +90,19 @@ func describe(ctx context.Context, in journey.PublishInput) {
 // sent interprets the endpoint's answer: delivered, refused permanently, or to be retried
 // after as long as the endpoint asked for.
 func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known ledger.Delivery, err error) (journey.PublishAnswer, error) {
-	var refused *notify.Refused
-	var unavailable *notify.Unavailable
-	switch {
-	case err == nil:
+	if err == nil {
 		return a.delivered(ctx, in, known, ledger.DeliveryDelivered, 200)
-	case errors.As(err, &refused):
-		return a.delivered(ctx, in, known, ledger.DeliveryParked, refused.Status)
-	case errors.As(err, &unavailable):
-		if _, saveErr := a.delivered(ctx, in, known, ledger.DeliveryPending, unavailable.Status); saveErr != nil {
-			err = errors.Join(err, saveErr)
-		}
-		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, withinBudget(activity.GetInfo(ctx), unavailable.RetryAfter))
-	default: // the message or the endpoint's configuration is unusable
-		return a.delivered(ctx, in, known, ledger.DeliveryParked, 0)
 	}
+	if unavailable, ok := errors.AsType[*notify.Unavailable](err); ok {
+		_, saveErr := a.delivered(ctx, in, known, ledger.DeliveryPending, unavailable.Status)
+		err = errors.Join(err, saveErr)
+		return journey.PublishAnswer{}, retryable("endpoint_unavailable", err, withinBudget(ctx, unavailable.RetryAfter))
+	}
+	status := 0 // the message or the endpoint's configuration is unusable
+	if refused, ok := errors.AsType[*notify.Refused](err); ok {
+		status = refused.Status
+	}
+	return a.delivered(ctx, in, known, ledger.DeliveryParked, status)
 }
 
 func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journey.Message, reference string) error {
@@ -130,8 +124,5 @@ func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, bef
 	if m := in.Message.Attention; m != nil && state == ledger.DeliveryDelivered {
 		activity.GetLogger(ctx).Warn("a journey needs a person", "code", m.Code, "account", in.Message.Account, "journey", in.Message.JourneyID)
 	}
-	if err != nil {
-		return journey.PublishAnswer{}, retryable("ledger_unavailable", err, 0)
-	}
-	return journey.PublishAnswer{Parked: state == ledger.DeliveryParked, Status: status}, nil
+	return journey.PublishAnswer{Parked: state == ledger.DeliveryParked, Status: status}, ledgerError(err)
 }

@@ -18,22 +18,15 @@ func (a *Activities) record(ctx context.Context, in journey.PublishInput) (*jour
 	if err == nil && in.Snapshot != nil {
 		err = a.ledger.SaveSnapshot(ctx, in.Message.Account, in.Message.JourneyID, *in.Snapshot)
 	}
-	switch {
-	case err == nil:
-		return nil, nil
-	case errors.Is(err, ledger.ErrConflict):
-		known, err := a.ledger.Journey(ctx, in.Message.Account, in.Message.JourneyID)
-		if err != nil {
-			return nil, retryable("ledger_unavailable", err, 0)
-		}
-		return &known.Standing, nil
-	default:
-		return nil, retryable("ledger_unavailable", err, 0)
+	if !errors.Is(err, ledger.ErrConflict) {
+		return nil, ledgerError(err)
 	}
+	known, err := a.ledger.Journey(ctx, in.Message.Account, in.Message.JourneyID)
+	return &known.Standing, ledgerError(err)
 }
 
-// recordMessage records a decision or an adopted baseline, or else the phase, unless there
-// is a snapshot, which includes it.
+// recordMessage records a decision, the outcome of a spot check or an adopted baseline, or
+// else the phase, unless there is a snapshot, which includes it.
 func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput) error {
 	m := in.Message
 	switch {
@@ -44,8 +37,12 @@ func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput)
 		}
 		return err
 	case m.SpotCheck != nil:
-		return a.recordSpotCheck(ctx, *m.SpotCheck)
-	case in.Snapshot != nil, !ofAJourney(m):
+		known, err := a.journey(ctx, m.SpotCheck.Account, m.SpotCheck.JourneyID)
+		if err != nil {
+			return err
+		}
+		return a.ledger.SaveSpotCheck(ctx, *m.SpotCheck, known.Reference)
+	case in.Snapshot != nil, m.JourneyID == "", m.Phase == "": // without both, it is a message of a spot check's workflow
 		return nil
 	}
 	j := ledger.Journey{Account: m.Account, JourneyID: m.JourneyID, Phase: m.Phase, UpdatedAt: m.At}
@@ -53,12 +50,6 @@ func (a *Activities) recordMessage(ctx context.Context, in journey.PublishInput)
 		j.Review = m.Review.Kind
 	}
 	return a.ledger.SaveJourney(ctx, j)
-}
-
-// ofAJourney is false for messages of a spot check's workflow, which has no journey or
-// only refers to one.
-func ofAJourney(m journey.Message) bool {
-	return m.SpotCheck == nil && m.JourneyID != "" && m.Phase != ""
 }
 
 // measureDecision measures a decision when it is first recorded, so that each counts once,
@@ -84,14 +75,11 @@ func (a *Activities) measureDecision(ctx context.Context, d journey.Decision) {
 // account's first one, and in an account without endpoints when it is recorded.
 func (a *Activities) measureMessage(ctx context.Context, acc *account, in journey.PublishInput) {
 	m := in.Message
-	if m.Type == "" {
-		return
-	}
 	first := ""
 	if len(acc.config.Endpoints) > 0 {
 		first = acc.config.Endpoints[0].Name
 	}
-	if in.Endpoint != first {
+	if m.Type == "" || in.Endpoint != first {
 		return
 	}
 	a.measure.Messages.Add(ctx, m.Account, string(m.Type))
@@ -109,22 +97,16 @@ func (a *Activities) reference(ctx context.Context, m journey.Message) (string, 
 			return a.heldReference(ctx, *s)
 		}
 	}
-	known, err := a.ledger.Journey(ctx, m.Account, id)
-	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		return "", retryable("ledger_unavailable", err, 0)
-	}
-	return known.Reference, nil
+	known, err := a.journey(ctx, m.Account, id)
+	return known.Reference, ledgerError(err)
 }
 
 func (a *Activities) heldReference(ctx context.Context, s journey.SpotDecision) (string, error) {
 	held, err := a.ledger.HeldSpotChecks(ctx, []string{s.Account})
-	if err != nil {
-		return "", retryable("ledger_unavailable", err, 0)
-	}
 	for _, h := range slices.Backward(held) { // the newest is the most likely
 		if h.SpotID == s.SpotID {
 			return h.Reference, nil
 		}
 	}
-	return "", nil
+	return "", ledgerError(err)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,27 +21,19 @@ func (a *Activities) verdict(r *idwise.Result) journey.Verdict {
 	v := journey.Verdict{
 		FlowID: clip(r.FlowID), Ended: r.Ended(), EndedAt: r.EndedAt(),
 		System: clip(r.SystemDecision), Manual: clip(r.ManualDecision), Final: clip(r.FinalDecision),
-		Documents: len(r.Documents), DocumentSteps: documentSteps(r), Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
+		Documents: len(r.Documents), DocumentSteps: clipAll(maps.Keys(r.Documents)), FailedRules: failedRules(r.RuleResults),
+		Subject: a.subject(r), Face: face(r), AML: a.aml(r.AML),
 	}
 	if r.Selfie != nil {
 		v.Selfie = clip(r.Selfie.Status)
 	}
-	for _, key := range slices.Sorted(maps.Keys(r.RuleResults)) {
-		if r.RuleResults[key].Result == "Failed" && len(v.FailedRules) < maxRules {
-			v.FailedRules = append(v.FailedRules, clip(key))
-		}
-	}
 	return v
 }
 
-// documentSteps are the ids of the steps with a submitted document.
-func documentSteps(r *idwise.Result) []string {
-	steps := slices.Sorted(maps.Keys(r.Documents))
-	steps = steps[:min(len(steps), maxRules)]
-	for i := range steps {
-		steps[i] = clip(steps[i])
-	}
-	return steps
+func failedRules(rules map[string]idwise.RuleResult) []string {
+	failed := maps.Clone(rules)
+	maps.DeleteFunc(failed, func(_ string, r idwise.RuleResult) bool { return r.Result != "Failed" })
+	return clipAll(maps.Keys(failed))
 }
 
 // face is the comparison with the submitted government face. Several comparisons
@@ -93,7 +86,7 @@ func (a *Activities) aml(from *idwise.AML) journey.AML {
 // match is a match without the name of the listed person.
 func (a *Activities) match(m idwise.AMLMatch) journey.AMLMatch {
 	match := journey.AMLMatch{
-		ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: datasets(m.Datasets),
+		ID: clip(cmp.Or(m.MatchID, m.ResourceID)), Datasets: clipAll(slices.Values(m.Datasets)),
 		Whitelisted: m.IsWhitelisted, Status: clip(m.MatchStatus),
 		Version: m.AMLRecordVersion, MonitorUpdate: clip(m.OngoingMonitorUpdateType),
 	}
@@ -129,8 +122,9 @@ func (a *Activities) bounded(aml journey.AML) journey.AML {
 	return aml
 }
 
-func datasets(names []string) []string {
-	sorted := slices.Sorted(slices.Values(names))
+// clipAll sorts texts, and limits their number and lengths.
+func clipAll(texts iter.Seq[string]) []string {
+	sorted := slices.Sorted(texts)
 	sorted = sorted[:min(len(sorted), maxRules)]
 	for i := range sorted {
 		sorted[i] = clip(sorted[i])

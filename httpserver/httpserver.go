@@ -49,6 +49,25 @@ func ShutDown(ctx context.Context, name string, server *http.Server) error {
 	return nil
 }
 
+// CheckReady returns an error unless the readiness endpoint of a listener on this machine
+// answers 200.
+func CheckReady(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("asking %s: %w", url, err)
+	}
+	// Without the environment's proxy: the question is about this machine.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err // names the address already
+	}
+	if resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %s, want 200", url, resp.Status)
+	}
+	return errors.Join(err, resp.Body.Close())
+}
+
 // Engine returns an engine without routes. A panic of a handler is logged as message and
 // answered by answer, if nothing was written yet.
 func Engine(logger *slog.Logger, message string, answer gin.HandlerFunc) *gin.Engine {

@@ -1,9 +1,13 @@
 package notify
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"idjourney/journey"
 )
@@ -71,4 +75,35 @@ func (d Data) decision() *journey.Decision {
 		Reasons: v.Reasons, Supersedes: v.Supersedes, PolicyVersion: v.PolicyVersion,
 		DecidedBy: v.DecidedBy, DecidedAt: v.DecidedAt,
 	}
+}
+
+// SendSamples sends one signed sample of each of the types, all if there are none, and
+// writes what became of it.
+func SendSamples(ctx context.Context, out io.Writer, to Endpoint, types []string) error {
+	chosen := Types()
+	if len(types) > 0 {
+		chosen = nil
+	}
+	for _, name := range types {
+		if !slices.Contains(Types(), journey.MessageType(name)) {
+			return fmt.Errorf("there is no message of type %q: use %v", name, Types())
+		}
+		chosen = append(chosen, journey.MessageType(name))
+	}
+	sender := NewSender(Config{})
+	var refused error
+	for _, kind := range chosen {
+		m, reference, err := Sample(kind)
+		if err != nil {
+			return err
+		}
+		outcome := "taken"
+		if err := sender.Send(ctx, to, m, reference); err != nil {
+			outcome, refused = err.Error(), errors.New("not every sample was taken")
+		}
+		if _, err := fmt.Fprintf(out, "%s %s: %s\n", kind, m.ID, outcome); err != nil {
+			return err
+		}
+	}
+	return refused
 }

@@ -76,18 +76,6 @@ func (o *options) load() (*config.Config, error) {
 	return config.LoadUnconfirmed(o.config, os.Environ())
 }
 
-// open reads the configuration and connects what it names; the service is the
-// process's name in telemetry.
-func (o *options) open(ctx context.Context, service string) (*app.Base, error) {
-	cfg, err := config.Load(o.config, os.Environ())
-	if err != nil {
-		return nil, err
-	}
-	logger := app.Logger(cfg.Log)
-	slog.SetDefault(logger)
-	return app.Open(ctx, cfg, logger, service)
-}
-
 // withLedger opens the configured ledger, brings its schema up to date, and uses it.
 func (o *options) withLedger(ctx context.Context, use func(*config.Config, *ledger.Ledger) error) error {
 	cfg, err := o.load()

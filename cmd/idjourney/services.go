@@ -4,47 +4,57 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"idjourney/app"
+	"idjourney/config"
 	"idjourney/httpserver"
 	"idjourney/idwise/idwisetest"
 )
 
+// service is a starter or a worker.
+type service interface {
+	Start(ctx context.Context)
+	Wait() error
+}
+
+// run connects what the configuration names, and runs a service until it ends. The name is
+// the process's in telemetry.
+func (o *options) run(ctx context.Context, name string, open func(*app.Base) (service, error)) (err error) {
+	cfg, err := config.Load(o.config, os.Environ())
+	if err != nil {
+		return err
+	}
+	logger := app.Logger(cfg.Log)
+	slog.SetDefault(logger)
+	base, err := app.Open(ctx, cfg, logger, name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, base.Close()) }() //nolint:contextcheck // what is left to export outlasts ctx
+	s, err := open(base)
+	if err != nil {
+		return err
+	}
+	s.Start(ctx)
+	return s.Wait()
+}
+
 func starterCommand(o *options) *cobra.Command {
 	return command("starter", "Take IDWise's webhooks and signal or start their journeys; serve the customer's API", "",
-		func(ctx context.Context, _ io.Writer) (err error) {
-			base, err := o.open(ctx, "idjourney-starter")
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, base.Close()) }()
-			s, err := app.NewStarter(ctx, base, app.StarterOptions{})
-			if err != nil {
-				return err
-			}
-			s.Start(ctx)
-			return s.Wait()
+		func(ctx context.Context, _ io.Writer) error {
+			return o.run(ctx, "idjourney-starter", func(b *app.Base) (service, error) { return app.NewStarter(ctx, b, app.StarterOptions{}) })
 		})
 }
 
 func workerCommand(o *options) *cobra.Command {
 	var admin string
-	cmd := command("worker", "Run the journeys: workflows and activities", "", func(ctx context.Context, _ io.Writer) (err error) {
-		base, err := o.open(ctx, "idjourney-worker")
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, base.Close()) }()
-		w, err := app.NewWorker(ctx, base, admin)
-		if err != nil {
-			return err
-		}
-		w.Start(ctx)
-		return w.Wait()
+	cmd := command("worker", "Run the journeys: workflows and activities", "", func(ctx context.Context, _ io.Writer) error {
+		return o.run(ctx, "idjourney-worker", func(b *app.Base) (service, error) { return app.NewWorker(ctx, b, admin) })
 	})
 	cmd.Flags().StringVar(&admin, "admin", "127.0.0.1:9091", "where health, readiness and metrics of the worker listen")
 	return cmd

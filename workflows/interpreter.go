@@ -27,6 +27,7 @@ type state interface {
 // kind is what differs between the workflows that the interpreter runs.
 type kind[S state] struct {
 	name  string // of the workflow
+	noun  string
 	known known
 
 	open    func(start journey.Start, now time.Time) S
@@ -95,7 +96,9 @@ func interpret[S state](ctx workflow.Context, k kind[S], options Options, raw co
 	i.lanes, i.cancel = workflow.WithCancel(own)
 	i.resume(raw, workflow.Now(own).UTC())
 	i.expect(own)
-	if err := i.handle(own, i); err != nil {
+	failed := workflow.SetQueryHandlerWithOptions(own, journey.QueryState, func() (S, error) { return i.state, nil },
+		workflow.QueryHandlerOptions{Description: "The whole state of the " + i.noun + "."})
+	if err := errors.Join(failed, i.handle(own, i)); err != nil {
 		return "", err
 	}
 	return i.run(own)

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -14,6 +16,7 @@ func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (strin
 
 var journeys = kind[journey.State]{
 	name:    journey.WorkflowName,
+	noun:    "journey",
 	known:   known{journey.MinRules, journey.Rules, journey.StateVersion},
 	open:    journey.Open,
 	migrate: journey.Migrate,
@@ -49,47 +52,30 @@ var acts = []struct{ name, text string }{
 	{journey.UpdateErase, "Erases the personal data at IDWise and in the ledger."},
 }
 
-// handleJourney registers the queries and updates of a journey.
+// handleJourney registers the updates of a journey.
 func handleJourney(ctx workflow.Context, i *interpreter[journey.State]) error {
-	act := func(ctx workflow.Context, in journey.Input) (journey.Acted, error) {
-		if err := i.act(ctx, in); err != nil {
-			return journey.Acted{}, err
-		}
-		return journey.Acted{Phase: i.state.Phase, Standing: i.state.Standing}, nil
+	failed := handleAct(ctx, i, journey.UpdateReview,
+		"Ends a local review (outcome approved or rejected) or an AML alert (disposition): its id, actor, reason.",
+		func(r journey.Reviewed) journey.Input { return journey.Input{Reviewed: &r} })
+	for _, u := range acts {
+		failed = errors.Join(failed, handleAct(ctx, i, u.name, u.text, func(a journey.Act) journey.Input {
+			a.Kind = u.name
+			return journey.Input{Acted: &a}
+		}))
 	}
-	err := workflow.SetQueryHandlerWithOptions(ctx, journey.QueryState,
-		func() (journey.State, error) { return i.state, nil },
-		workflow.QueryHandlerOptions{Description: "The whole state of the journey."})
-	if err != nil {
-		return err
-	}
-	err = workflow.SetUpdateHandlerWithOptions(ctx, journey.UpdateReview,
-		func(ctx workflow.Context, r journey.Reviewed) (journey.Acted, error) {
-			return act(ctx, journey.Input{Reviewed: &r})
+	return failed
+}
+
+func handleAct[A any](ctx workflow.Context, i *interpreter[journey.State], name, text string, input func(A) journey.Input) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, name,
+		func(ctx workflow.Context, a A) (journey.Acted, error) {
+			if err := i.act(ctx, input(a)); err != nil {
+				return journey.Acted{}, err
+			}
+			return journey.Acted{Phase: i.state.Phase, Standing: i.state.Standing}, nil
 		},
 		workflow.UpdateHandlerOptions{
-			Description: "Ends a local review (outcome approved or rejected) or an AML alert (disposition): its id, actor, reason.",
-			Validator:   func(_ workflow.Context, r journey.Reviewed) error { return i.state.CheckReview(r) },
+			Description: text,
+			Validator:   func(_ workflow.Context, a A) error { return i.check(i.state, input(a)) },
 		})
-	if err != nil {
-		return err
-	}
-	for _, u := range acts {
-		err := workflow.SetUpdateHandlerWithOptions(ctx, u.name,
-			func(ctx workflow.Context, a journey.Act) (journey.Acted, error) {
-				a.Kind = u.name
-				return act(ctx, journey.Input{Acted: &a})
-			},
-			workflow.UpdateHandlerOptions{
-				Description: u.text,
-				Validator: func(_ workflow.Context, a journey.Act) error {
-					a.Kind = u.name
-					return i.state.CheckAct(a)
-				},
-			})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -24,27 +24,24 @@ func (i *interpreter[S]) measure(ctx workflow.Context, in journey.Input, before 
 			i.count(ctx, 1, metricAttention, "code", string(a.Code))
 		}
 	}
-	var told []string // an effect for each endpoint
+	var counted []string // there is an effect for each endpoint
 	for _, e := range effects {
-		if e.Publish == nil || e.Publish.Message.AML == nil || slices.Contains(told, e.Publish.Message.ID) {
-			continue
+		if e.Publish != nil && e.Publish.Message.AML != nil && !slices.Contains(counted, e.Publish.Message.ID) {
+			counted = append(counted, e.Publish.Message.ID)
+			i.count(ctx, 1, metricAMLChanges)
 		}
-		told = append(told, e.Publish.Message.ID)
-		i.count(ctx, 1, metricAMLChanges)
 	}
 	if in.Stepped != nil {
-		i.count(ctx, 1, metricCustomSteps, "step", in.Stepped.Step, "outcome", stepOutcome(in.Stepped.Answer))
+		i.count(ctx, 1, metricCustomSteps, "step", in.Stepped.Step, "outcome", string(stepOutcome(in.Stepped.Answer.Outcome)))
 	}
 }
 
 // stepOutcome is one of three values, whatever a custom step answers.
-func stepOutcome(a journey.StepAnswer) string {
-	switch a.Outcome {
-	case journey.StepPassed, journey.StepFailed:
-		return string(a.Outcome)
-	default:
-		return string(journey.StepInconclusive)
+func stepOutcome(o journey.StepOutcome) journey.StepOutcome {
+	if o == journey.StepPassed || o == journey.StepFailed {
+		return o
 	}
+	return journey.StepInconclusive
 }
 
 // expect initialises the counters that alerts use, so that they show 0: Prometheus sees no

@@ -14,6 +14,7 @@ func (w *Workflows) SpotCheck(ctx workflow.Context, raw converter.RawValue) (str
 
 var spotChecks = kind[journey.SpotState]{
 	name:    journey.SpotCheckWorkflowName,
+	noun:    "spot check",
 	known:   known{journey.MinSpotRules, journey.SpotRules, journey.SpotStateVersion},
 	open:    journey.OpenSpot,
 	migrate: journey.MigrateSpot,
@@ -24,9 +25,7 @@ var spotChecks = kind[journey.SpotState]{
 	apply:  journey.SpotApply,
 	rested: func(_, _ journey.SpotState) bool { return false },
 	due:    func(journey.SpotState) string { return "fetch the spot check again if nothing comes" },
-	check: func(s journey.SpotState, in journey.Input) error {
-		return s.CheckLink(*in.Linked)
-	},
+	check:  func(s journey.SpotState, in journey.Input) error { return s.CheckLink(*in.Linked) },
 	// A link waits for the ledger's answer about the journey.
 	answered: func(s journey.SpotState, cancelled bool) (bool, error) {
 		switch {
@@ -41,14 +40,8 @@ var spotChecks = kind[journey.SpotState]{
 	handle: handleSpotCheck,
 }
 
-// handleSpotCheck registers the queries and updates of a spot check.
+// handleSpotCheck registers the update of a spot check.
 func handleSpotCheck(ctx workflow.Context, i *interpreter[journey.SpotState]) error {
-	err := workflow.SetQueryHandlerWithOptions(ctx, journey.QueryState,
-		func() (journey.SpotState, error) { return i.state, nil },
-		workflow.QueryHandlerOptions{Description: "The whole state of the spot check."})
-	if err != nil {
-		return err
-	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, journey.UpdateLink,
 		func(ctx workflow.Context, l journey.SpotLink) error {
 			if len(i.updates) > 0 { // accepted at the same moment

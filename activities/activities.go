@@ -40,9 +40,14 @@ type account struct {
 	next       *idwise.Client    // for the requests of an attempt after its first
 	government government.Source // nil if the account has none
 	// hints is the account's budget of fetches that only webhooks ask for.
-	hints *rate.Limiter
-	// sending has one slot per message that may be in flight to an endpoint.
-	sending map[string]chan struct{}
+	hints     *rate.Limiter
+	endpoints map[string]endpoint
+}
+
+// endpoint is one of the customer's, with a slot per message that may be in flight to it.
+type endpoint struct {
+	notify.Endpoint
+	slots chan struct{}
 }
 
 // New connects every configured account. The error says which account is wrong.
@@ -73,10 +78,14 @@ func (a *Activities) connect(c *config.Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second), sending: map[string]chan struct{}{}}
+	acc := &account{config: c, vendor: vendor, next: vendor.Patient(5 * time.Second), endpoints: map[string]endpoint{}}
 	acc.hints = rate.NewLimiter(rate.Limit(c.HintsPerSecond), max(1, int(c.HintsPerSecond)))
 	for _, e := range c.Endpoints {
-		acc.sending[e.Name] = make(chan struct{}, max(e.MaxConcurrent, 1))
+		to := notify.Endpoint{Name: e.Name, URL: e.URL, Timeout: e.Timeout}
+		for _, secret := range e.Secrets {
+			to.Secrets = append(to.Secrets, secret.Reveal())
+		}
+		acc.endpoints[e.Name] = endpoint{to, make(chan struct{}, max(e.MaxConcurrent, 1))}
 	}
 	if g := c.Government; g != nil {
 		acc.government, err = government.NewHTTP(government.HTTPConfig{URL: g.URL, Token: g.Token.Reveal(), Timeout: g.Timeout})

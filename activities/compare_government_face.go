@@ -195,7 +195,7 @@ func (c *comparing) await(ctx context.Context) (answer journey.StepAnswer, err e
 		activity.RecordHeartbeat(ctx, c.earlier)
 		result, err := c.acc.vendor.Result(ctx, c.in.JourneyID)
 		left := time.Until(deadline)
-		asked, _ := idwise.RetryAfter(err)
+		asked := idwise.RetryAfter(err)
 		switch {
 		case ctx.Err() != nil:
 			return answer, ctx.Err()

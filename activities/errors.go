@@ -62,8 +62,7 @@ func problem(ctx context.Context, err error) (p journey.Problem, retry error) {
 // vendorUnavailable is a failed request that is worth a retry, after as long as the vendor
 // asked for.
 func vendorUnavailable(ctx context.Context, err error) error {
-	wait, _ := idwise.RetryAfter(err)
-	wait = withinBudget(ctx, wait)
+	wait := withinBudget(ctx, idwise.RetryAfter(err))
 	if errors.Is(err, idwise.ErrNotSent) {
 		return postponed("vendor_throttled", err.Error(), wait)
 	}

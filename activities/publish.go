@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 
-	"idjourney/config"
 	"idjourney/journey"
 	"idjourney/ledger"
 	"idjourney/notify"
@@ -46,13 +45,13 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (answ
 	case known.State == ledger.DeliveryDelivered:
 		return journey.PublishAnswer{Status: known.LastStatus}, nil
 	}
-	endpoint, ok := acc.config.Endpoint(in.Endpoint)
+	endpoint, ok := acc.endpoints[in.Endpoint]
 	if !ok {
 		return answer, unlisted("endpoint", in.Endpoint, "")
 	}
 	select {
-	case acc.sending[in.Endpoint] <- struct{}{}:
-		defer func() { <-acc.sending[in.Endpoint] }()
+	case endpoint.slots <- struct{}{}:
+		defer func() { <-endpoint.slots }()
 	default:
 		return answer, endpointBusy(ctx, in.Endpoint)
 	}
@@ -64,7 +63,7 @@ func (a *Activities) Publish(ctx context.Context, in journey.PublishInput) (answ
 		return answer, err
 	}
 	began := time.Now()
-	err = a.send(ctx, endpoint, in.Message, reference)
+	err = a.sender.Send(ctx, endpoint.Endpoint, in.Message, reference)
 	a.measure.DeliveryTook.Record(ctx, time.Since(began), in.Message.Account, in.Endpoint)
 	return a.sent(ctx, in, known, err)
 }
@@ -103,14 +102,6 @@ func (a *Activities) sent(ctx context.Context, in journey.PublishInput, known le
 		status = refused.Status
 	}
 	return a.delivered(ctx, in, known, ledger.DeliveryParked, status)
-}
-
-func (a *Activities) send(ctx context.Context, endpoint config.Endpoint, m journey.Message, reference string) error {
-	to := notify.Endpoint{Name: endpoint.Name, URL: endpoint.URL, Timeout: endpoint.Timeout}
-	for _, secret := range endpoint.Secrets {
-		to.Secrets = append(to.Secrets, secret.Reveal())
-	}
-	return a.sender.Send(ctx, to, m, reference)
 }
 
 func (a *Activities) delivered(ctx context.Context, in journey.PublishInput, before ledger.Delivery, state ledger.DeliveryState, status int) (journey.PublishAnswer, error) {

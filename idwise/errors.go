@@ -79,14 +79,13 @@ func IsDenied(err error) bool {
 	return redirect || outbound.Judge(api.Status) == outbound.Refused
 }
 
-// RetryAfter returns how long the vendor asked to wait before the next request; false if
-// it gave no time.
-func RetryAfter(err error) (time.Duration, bool) {
-	api, ok := errors.AsType[*APIError](err)
-	if !ok || api.RetryAfter <= 0 {
-		return 0, false
+// RetryAfter returns how long the vendor asked to wait before the next request; 0 if it
+// gave no time.
+func RetryAfter(err error) time.Duration {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.RetryAfter
 	}
-	return api.RetryAfter, true
+	return 0
 }
 
 // Definite reports whether the request was certainly not processed: it was never sent, or

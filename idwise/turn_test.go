@@ -75,11 +75,11 @@ func TestAHugeRetryAfterIsTheJourneysAlone(t *testing.T) {
 		_, _ = io.WriteString(w, `{"journey_id":"j-2"}`)
 	}, nil)
 	_, err := c.Result(t.Context(), "poisoned")
-	if d, _ := RetryAfter(err); d != maxRetryAfter {
+	if d := RetryAfter(err); d != maxRetryAfter {
 		t.Errorf("the journey waits for %v, want %v", d, maxRetryAfter)
 	}
 	_, err = c.Result(t.Context(), "j-2")
-	if d, _ := RetryAfter(err); d <= 0 || d > maxPause || !errors.Is(err, ErrNotSent) || calls.Load() != 1 {
+	if d := RetryAfter(err); d <= 0 || d > maxPause || !errors.Is(err, ErrNotSent) || calls.Load() != 1 {
 		t.Errorf("another journey: got %v, after %v, want at most a minute", err, d)
 	}
 }

@@ -60,9 +60,8 @@ func (i *interpreter[S]) start(ctx workflow.Context, p *pending) {
 // notDone says that the activity was cancelled, or failed after its cancellation was
 // requested: the server then reports the failed attempt instead of a retry.
 func notDone(err error) bool {
-	var failed *temporal.ActivityError
-	return temporal.IsCanceledError(err) ||
-		errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
+	failed, ok := errors.AsType[*temporal.ActivityError](err)
+	return temporal.IsCanceledError(err) || ok && failed.RetryState() == enumspb.RETRY_STATE_CANCEL_REQUESTED
 }
 
 // notAttempted says that a message was given up before the ledger is known to have it, or
@@ -70,15 +69,7 @@ func notDone(err error) bool {
 // budget. After the codes listed here, the message is recorded and the endpoint cannot be
 // reached.
 func notAttempted(err error) bool {
-	if err == nil {
-		return false
-	}
-	switch failureCode(err) {
-	case "endpoint_unavailable", "endpoint_unlisted", "account_unlisted":
-		return false
-	default:
-		return true
-	}
+	return err != nil && !slices.Contains([]string{"endpoint_unavailable", "endpoint_unlisted", "account_unlisted"}, failureCode(err))
 }
 
 // answer converts an activity's result or failure into an input. An unreadable answer of
@@ -134,12 +125,10 @@ func stepAnswer(e journey.Effect, raw converter.RawValue, failed error) journey.
 // failureCode is the failed activity's own error type if it looks like a code; a time-out
 // has the last attempt's error as its cause.
 func failureCode(err error) string {
-	var application *temporal.ApplicationError
-	if errors.As(err, &application) && journey.IsCode(application.Type()) {
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok && journey.IsCode(application.Type()) {
 		return application.Type()
 	}
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
+	if _, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		return "timed_out"
 	}
 	return "failed"

@@ -97,7 +97,7 @@ func TestAPIFaults(t *testing.T) {
 	}
 	r.vendor.SetJourneyFaults(id, Faults{API429: 1, RetryAfter: 1500 * time.Millisecond})
 	_, err := r.client.Result(t.Context(), id)
-	if d, ok := idwise.RetryAfter(err); !ok || d != 2*time.Second {
+	if d := idwise.RetryAfter(err); d != 2*time.Second {
 		t.Errorf("got %v, wait %v, want 2s", err, d)
 	}
 }

@@ -215,7 +215,7 @@ func TestCallStepIsPatient(t *testing.T) {
 		_, err := run(t, e.CallStep, asking("employer"))
 		wantRetry(t, err, "service_unavailable", want)
 		if text := err.Error(); strings.Contains(text, "Jane") || strings.Contains(text, "employer-token") || strings.Contains(text, "127.0.0.1") {
-			t.Errorf("the error tells too much: %s", text)
+			t.Errorf("the error says too much: %s", text)
 		}
 	}
 	e.answer = says(200, `{"outcome":"passed"}`)

@@ -122,20 +122,20 @@ func TestCompareWaitsThroughAnOutage(t *testing.T) {
 	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
 	subject := w.fetch(t, id).Verdict.Subject
 	const away = 4 // consecutive fetches, after the first, without an answer
-	w.road.set(failLooks(2, away+1, 502, ""))
+	w.road.set(failFetches(2, away+1, 502, ""))
 	want := journey.StepAnswer{Outcome: journey.StepPassed, Subject: subject}
 	if got := must(t, w.activities.CompareGovernmentFace, stepInput(id)); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := w.road.count(callResult); got < away+2 {
-		t.Errorf("it looked %d times, want at least %d", got, away+2)
+		t.Errorf("it fetched %d times, want at least %d", got, away+2)
 	}
 	w.wantSubmissions(t, id, 1)
 }
 
 // An unavailable vendor says nothing about the comparison: the step goes on in the next
 // attempt, within its patience.
-func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
+func TestCompareIsTriedAgainIfTheVendorStaysUnavailable(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		matchWait, retryAfter string
@@ -150,7 +150,7 @@ func TestCompareIsTriedAgainIfTheVendorStaysAway(t *testing.T) {
 			t.Parallel()
 			w := newWorldWaiting(t, c.matchWait, "2ms")
 			id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID
-			w.road.set(failLooks(2, 1<<30, 503, c.retryAfter))
+			w.road.set(failFetches(2, 1<<30, 503, c.retryAfter))
 			_, err := run(t, w.activities.CompareGovernmentFace, stepInput(id))
 			var failed *temporal.ApplicationError
 			if !errors.As(err, &failed) || failed.Type() != "vendor_unavailable" || failed.NextRetryDelay() > c.atMost || failed.NextRetryDelay() < c.atMost*9/10 {
@@ -174,7 +174,7 @@ func TestCompareThatIsNeverShown(t *testing.T) {
 }
 
 // The last check is at the end of the wait, however rarely the step polls.
-func TestCompareLooksAtTheEndOfTheWait(t *testing.T) {
+func TestCompareFetchesAtTheEndOfTheWait(t *testing.T) {
 	t.Parallel()
 	w := newWorldWaiting(t, "400ms", "400ms")
 	id := w.start(t, "approve", idwisetest.PhaseUserDone).JourneyID

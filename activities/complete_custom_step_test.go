@@ -62,7 +62,7 @@ func TestCompleteRefusedWhileTheJourneyIsOpen(t *testing.T) {
 }
 
 // The request is refused, and then the result cannot be fetched: that is not an answer yet.
-func TestCompleteRefusedAndTheVendorAway(t *testing.T) {
+func TestCompleteRefusedWhileTheVendorIsUnavailable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.start(t, "no-custom-step", idwisetest.PhaseFinished).JourneyID

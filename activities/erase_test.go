@@ -88,7 +88,7 @@ func TestEraseThatTheVendorRefuses(t *testing.T) {
 
 func TestEraseIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	t.Run("the vendor is away", func(t *testing.T) {
+	t.Run("the vendor is unavailable", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		id := w.start(t, "no-custom-step", idwisetest.PhaseFinished).JourneyID
@@ -110,7 +110,7 @@ func TestEraseIsTriedAgain(t *testing.T) {
 		must(t, w.activities.Erase, eraseInput(id))
 		w.wantErased(t, id, true)
 	})
-	t.Run("the ledger is away", func(t *testing.T) {
+	t.Run("the ledger is unavailable", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		id := w.start(t, "no-custom-step", idwisetest.PhaseFinished).JourneyID
@@ -126,7 +126,7 @@ func TestEraseIsTriedAgain(t *testing.T) {
 func TestEraseOfAJourneyThatTheLedgerDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, id := range []string{w.vendor.Start("never-finish", "customer-7"), "nobody-knows-it"} {
+	for _, id := range []string{w.vendor.Start("never-finish", "customer-7"), "unknown-journey"} {
 		if got := must(t, w.activities.Erase, eraseInput(id)); got.Problem != "" {
 			t.Errorf("got %+v, want no problem", got)
 		}

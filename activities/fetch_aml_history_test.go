@@ -30,7 +30,7 @@ func (w *world) monitored(t *testing.T, kinds ...idwisetest.AMLKind) (id string)
 	return id
 }
 
-func TestFetchAMLHistoryTellsTheVersionsApart(t *testing.T) {
+func TestFetchAMLHistorySeparatesTheVersions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.monitored(t, idwisetest.AMLAdded, idwisetest.AMLChanged, idwisetest.AMLAdded)

@@ -79,7 +79,7 @@ func TestASpotCheckIsBoundByItsReference(t *testing.T) {
 }
 
 // A spot check without a journey is held with its reference, for the operator who links it.
-func TestASpotCheckOfNobodyIsHeldInTheLedger(t *testing.T) {
+func TestAnUnboundSpotCheckIsHeldInTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	at := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -100,7 +100,7 @@ func TestASpotCheckOfNobodyIsHeldInTheLedger(t *testing.T) {
 	}
 	w.fetchSpot(t, in)
 	if diff := cmp.Diff(first, held()); diff != "" {
-		t.Errorf("held anew by the next look (-before +after):\n%s", diff)
+		t.Errorf("held again by the next fetch (-before +after):\n%s", diff)
 	}
 	w.approved(t, "a", "jane@example.test", at)
 	w.approved(t, "b", "jane@example.test", at)
@@ -113,7 +113,7 @@ func TestASpotCheckOfNobodyIsHeldInTheLedger(t *testing.T) {
 		t.Errorf("the link to a known journey: %+v", a)
 	}
 	if a := w.fetchSpot(t, journey.SpotFetchInput{SpotID: spotID, Link: "typo"}); a.Linked {
-		t.Error("a journey that nobody knows was linked")
+		t.Error("an unknown journey was linked")
 	}
 	d := journey.SpotDecision{
 		ID: journey.SpotDecisionID(account, spotID), Account: account, SpotID: spotID, Outcome: journey.SpotPassed,
@@ -139,7 +139,7 @@ func TestASpotCheckThatTheVendorDoesNotShow(t *testing.T) {
 	if a := w.fetchSpot(t, journey.SpotFetchInput{SpotID: "no-such"}); a.Problem != journey.ProblemMissing || a.Result != nil || a.Policy.Version == "" {
 		t.Errorf("got %+v, want missing with the account's policy", a)
 	}
-	_, err := run(t, w.activities.FetchSpotCheck, journey.SpotFetchInput{Account: "nobody", SpotID: "s"})
+	_, err := run(t, w.activities.FetchSpotCheck, journey.SpotFetchInput{Account: "unknown", SpotID: "s"})
 	wantRetry(t, err, "account_unlisted", 0)
 }
 

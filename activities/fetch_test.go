@@ -180,14 +180,14 @@ func TestFetchBaseline(t *testing.T) {
 }
 
 // A journey that was fetched before does not count as adopted.
-func TestFetchKnowsWhatItHasSeen(t *testing.T) {
+func TestFetchKnowsAFetchedJourney(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.vendor.Start("never-finish", "")
-	for look, want := range []bool{false, true} {
+	for fetch, want := range []bool{false, true} {
 		got := must(t, w.activities.Fetch, journey.FetchInput{Account: account, JourneyID: id, WantBaseline: true}).Known
 		if got != want {
-			t.Errorf("look %d: known is %v, want %v", look+1, got, want)
+			t.Errorf("fetch %d: known is %v, want %v", fetch+1, got, want)
 		}
 	}
 }

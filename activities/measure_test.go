@@ -58,7 +58,7 @@ func TestADecisionIsMeasuredOnce(t *testing.T) {
 	}
 	w.door.set(true, "", nil)
 	if _, err := run(t, w.activities.Publish, decided(d)); err == nil {
-		t.Fatal("the endpoint is away and the decision was delivered")
+		t.Fatal("the decision was delivered although the endpoint is unavailable")
 	}
 	w.door.set(false, "", nil)
 	must(t, w.activities.Publish, decided(d))
@@ -95,7 +95,7 @@ func TestCallsAreMeasured(t *testing.T) {
 	w := newWorld(t)
 	page := measured(t, w)
 	w.fetch(t, w.vendor.Start("never-finish", "customer-1"))
-	w.fetch(t, "nobody-knows-it")
+	w.fetch(t, "unknown-journey")
 	wantLines(t, page(),
 		`idjourney_vendor_requests_total{account="`+account+`",operation="journey_result",outcome="ok"} 1`,
 		`idjourney_vendor_requests_total{account="`+account+`",operation="journey_result",outcome="missing"} 1`,

@@ -65,7 +65,7 @@ func TestPublishSavesTheSnapshotBeforeItSends(t *testing.T) {
 	})
 	must(t, w.activities.Publish, in)
 	if diff := cmp.Diff(*in.Snapshot, shown.Snapshot); diff != "" {
-		t.Errorf("shown when the customer was told (-want +got):\n%s", diff)
+		t.Errorf("in the snapshot when the customer was notified (-want +got):\n%s", diff)
 	}
 	waiting, _, err := w.ledger.Reviews(t.Context(), ledger.ReviewFilter{Accounts: []string{account}})
 	if err != nil || len(waiting) != 1 || waiting[0].ID != "rev_1" {
@@ -73,7 +73,7 @@ func TestPublishSavesTheSnapshotBeforeItSends(t *testing.T) {
 	}
 }
 
-func TestPublishOfASnapshotAloneTellsNobody(t *testing.T) {
+func TestASnapshotAloneSendsNoMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, endpoint := range []string{"", core} {
@@ -113,7 +113,7 @@ func spotCheck(journeyID string) journey.PublishInput {
 }
 
 // A spot check may refer to a journey, but changes nothing of it.
-func TestPublishOfASpotCheckLeavesTheJourneyAlone(t *testing.T) {
+func TestPublishOfASpotCheckDoesNotChangeTheJourney(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.vendor.Start("never-finish", "customer-7")
@@ -150,15 +150,15 @@ func TestPublishOfAnUnboundSpotCheck(t *testing.T) {
 
 // However long the ledger or an endpoint is unavailable, the final error says which: only
 // a delivery may be given up, never a decision.
-func TestPublishGivenUpSaysWhetherItIsRecorded(t *testing.T) {
+func TestTheLastErrorSaysWhetherAMessageIsRecorded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil    func(w *world)
 		code     string
 		recorded bool
 	}{
-		"the ledger is away":   {func(w *world) { _ = w.ledger.Close() }, "ledger_unavailable", false},
-		"the endpoint is away": {func(w *world) { w.door.set(true, "", nil) }, "endpoint_unavailable", true},
+		"the ledger is unavailable":   {func(w *world) { _ = w.ledger.Close() }, "ledger_unavailable", false},
+		"the endpoint is unavailable": {func(w *world) { w.door.set(true, "", nil) }, "endpoint_unavailable", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -87,7 +87,7 @@ func TestPublishRecordsBeforeItSends(t *testing.T) {
 	})
 	must(t, w.activities.Publish, decided(d))
 	if diff := cmp.Diff([]journey.Decision{d}, known); diff != "" {
-		t.Errorf("in the ledger when the customer was told (-want +got):\n%s", diff)
+		t.Errorf("in the ledger when the customer was notified (-want +got):\n%s", diff)
 	}
 	standing, err := w.ledger.Journey(t.Context(), account, "j1")
 	if err != nil || standing.Standing.Outcome != journey.OutcomeRejected || standing.Phase != journey.Settled {
@@ -95,7 +95,7 @@ func TestPublishRecordsBeforeItSends(t *testing.T) {
 	}
 }
 
-func TestPublishWhileTheEndpointIsAway(t *testing.T) {
+func TestPublishWhileTheEndpointIsUnavailable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	d := decision("j1", 1, journey.OutcomeApproved)

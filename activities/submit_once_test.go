@@ -10,8 +10,8 @@ import (
 	"idjourney/journey"
 )
 
-// failLooks answers the requests of the result from one to another in the vendor's place.
-func failLooks(from, to, status int, retryAfter string) func(http.ResponseWriter, *http.Request, string, int) bool {
+// failFetches answers the requests of the result from one to another in the vendor's place.
+func failFetches(from, to, status int, retryAfter string) func(http.ResponseWriter, *http.Request, string, int) bool {
 	return func(w http.ResponseWriter, _ *http.Request, call string, nth int) bool {
 		if call != callResult || nth < from || nth > to {
 			return false
@@ -43,7 +43,7 @@ func TestSubmitNotAgainAfterAKilledAttempt(t *testing.T) {
 		w := newWorld(t)
 		id := w.start(t, "face-late", idwisetest.PhaseUserDone).JourneyID
 		// The worker dies while it waits for the comparison: all its requests fail.
-		w.road.set(failLooks(2, 1<<30, 503, "3600"))
+		w.road.set(failFetches(2, 1<<30, 503, "3600"))
 		if _, err := run(t, w.activities.CompareGovernmentFace, stepInput(id)); err == nil {
 			t.Fatal("the first attempt ended, want it to break off")
 		}

@@ -84,7 +84,7 @@ func TestTheNumberIsOnlyInTheBody(t *testing.T) {
 	}
 }
 
-func TestAnswersThatAreNoPicture(t *testing.T) {
+func TestAnAnswerWithoutAPictureIsRefused(t *testing.T) {
 	t.Parallel()
 	picture := string(governmenttest.Face(number))
 	cases := map[string]struct {
@@ -119,7 +119,7 @@ func TestAnswersThatAreNoPicture(t *testing.T) {
 	}
 }
 
-func TestNobodyAnswers(t *testing.T) {
+func TestARegisterThatDoesNotAnswerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	h, err := government.NewHTTP(government.HTTPConfig{URL: "http://127.0.0.1:1"})
 	if err != nil {

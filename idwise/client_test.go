@@ -75,7 +75,7 @@ func TestPathIsCorrected(t *testing.T) {
 
 const envelope = `{"success":false,"message":"private words","error_code":"%s"}`
 
-func TestErrorsAreTold(t *testing.T) {
+func TestErrorsAreClassified(t *testing.T) {
 	t.Parallel()
 	missing := fmt.Sprintf(envelope, "missing_requested_resource")
 	cases := map[string]struct {
@@ -97,7 +97,7 @@ func TestErrorsAreTold(t *testing.T) {
 		"425":                 {answer: fixed(425, ""), definite: true},
 		"429":                 {answer: fixed(429, ""), definite: true},
 		"429 and seconds":     {answer: fixed(429, "", "Retry-After", " 7 "), definite: true, retryAfter: 7 * time.Second},
-		"429 and for ever":    {answer: fixed(429, "", "Retry-After", "999999999999999"), definite: true, retryAfter: time.Hour},
+		"429 and endless":     {answer: fixed(429, "", "Retry-After", "999999999999999"), definite: true, retryAfter: time.Hour},
 		"429 and nonsense":    {answer: fixed(429, "", "Retry-After", "soon"), definite: true},
 		"503 and seconds":     {answer: fixed(503, "", "Retry-After", "2"), retryAfter: 2 * time.Second},
 		"500 and seconds":     {answer: fixed(500, "", "Retry-After", "2")},
@@ -137,7 +137,7 @@ func TestErrorsAreTold(t *testing.T) {
 	}
 }
 
-func TestAnErrorIsReadable(t *testing.T) {
+func TestAnErrorNamesOperationStatusAndCode(t *testing.T) {
 	t.Parallel()
 	c := serve(t, fixed(403, fmt.Sprintf(envelope, "unauthorized")), nil)
 	err := c.CompleteCustomStep(t.Context(), "j-1")
@@ -146,7 +146,7 @@ func TestAnErrorIsReadable(t *testing.T) {
 	}
 }
 
-func TestRetryAfterHoldsTheWholeClient(t *testing.T) {
+func TestRetryAfterDelaysTheWholeClient(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -169,7 +169,7 @@ func TestTransportErrors(t *testing.T) {
 	t.Parallel()
 	c := serve(t, fixed(200, ""), func(cfg *Config) { cfg.BaseURL = "http://127.0.0.1:1" })
 	if _, err := c.Result(t.Context(), "j-1"); !Definite(err) || IsDenied(err) || IsMissing(err) {
-		t.Errorf("no listener: got %v, want a definite error that is no refusal", err)
+		t.Errorf("no listener: got %v, want a definite error, not a refusal", err)
 	}
 	hangsUp := func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 	if err := serve(t, hangsUp, nil).CompleteCustomStep(t.Context(), "j-1"); err == nil || Definite(err) {

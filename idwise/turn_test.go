@@ -50,7 +50,7 @@ func TestTurns(t *testing.T) {
 			}
 		}
 		if took := time.Since(began); took != 0 {
-			t.Errorf("calls that were turned away took %v", took)
+			t.Errorf("requests that were held back took %v", took)
 		}
 		if later, err := turns.take(t.Context(), 20*time.Second); err != nil || later != 0 || time.Since(began) != 2*time.Second {
 			t.Errorf("a patient call: got %v, %v after %v", later, err, time.Since(began))
@@ -63,7 +63,7 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-func TestAHugeRetryAfterIsTheJourneysAlone(t *testing.T) {
+func TestAHugeRetryAfterDelaysOnlyItsJourney(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -90,7 +90,7 @@ func TestErrorsQuoteNothing(t *testing.T) {
 		"not a URL":    {"http://secret\x7f", "the URL cannot be used"},
 		"no scheme":    {"secret", "the URL cannot be used"},
 		"not TLS":      {strings.Replace(plain, "http:", "https:", 1) + "/secret", "the other side does not speak TLS"},
-		"no such host": {"http://nobody.invalid/secret", "nobody.invalid"},
+		"no such host": {"http://unknown.invalid/secret", "unknown.invalid"},
 	} {
 		_, err := New(Limits{}).Do(t.Context(), Request{Method: "GET", URL: c.url})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {

@@ -22,7 +22,7 @@ import (
 // The reasons of answers that the service did not give itself.
 const (
 	ReasonRefused   = "refused"    // 4xx: it will not take this question
-	ReasonBadAnswer = "bad_answer" // 200 with something that is no answer
+	ReasonBadAnswer = "bad_answer" // 200 with an invalid answer
 )
 
 // Service is a step's service over HTTP.

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	token    = "a-token-that-nobody-may-see"
-	callback = "https://api.example/v1/callbacks/steps/capability-that-nobody-may-see"
+	token    = "a-token-that-is-secret"
+	callback = "https://api.example/v1/callbacks/steps/capability-that-is-secret"
 )
 
 var question = journey.StepInput{Account: "acme", JourneyID: "j-1", Step: "employer", Subject: "5b1f", Round: 2, Links: []string{"00-trace"}}
@@ -136,7 +136,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsHanded(t *testing.T) {
+func TestRetryAfterIsPassedOn(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{"7": 7 * time.Second, "-1": 0, "soon": 0, "Mon, 02 Jan 2006 15:04:05 GMT": 0} {
 		_, err := ask(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -151,7 +151,7 @@ func TestRetryAfterIsHanded(t *testing.T) {
 }
 
 // A transport failure is retried, and never read as an answer.
-func TestWhatBreaksIsAskedAgain(t *testing.T) {
+func TestATransportFailureIsRetried(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
 	defer close(hang)
@@ -210,11 +210,11 @@ func TestAnAddressThatCannotBeUsed(t *testing.T) {
 }
 
 // One question has one key and one token; every other question has different ones.
-func TestQuestionsAreToldApart(t *testing.T) {
+func TestEveryQuestionHasItsOwnKeyAndToken(t *testing.T) {
 	t.Parallel()
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	same := question
-	same.Links = nil // what caused it is no part of it
+	same.Links = nil // its cause is not part of it
 	if steps.Key(same) != steps.Key(question) || steps.Token(secret, same) != steps.Token(secret, question) {
 		t.Error("one question has two names")
 	}

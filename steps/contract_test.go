@@ -58,7 +58,7 @@ func TestAnswersAreReadAsTheSchemaSays(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoJSONIsNoAnswer(t *testing.T) {
+func TestInvalidJSONIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		``, `<html>`, `{"outcome":"passed"`, `{"outcome":"passed"}{}`, "{\"outcome\":\"passed\",\"reason\":\"\xff\"}",
@@ -165,12 +165,12 @@ func (s schema) check(v any) error {
 			}
 		}
 		if !ok {
-			return fmt.Errorf("%v is no array", v)
+			return fmt.Errorf("%v is not an array", v)
 		}
 	case "object":
 		object, ok := v.(map[string]any)
 		if !ok {
-			return fmt.Errorf("%v is no object", v)
+			return fmt.Errorf("%v is not an object", v)
 		}
 		for _, key := range s.Required {
 			if _, there := object[key]; !there {

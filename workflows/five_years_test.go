@@ -65,7 +65,7 @@ func TestFiveYears(t *testing.T) {
 	if got := len(p.state.Look.Seen); got > 64 {
 		t.Errorf("%d event ids are remembered", got)
 	}
-	t.Logf("%d runs, %d events, %d looks", p.runs, p.state.Counts.Events, p.state.Counts.Fetches)
+	t.Logf("%d runs, %d events, %d fetches", p.runs, p.state.Counts.Events, p.state.Counts.Fetches)
 }
 
 // life builds a case year by year.

@@ -85,7 +85,7 @@ func TestAStuckDeliveryStopsNoOtherLane(t *testing.T) {
 	}
 	got := strings.Join(order, " ")
 	if want := "journey.review_required aml.changed journey.review_required on_hold recorded approved on_hold"; got != want {
-		t.Errorf("told %q, want %q: the AML change at once, the hold in the ledger at once, the decisions in their order", got, want)
+		t.Errorf("published %q, want %q: the AML change at once, the hold in the ledger at once, the decisions in their order", got, want)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestNonsenseFromACustomStepIsInconclusive(t *testing.T) {
 
 // An operator cancels the run while a decision is being delivered: it is still delivered,
 // and only then does the run close as cancelled.
-func TestACancelledRunTellsWhatItDecided(t *testing.T) {
+func TestACancelledRunPublishesWhatItDecided(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, caseNamed(t, "approved"))
 	tries := 0
@@ -157,7 +157,7 @@ func TestACancelledRunTellsWhatItDecided(t *testing.T) {
 	p.mayEnd = true // the run ends before the timeline does
 	p.play()
 	if got := p.world.Decisions(); len(got) != 1 || got[0] != "approved vendor" {
-		t.Errorf("the customer was told %q, want the one approval", got)
+		t.Errorf("the customer was sent %q, want the one approval", got)
 	}
 	var cancelled *temporal.CanceledError
 	if err := p.env.GetWorkflowError(); !errors.As(err, &cancelled) {

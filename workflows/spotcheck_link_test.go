@@ -44,8 +44,8 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	if late != nil {
 		t.Error("it is still open an hour after it was linked")
 	}
-	if n := len(w.told); n != 2 || w.told[0].Outcome != journey.SpotHeld || w.told[1].BoundBy != "ops" || w.told[1].LinkReason != "ticket 7" {
-		t.Errorf("told %+v, want that it is held and then what ops made of it", w.told)
+	if n := len(w.published); n != 2 || w.published[0].Outcome != journey.SpotHeld || w.published[1].BoundBy != "ops" || w.published[1].LinkReason != "ticket 7" {
+		t.Errorf("published %+v, want held and then the link by ops", w.published)
 	}
 	if len(w.handed) != 1 || w.handed[0].JourneyID != "j-linked" {
 		t.Errorf("handed over %+v", w.handed)

@@ -26,7 +26,7 @@ type spotWorld struct {
 	publish    func() error
 	maxEvents  int
 	fetches    int
-	told       []journey.SpotDecision
+	published  []journey.SpotDecision
 	handed     []journey.Event
 }
 
@@ -59,7 +59,7 @@ func (w *spotWorld) newRun(now time.Time) {
 				return journey.PublishAnswer{}, err
 			}
 		}
-		w.told = append(w.told, *in.Message.SpotCheck)
+		w.published = append(w.published, *in.Message.SpotCheck)
 		return journey.PublishAnswer{Status: 200}, nil
 	})
 	as("HandOver", func(_ context.Context, in journey.HandOverInput) (journey.HandOverAnswer, error) {
@@ -102,7 +102,7 @@ func (w *spotWorld) play(input any) (string, error) {
 
 var spotStart = journey.Start{Account: "acme", SpotID: "s1", Rules: journey.SpotRules}
 
-func TestASpotCheckIsToldAndHandedOverAndCloses(t *testing.T) {
+func TestASpotCheckIsPublishedAndHandedOverAndCloses(t *testing.T) {
 	t.Parallel()
 	for system, c := range map[string]struct {
 		want   string
@@ -117,8 +117,8 @@ func TestASpotCheckIsToldAndHandedOverAndCloses(t *testing.T) {
 		if err != nil || got != c.want {
 			t.Errorf("%s: ended as %q, %v; want %q", system, got, err, c.want)
 		}
-		if len(w.told) != 1 || string(w.told[0].Outcome) != c.want || w.told[0].JourneyID != "j1" || w.fetches != 1 {
-			t.Errorf("%s: told %+v after %d fetches", system, w.told, w.fetches)
+		if len(w.published) != 1 || string(w.published[0].Outcome) != c.want || w.published[0].JourneyID != "j1" || w.fetches != 1 {
+			t.Errorf("%s: published %+v after %d fetches", system, w.published, w.fetches)
 		}
 		if len(w.handed) != c.handed || c.handed > 0 && (w.handed[0].JourneyID != "j1" || w.handed[0].Hint.SpotCheck != "s1") {
 			t.Errorf("%s: handed over %+v", system, w.handed)
@@ -132,7 +132,7 @@ func TestAFailedSpotCheckIsHandedOverInTheEnd(t *testing.T) {
 	w := newSpotWorld(t, "Refer", "j1")
 	w.handOver = func() error {
 		if w.env.Now().Before(time.Date(2026, 1, 6, 9, 0, 0, 0, time.UTC)) { // a day
-			return errors.New("the ledger is away")
+			return errors.New("the ledger is unavailable")
 		}
 		return nil
 	}
@@ -149,14 +149,14 @@ func TestASpotChecksDecisionOutlastsTheLedgersOutage(t *testing.T) {
 	w := newSpotWorld(t, "Complete", "j1")
 	w.publish = func() error {
 		if w.env.Now().Before(time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)) { // a week
-			return temporal.NewApplicationError("the ledger is away", "ledger_unavailable")
+			return temporal.NewApplicationError("the ledger is unavailable", "ledger_unavailable")
 		}
 		return nil
 	}
 	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
 	got, err := w.play(spotStart)
-	if err != nil || got != "passed" || len(w.told) != 1 || w.told[0].Outcome != journey.SpotPassed {
-		t.Errorf("ended as %q, %v with %+v recorded; want passed, recorded once", got, err, w.told)
+	if err != nil || got != "passed" || len(w.published) != 1 || w.published[0].Outcome != journey.SpotPassed {
+		t.Errorf("ended as %q, %v with %+v recorded; want passed, recorded once", got, err, w.published)
 	}
 }
 
@@ -173,8 +173,8 @@ func TestAMessageThatOnlyWaitedIsNotParked(t *testing.T) {
 	}
 	w.at(0, func() { w.env.SignalWorkflow(journey.SignalEvent, spotEvent("e1")) })
 	got, err := w.play(spotStart)
-	if err != nil || got != "passed" || len(w.told) != 1 {
-		t.Errorf("ended as %q, %v with %+v sent; want passed, sent once", got, err, w.told)
+	if err != nil || got != "passed" || len(w.published) != 1 {
+		t.Errorf("ended as %q, %v with %+v sent; want passed, sent once", got, err, w.published)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestAHeldSpotCheckContinuesAsNew(t *testing.T) {
 		t.Fatalf("ended with %v, want a new run", err)
 	}
 	if days := w.env.Now().Sub(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)).Hours() / 24; days < 90 || days > 92 || w.fetches < 90 {
-		t.Errorf("continued after %.0f days and %d looks, want 90", days, w.fetches)
+		t.Errorf("continued after %.0f days and %d fetches, want 90", days, w.fetches)
 	}
 	var input converter.RawValue
 	if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &input); err != nil {
@@ -223,8 +223,8 @@ func TestAHeldSpotCheckContinuesAsNew(t *testing.T) {
 	if got, err := w.play(input); err != nil || got != "passed" {
 		t.Errorf("ended as %q, %v; want passed", got, err)
 	}
-	if len(w.told) != 2 || w.told[1].JourneyID != "j1" {
-		t.Errorf("told %+v, want held once and then the decision", w.told)
+	if len(w.published) != 2 || w.published[1].JourneyID != "j1" {
+		t.Errorf("published %+v, want held once and then the decision", w.published)
 	}
 }
 

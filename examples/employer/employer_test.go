@@ -20,7 +20,7 @@ func TestTheAnswersFollowTheContract(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "left.txt")
 	if _, err := employer.Register(file).LookUp(employer.Question{}); err == nil {
-		t.Error("a register that is away has an answer")
+		t.Error("a missing register has an answer")
 	}
 	if err := os.WriteFile(file, []byte("j-2\nj-3"), 0o600); err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (r *Register) lookUp(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/png")
-	_, _ = w.Write(Face(query.PersonalNumber)) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(Face(query.PersonalNumber)) // an error means that the caller has disconnected
 }
 
 // Face is the register's picture for a number: always the same for the same number.

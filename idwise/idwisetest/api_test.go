@@ -63,7 +63,7 @@ func TestAPIRefusals(t *testing.T) {
 		{"bearer", "GET", "/journey/v2/" + open, "", []string{auth, "Bearer x"}, 401, "invalid_authentication_format"},
 		{"wrong secret", "GET", "/journey/v2/" + open, "", []string{auth, "Basic a2V5Ong="}, 401, "invalid_credentials"},
 		{"another account's journey", "GET", "/journey/v2/" + foreign, "", nil, 403, "unauthorized"},
-		{"unknown journey", "GET", "/journey/v2/nobody", "", nil, 404, "missing_requested_resource"},
+		{"unknown journey", "GET", "/journey/v2/unknown", "", nil, 404, "missing_requested_resource"},
 		{"unknown path", "GET", "/journey/v3/" + open, "", nil, 404, nil},
 		{"wrong method", "DELETE", "/journey/v2/" + open, "", nil, 405, nil},
 		{"not JSON", "POST", "/journey/v2/complete-custom-step", "x", nil, 400, codeInvalidRequest},
@@ -120,7 +120,7 @@ func keys(fields map[string]any) []string {
 	return names
 }
 
-func TestNothingIsTakenAfterCompletion(t *testing.T) {
+func TestNoFaceIsAcceptedAfterCompletion(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	id := r.vendor.Start("approve", "")

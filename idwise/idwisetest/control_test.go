@@ -26,7 +26,7 @@ func TestControlAPI(t *testing.T) {
 	if status, fields = r.call("GET", "/control/journeys/"+id, ""); status != 200 || fields["custom_step_submissions"] != float64(1) {
 		t.Errorf("journey: got %d %v", status, fields)
 	}
-	if status, _ = r.call("GET", "/control/journeys/nobody", ""); status != 404 {
+	if status, _ = r.call("GET", "/control/journeys/unknown", ""); status != 404 {
 		t.Errorf("an unknown journey: got %d, want 404", status)
 	}
 	if status, _ = r.call("POST", "/control/journeys", `{"script":"nonsense"}`); status != 400 {
@@ -73,7 +73,7 @@ func TestSeedMakesIDsAndPeopleTheSame(t *testing.T) {
 	if first.Journey(a).Applicant != second.Journey(b).Applicant {
 		t.Error("got different people for the same journey")
 	}
-	if _, err := first.Begin(StartRequest{Account: "nobody"}); err == nil {
+	if _, err := first.Begin(StartRequest{Account: "unknown"}); err == nil {
 		t.Error("an account that does not exist: got no error")
 	}
 }

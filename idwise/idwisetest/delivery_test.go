@@ -141,7 +141,7 @@ func TestSetWebhookURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.delivered(id, 1)
-	if err := r.vendor.SetWebhookURL("nobody", url); err == nil {
+	if err := r.vendor.SetWebhookURL("unknown", url); err == nil {
 		t.Error("an account that does not exist: got no error")
 	}
 }

@@ -117,7 +117,7 @@ func TestStaleAPIShowsThePast(t *testing.T) {
 	}
 }
 
-func TestSlowAPIWorksOnAfterTheCallerHasGone(t *testing.T) {
+func TestASlowRequestIsProcessedAfterTheCallerHasDisconnected(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	id := r.vendor.Start("approve", "")

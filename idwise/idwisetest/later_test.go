@@ -51,8 +51,8 @@ func TestAMLChangesByVersion(t *testing.T) {
 		before := r.vendor.Journey(id)
 		must(t, r.vendor.ChangeAML(id, AMLChange{Kind: c.kind}))
 		version := before.AMLVersion + 1
-		told := len(before.Webhooks) + 2
-		update, updated := r.hook(id, told, idwise.EventAMLMonitorUpdate), r.hook(id, told, idwise.EventUpdatedJourney)
+		sent := len(before.Webhooks) + 2
+		update, updated := r.hook(id, sent, idwise.EventAMLMonitorUpdate), r.hook(id, sent, idwise.EventUpdatedJourney)
 		if update.AMLVersion != version || update.System != c.system || update.PreviousSystem != before.System {
 			t.Errorf("%s: got version %d, %s before %s", c.kind, update.AMLVersion, update.PreviousSystem, update.System)
 		}

@@ -169,7 +169,7 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-func TestNothingOutOfTime(t *testing.T) {
+func TestActsAtTheWrongTimeAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	open, referred := r.vendor.Start("never-finish", ""), r.finished("refer", "r-1")

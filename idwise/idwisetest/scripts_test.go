@@ -92,7 +92,7 @@ func TestNeverFinishedSendsNothing(t *testing.T) {
 	silent, other := r.vendor.Start("", "never-finish-1"), r.vendor.Start("", "no-custom-step-1")
 	r.delivered(other, 2)
 	if snap := r.vendor.Journey(silent); snap.Phase != PhaseStarted || len(snap.Webhooks) != 0 {
-		t.Errorf("got phase %s and %d webhooks, want a journey that waits for ever", snap.Phase, len(snap.Webhooks))
+		t.Errorf("got phase %s and %d webhooks, want a journey that never ends", snap.Phase, len(snap.Webhooks))
 	}
 }
 

@@ -133,7 +133,7 @@ func TestCompareWaitsThroughAnOutage(t *testing.T) {
 	w.wantSubmissions(t, id, 1)
 }
 
-// An unavailable vendor says nothing about the comparison: the step goes on in the next
+// An unavailable vendor says nothing about the comparison: the step continues in the next
 // attempt, within its patience.
 func TestCompareIsTriedAgainIfTheVendorStaysUnavailable(t *testing.T) {
 	t.Parallel()

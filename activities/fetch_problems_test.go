@@ -148,7 +148,7 @@ func wantTurnedAway(t *testing.T, w *world, id string, atMost time.Duration) {
 func TestAFloodOfHintsLeavesRoomForTheJourneysOwnFetches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.config.Accounts[0].HintsPerSecond = 0.001 // and one at once
+	w.config.Accounts[0].HintsPerSecond = 0.001 // and one immediately
 	w.activities = w.restarted(t)
 	id := w.vendor.Start("approve", "")
 	hinted := journey.FetchInput{Account: account, JourneyID: id, Hinted: true}

@@ -228,7 +228,7 @@ func TestPublishNeedsTheLedger(t *testing.T) {
 }
 
 // A slow endpoint occupies its share of the slots and no more. A message beyond it is
-// recorded, frees its slot at once, and does not count as a failed delivery.
+// recorded, frees its slot immediately, and does not count as a failed delivery.
 func TestASlowEndpointTakesOnlyItsShare(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

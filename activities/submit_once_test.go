@@ -22,7 +22,7 @@ func failFetches(from, to, status int, retryAfter string) func(http.ResponseWrit
 }
 
 func seconds(header string) time.Duration {
-	n, _ := strconv.Atoi(header) // "" is no wait
+	n, _ := strconv.Atoi(header) // "" means no wait
 	return time.Duration(n) * time.Second
 }
 

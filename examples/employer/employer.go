@@ -1,9 +1,9 @@
-// Package employer is a custom step of your own: does the person behind a journey
-// still work where they say? It stands for whatever your company would ask, and
-// imports nothing of idjourney: the contract is two small JSON documents.
+// Package employer is an example of a custom step: does the person behind a journey still
+// work for the employer that they named? It imports nothing of idjourney: the contract is
+// two small JSON documents.
 //
-// employer-worker runs it as a Temporal activity, employer-service as an HTTP
-// service that answers later. Either is all that is needed.
+// employer-worker runs it as a Temporal activity, employer-service as an HTTP service that
+// answers later. One of the two is enough.
 package employer
 
 import (
@@ -12,27 +12,26 @@ import (
 	"os"
 )
 
-// Question is what idjourney gives to a step; there is more in it.
+// Question is the part of idjourney's question that this step needs.
 type Question struct {
 	Account   string `json:"account"`
 	JourneyID string `json:"journeyId"`
-	// CallbackURL is where an answer that comes later is posted; only over HTTP.
+	// CallbackURL is where a later answer is posted; only over HTTP.
 	CallbackURL string `json:"callbackUrl,omitempty"`
 }
 
-// Answer is what a step answers: passed, failed, inconclusive or pending, with a
-// code. It is kept for ever, so nothing personal belongs into it.
+// Answer is a step's answer: passed, failed, inconclusive or pending, with a code. It is
+// stored forever: put no personal data in it.
 type Answer struct {
 	Outcome string `json:"outcome"`
 	Reason  string `json:"reason,omitempty"`
 }
 
-// Register is a register of employees: a file with the journey ids, one a line, of
-// those who have left. A real one would be asked by what you know of the journey.
-// The empty name is a register in which everybody is employed.
+// Register is a register of employees: a file with the journey ids, one a line, of those who
+// have left. In the register with the empty name, everybody is employed.
 type Register string
 
-// LookUp answers a question. An error means "not answered yet": it is asked again.
+// LookUp answers a question. After an error, idjourney asks again.
 func (r Register) LookUp(q Question) (Answer, error) {
 	if r == "" {
 		return Answer{Outcome: "passed"}, nil

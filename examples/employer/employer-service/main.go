@@ -1,5 +1,5 @@
-// employer-service is the same look-up as an HTTP service. It takes its time: it
-// says 202 at once and posts the answer to the callback URL when it has one.
+// employer-service is the same look-up as an HTTP service. It answers 202, and posts the
+// answer to the callback URL later.
 package main
 
 import (

@@ -13,8 +13,8 @@ import (
 	"idjourney/examples/employer"
 )
 
-// service answers questions. What it was asked it remembers by the Idempotency-Key,
-// because a question may come again: while it is looked up, and after that.
+// service answers questions. It remembers them by the Idempotency-Key, because a question
+// may be repeated, during the look-up and afterwards.
 type service struct {
 	register employer.Register
 	token    string
@@ -25,7 +25,7 @@ type service struct {
 	underWay map[string]*employer.Answer // nil while it is looked up
 }
 
-// ServeHTTP takes one question: 200 with the answer if it is known, else 202.
+// ServeHTTP answers 200 with the answer if it is known, otherwise 202.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+s.token)) != 1 {
 		w.WriteHeader(http.StatusUnauthorized)
@@ -49,12 +49,12 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !known {
-		go s.lookUp(key, q) //nolint:contextcheck,gosec // it outlives the request: that is the point
+		go s.lookUp(key, q) //nolint:contextcheck,gosec // it outlives the request on purpose
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// lookUp finds the answer and posts it, again and again until somebody took it.
+// lookUp finds the answer and posts it until it is accepted.
 func (s *service) lookUp(key string, q employer.Question) {
 	for ; ; time.Sleep(s.again) {
 		time.Sleep(s.takes)
@@ -72,13 +72,12 @@ func (s *service) lookUp(key string, q employer.Question) {
 	}
 }
 
-// callBack posts the answer. It is done with 200, and also with 404 (its time is
-// over) and 409 (another answer was there first); the URL is a secret, so it is not
-// logged.
+// callBack posts the answer. 200 is final, and so are 404 (too late) and 409 (another answer
+// was first). The URL is a secret and is not logged.
 func callBack(url string, answer employer.Answer) (done bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	body, _ := json.Marshal(answer) // two strings: this cannot fail
+	body, _ := json.Marshal(answer) // two texts: this cannot fail
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return true

@@ -17,8 +17,8 @@ import (
 
 var asked = journey.StepInput{Account: "acme", JourneyID: "j-left", Step: "employer_service"}
 
-// idjourney's own client and reader understand the service: 202, an answer by
-// callback that is repeated until it is taken, and 200 when it is asked again.
+// idjourney's own client and reader understand the service: 202, an answer by callback
+// that is repeated until it is accepted, and 200 to a repeated question.
 func TestTheServiceSpeaksTheContract(t *testing.T) {
 	t.Parallel()
 	register := filepath.Join(t.TempDir(), "left.txt")

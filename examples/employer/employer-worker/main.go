@@ -1,5 +1,5 @@
-// employer-worker runs the look-up as an activity, in a process of its own and on a
-// task queue of its own. It finds Temporal by the variables TEMPORAL_*.
+// employer-worker runs the look-up as an activity, on a task queue of its own. The variables
+// TEMPORAL_* say where Temporal is.
 package main
 
 import (

@@ -39,7 +39,7 @@ func (c *Client) AMLHistory(ctx context.Context, checkID string, version int) (A
 		}
 		// A missing list is an error: read as an empty one, it would hide what a version changed.
 		if json.Unmarshal(body, &w) != nil || w.Matches == nil {
-			return AMLHistory{}, ErrUnreadable
+			return AMLHistory{}, fmt.Errorf("not an AML history: %w", ErrUnreadable)
 		}
 		return AMLHistory{CheckID: checkID, Version: version, Matches: *w.Matches}, about(checkID, string(w.CheckID))
 	})

@@ -44,7 +44,7 @@ func (c *Client) StartJourney(ctx context.Context, r StartRequest) (StartedJourn
 	return do(ctx, c, start, func(body []byte) (StartedJourney, error) {
 		started := StartedJourney{JourneyID: journeyIDOf(body)}
 		if !ValidID(started.JourneyID) {
-			return started, ErrUnreadable
+			return started, fmt.Errorf("no journey id: %w", ErrUnreadable)
 		}
 		return started, nil
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"idjourney/outbound"
@@ -79,19 +80,19 @@ func (c *Client) Result(ctx context.Context, journeyID string) (*Result, error) 
 // decodeResult drops the parser's message, which quotes the input.
 func decodeResult(body []byte) (*Result, error) {
 	var r Result
-	if json.Unmarshal(body, &r) != nil || r.JourneyID == "" {
-		return nil, ErrUnreadable
+	if json.Unmarshal(body, &r) != nil {
+		return nil, fmt.Errorf("not a journey result: %w", ErrUnreadable)
 	}
-	return &r, nil
+	return &r, about(r.JourneyID, r.JourneyID)
 }
 
 // about checks that an answer names the requested id.
 func about(asked, answered string) error {
 	switch answered {
+	case "":
+		return fmt.Errorf("no id: %w", ErrUnreadable)
 	case asked:
 		return nil
-	case "":
-		return ErrUnreadable
 	}
 	return ErrOtherJourney
 }

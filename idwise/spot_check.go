@@ -3,6 +3,7 @@ package idwise
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"idjourney/outbound"
@@ -41,7 +42,7 @@ func (c *Client) SpotCheck(ctx context.Context, id string) (*SpotCheckResult, er
 			ReferenceNumber loose `json:"reference_number"`
 		}
 		if json.Unmarshal(body, &w) != nil {
-			return nil, ErrUnreadable
+			return nil, fmt.Errorf("not a spot check's result: %w", ErrUnreadable)
 		}
 		w.ID, w.SpotCheckResult.ReferenceNumber = string(w.JourneyID), string(w.ReferenceNumber)
 		return &w.SpotCheckResult, about(id, w.ID)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -86,8 +87,7 @@ func (o *options) withLedger(ctx context.Context, use func(*config.Config, *ledg
 	if err != nil {
 		return err
 	}
-	defer func() { _ = l.Close() }()
-	return use(cfg, l)
+	return errors.Join(use(cfg, l), l.Close())
 }
 
 // withTemporal connects to the namespace of TEMPORAL_NAMESPACE and uses it.

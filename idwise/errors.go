@@ -25,6 +25,8 @@ var (
 	ErrNotSent = errors.New("no request was sent to the vendor")
 )
 
+var errNoID = fmt.Errorf("no id: %w", ErrUnreadable)
+
 // codeMissing is the vendor's error_code for an unknown id.
 const codeMissing = "missing_requested_resource"
 

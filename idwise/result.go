@@ -83,16 +83,19 @@ func decodeResult(body []byte) (*Result, error) {
 	if json.Unmarshal(body, &r) != nil {
 		return nil, fmt.Errorf("not a journey result: %w", ErrUnreadable)
 	}
-	return &r, about(r.JourneyID, r.JourneyID)
+	if r.JourneyID == "" {
+		return nil, errNoID
+	}
+	return &r, nil
 }
 
 // about checks that an answer names the requested id.
 func about(asked, answered string) error {
 	switch answered {
-	case "":
-		return fmt.Errorf("no id: %w", ErrUnreadable)
 	case asked:
 		return nil
+	case "":
+		return errNoID
 	}
 	return ErrOtherJourney
 }

@@ -2,15 +2,14 @@ package telemetry
 
 import (
 	"context"
-	"log/slog"
-	"os"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	promexporter "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -41,36 +40,35 @@ func secondsView(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	}, true
 }
 
-func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, version string, logger *slog.Logger) error {
+func (t *Telemetry) setUpMetrics(ctx context.Context, res *resource.Resource, off bool, cfg Config) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "idjourney_build_info", Help: "1; the label says which build this is.", ConstLabels: prometheus.Labels{"version": version},
+		Name: "idjourney_build_info", Help: "1; the label says which build this is.", ConstLabels: prometheus.Labels{"version": cfg.Version},
 	}, func() float64 { return 1 }))
-	exporter, err := promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
-	if err != nil {
-		return err
-	}
-	options := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(exporter), sdkmetric.WithView(secondsView)}
-	// Prometheus is served by Handler; autoexport would open a port of its own.
-	if kind := os.Getenv("OTEL_METRICS_EXPORTER"); kind != "" && kind != "prometheus" {
-		reader, err := autoexport.NewMetricReader(ctx)
+	t.Handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+
+	var provider metric.MeterProvider = noop.NewMeterProvider()
+	if !off {
+		exporter, err := promexporter.New(promexporter.WithRegisterer(registry), promexporter.WithoutScopeInfo())
 		if err != nil {
 			return err
 		}
-		if !autoexport.IsNoneMetricReader(reader) {
-			options = append(options, sdkmetric.WithReader(reader))
+		options := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithReader(exporter), sdkmetric.WithView(secondsView)}
+		for _, pushed := range metricExporters(ctx, cfg.Logger) {
+			options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(pushed)))
 		}
+		sdk := sdkmetric.NewMeterProvider(options...)
+		t.stop = append(t.stop, sdk.Shutdown)
+		provider = sdk
 	}
-	provider := sdkmetric.NewMeterProvider(options...)
-	t.stop = append(t.stop, provider.Shutdown)
-	t.Handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
 	t.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter:                provider.Meter("temporal-sdk-go"),
 		UseMonotonicCounters: true,
 		// The default panics: a lost metric must not stop the process.
-		OnError: func(err error) { logger.Error("a metric of Temporal's SDK is lost", "error", err) },
+		OnError: func(err error) { cfg.Logger.Error("a metric of Temporal's SDK is lost", "error", err) },
 	})
+	var err error
 	t.Instruments, err = NewInstruments(provider.Meter(scope))
 	return err
 }

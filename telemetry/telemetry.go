@@ -11,14 +11,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"time"
 
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 )
@@ -30,7 +28,7 @@ type Config struct {
 	Service string
 	// Version of the program; may be empty.
 	Version string
-	// Logger receives what goes wrong with metrics. Nil: slog.Default().
+	// Logger receives what is wrong with OTEL_* variables and metrics. Nil: slog.Default().
 	Logger *slog.Logger
 	// Spans receives every span as it ends, in place of the exporter that the
 	// environment names. For tests; nil otherwise.
@@ -59,9 +57,10 @@ type Telemetry struct {
 
 const scope = "idjourney"
 
-// Setup starts telemetry. Spans are exported as OTEL_TRACES_EXPORTER says (otlp,
-// console), and not at all while it is unset; metrics are always served by
-// Handler, and pushed as well if OTEL_METRICS_EXPORTER says otlp or console.
+// Setup starts telemetry. Spans are exported as OTEL_TRACES_EXPORTER says, and not at all
+// while it is unset; metrics are always served by Handler, and pushed as well if
+// OTEL_METRICS_EXPORTER says so. No variable makes it fail: what cannot be used is logged
+// as a warning.
 func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if cfg.Service == "" {
 		return nil, errors.New("setting up telemetry: the service has no name")
@@ -69,15 +68,12 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	res, err := describe(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("setting up telemetry: %w", err)
-	}
+	res, off := describe(ctx, cfg), disabled(cfg.Logger)
 	t := &Telemetry{}
-	if err := t.setUpTraces(ctx, res, cfg.Spans); err != nil {
+	if err := t.setUpTraces(ctx, res, off, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up traces: %w", err), t.Shutdown(ctx))
 	}
-	if err := t.setUpMetrics(ctx, res, cfg.Version, cfg.Logger); err != nil {
+	if err := t.setUpMetrics(ctx, res, off, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("setting up metrics: %w", err), t.Shutdown(ctx))
 	}
 	return t, nil
@@ -97,47 +93,42 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-func describe(ctx context.Context, cfg Config) (*resource.Resource, error) {
+// describe names the process. The environment may rename it; what of it cannot be read is
+// left out.
+func describe(ctx context.Context, cfg Config) *resource.Resource {
 	attributes := []attribute.KeyValue{attribute.String("service.name", cfg.Service)}
 	if cfg.Version != "" {
 		attributes = append(attributes, attribute.String("service.version", cfg.Version))
 	}
-	// The later wins: the environment may rename the service.
-	return resource.New(ctx, resource.WithAttributes(attributes...), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	res, err := resource.New(ctx, resource.WithAttributes(attributes...), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		cfg.Logger.Warn("a part of OTEL_RESOURCE_ATTRIBUTES is not used", "error", err)
+	}
+	return res
 }
 
-func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource, spans sdktrace.SpanExporter) error {
-	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
-	switch exporter, err := environmentExporter(ctx); {
-	case spans != nil:
-		t.Exporting = true
-		options = append(options, sdktrace.WithSyncer(spans))
-	case err != nil:
-		return err
-	case exporter != nil:
-		t.Exporting = true
-		options = append(options, sdktrace.WithBatcher(exporter, sdktrace.WithBatchTimeout(5*time.Second)))
-	default:
-		// Spans that are not exported still have ids, which correlate log lines, but
-		// nothing links to them.
-		options = append(options, sdktrace.WithSampler(sdktrace.NeverSample()))
+func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource, off bool, cfg Config) error {
+	var provider trace.TracerProvider = noop.NewTracerProvider()
+	if !off {
+		options := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+		if cfg.Spans != nil {
+			options = append(options, sdktrace.WithSyncer(cfg.Spans))
+		} else {
+			for _, exporter := range spanExporters(ctx, cfg.Logger) {
+				options = append(options, sdktrace.WithBatcher(exporter, batchOptions(cfg.Logger)...))
+			}
+		}
+		if t.Exporting = len(options) > 1; !t.Exporting {
+			// Spans that are not exported still have ids, which correlate log lines, but
+			// nothing links to them.
+			options = append(options, sdktrace.WithSampler(sdktrace.NeverSample()))
+		}
+		sdk := sdktrace.NewTracerProvider(options...)
+		t.stop = append(t.stop, sdk.Shutdown)
+		provider = sdk
 	}
-	provider := sdktrace.NewTracerProvider(options...)
-	t.stop = append(t.stop, provider.Shutdown)
 	t.Tracer = provider.Tracer(scope)
-	tracing, err := newTracing(provider.Tracer("temporal-sdk-go"))
-	t.Tracing = tracing
+	var err error
+	t.Tracing, err = newTracing(provider.Tracer("temporal-sdk-go"))
 	return err
-}
-
-// environmentExporter is the one that OTEL_TRACES_EXPORTER names; nil if none is.
-func environmentExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if os.Getenv("OTEL_TRACES_EXPORTER") == "" {
-		return nil, nil
-	}
-	exporter, err := autoexport.NewSpanExporter(ctx)
-	if err != nil || autoexport.IsNoneSpanExporter(exporter) {
-		return nil, err
-	}
-	return exporter, nil
 }

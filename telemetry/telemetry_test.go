@@ -138,20 +138,3 @@ func TestSetupNeedsService(t *testing.T) {
 		t.Error("Setup without a service's name succeeded")
 	}
 }
-
-func TestExportersOfTheEnvironment(t *testing.T) {
-	for _, variable := range []string{"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER"} {
-		t.Run(variable, func(t *testing.T) {
-			t.Setenv(variable, "nonsense")
-			if _, err := Setup(context.Background(), Config{Service: "x"}); err == nil {
-				t.Errorf("Setup with %s=nonsense succeeded", variable)
-			}
-			t.Setenv(variable, "none")
-			setup(t)
-		})
-	}
-	t.Run("Prometheus is served already", func(t *testing.T) {
-		t.Setenv("OTEL_METRICS_EXPORTER", "prometheus")
-		scrape(t, setup(t))
-	})
-}

@@ -38,7 +38,7 @@ func (i *Instruments) ExpectWebhooks(ctx context.Context, account string) {
 		string(WebhookRecorded), string(WebhookDuplicate), string(WebhookQuarantined), string(WebhookSignalled),
 		string(WebhookRefused), string(WebhookThrottled), string(WebhookLimited), string(WebhookUnavailable),
 	})
-	i.forwarded.Expect(ctx, []string{account}, []string{"ok", "failed"})
+	i.Forwards.Expect(ctx, []string{account}, []string{"ok", "failed"})
 }
 
 // ExpectAPI shows the denied requests of callers without a token at 0.
@@ -64,13 +64,13 @@ type Expected struct {
 func (i *Instruments) ExpectWork(ctx context.Context, e Expected) {
 	account := []string{e.Account}
 	i.HintsPostponed.Expect(ctx, account)
-	i.vendor.Expect(ctx, account, e.Operations, e.OperationOutcomes)
+	i.Vendor.Expect(ctx, account, e.Operations, e.OperationOutcomes)
 	i.Deliveries.Expect(ctx, account, e.Endpoints, e.DeliveryOutcomes)
 	i.Messages.Expect(ctx, account, e.Messages)
 	i.AMLAlerts.Expect(ctx, account, e.Severities)
 	i.Adopted.Expect(ctx, account, e.Outcomes)
 	i.Erasures.Expect(ctx, account, []string{ErasureDone, ErasureDenied, ErasureUnreachable, ErasureLedger})
 	if e.Government {
-		i.government.Expect(ctx, account, []string{GovernmentOK, GovernmentNoRecord, GovernmentFailed})
+		i.Government.Expect(ctx, account, []string{GovernmentOK, GovernmentNoRecord, GovernmentFailed})
 	}
 }

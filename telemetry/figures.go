@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/time/rate"
 )
 
 // Figures is what waits, as the ledger sees it at one moment.
@@ -58,13 +59,26 @@ const (
 // are shown even while nothing waits in them. Every process that observes shows the
 // same numbers of the one ledger: take the highest, not the sum.
 func (i *Instruments) ObserveFigures(read func(ctx context.Context) (Figures, error), zero Figures) error {
-	cached := &cachedFigures{read: read}
+	var mu sync.Mutex
+	var last Figures
+	var lastErr error
+	sometimes := rate.Sometimes{Interval: figuresFor}
+	now := func(ctx context.Context) (Figures, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		sometimes.Do(func() {
+			ctx, cancel := context.WithTimeout(ctx, figuresWithin)
+			defer cancel()
+			last, lastErr = read(ctx)
+		})
+		return last, lastErr
+	}
 	var errs []error
 	for _, of := range families {
 		for _, g := range of.gauges {
 			_, err := i.meter.Float64ObservableGauge(g.name, metric.WithUnit(g.unit), metric.WithDescription(g.description),
 				metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
-					f, err := cached.now(ctx)
+					f, err := now(ctx)
 					switch {
 					case err == nil:
 						g.show(o, of.labels, slices.Concat(of.tallies(f), of.tallies(zero)))
@@ -92,28 +106,6 @@ func (g gauge) show(o metric.Float64Observer, labels []string, tallies []Tally) 
 			o.Observe(g.of(t), attributes(labels, []string{t.Account, t.By, t.And}))
 		}
 	}
-}
-
-// cachedFigures reads at most once in figuresFor.
-type cachedFigures struct {
-	mu   sync.Mutex
-	read func(ctx context.Context) (Figures, error)
-	at   time.Time
-	last Figures
-	err  error
-}
-
-func (c *cachedFigures) now(ctx context.Context) (Figures, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.at.IsZero() && time.Since(c.at) < figuresFor {
-		return c.last, c.err
-	}
-	ctx, cancel := context.WithTimeout(ctx, figuresWithin)
-	defer cancel()
-	c.last, c.err = c.read(ctx)
-	c.at = time.Now()
-	return c.last, c.err
 }
 
 // family is one figure, the labels of its groups and the gauges that show it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -17,76 +19,47 @@ import (
 type Instruments struct {
 	meter metric.Meter
 
-	Webhooks       Counter // by type and [WebhookOutcome]
-	Acknowledged   Timer   // from a webhook's request to its answer
-	HintsPostponed Counter
-	APIDenied      Counter // by token and what was missing: token, throttled, scope, account
-	Decisions      Counter // by outcome and source; each is counted when it is first recorded
-	TimeToDecision Timer   // since the journey's first webhook, by outcome and whether it is the first decision
-	Reaction       Timer   // since the webhook that caused a decision, by outcome: our own share
-	Adopted        Counter // by outcome
-	Messages       Counter // by type; once for all endpoints and tries
-	AMLAlerts      Counter // by severity
-	Erasures       Counter // by how the try ended: Erasure…
-	Deliveries     Counter // by endpoint and the delivery's state: delivered, pending, parked
-	DeliveryTook   Timer   // by endpoint
-
-	forwarded, vendor, government          Counter
-	forwardLag, vendorTook, governmentTook Timer
+	Webhooks       Counter `name:"idjourney.webhooks" labels:"type,outcome" doc:"Webhooks that came in, by account, event type and what became of them."`
+	Acknowledged   Timer   `name:"idjourney.webhook.ack" doc:"Time from a webhook's request to its answer."`
+	Forwards       Counter `name:"idjourney.webhooks.forwarded" labels:"outcome" doc:"Tries to hand a recorded webhook to Temporal, by account and success."`
+	ForwardLag     Timer   `name:"idjourney.webhook.forward_lag" doc:"Time from a webhook's receipt to its being in Temporal's hands."`
+	Decisions      Counter `name:"idjourney.decisions" labels:"outcome,source" doc:"Decisions, each counted once, by account, outcome and source."`
+	TimeToDecision Timer   `name:"idjourney.decision" labels:"outcome,first" doc:"Time from a journey's first webhook to a decision, by account, outcome and whether it is the journey's first."`
+	Reaction       Timer   `name:"idjourney.decision.reaction" labels:"outcome" doc:"Time from the newest webhook before a decision to its being recorded, by account and outcome; not for decisions of operators and expiries."`
+	Adopted        Counter `name:"idjourney.journeys.adopted" labels:"outcome" doc:"Journeys that were decided before idjourney knew them and were adopted, each counted once, by account and outcome."`
+	Messages       Counter `name:"idjourney.messages" labels:"type" doc:"Messages, each counted once for all endpoints when it is first tried at the account's first, by account and type."`
+	AMLAlerts      Counter `name:"idjourney.aml.alerts" labels:"severity" doc:"Changes of AML matches that wait for a person, by account and severity."`
+	Erasures       Counter `name:"idjourney.erasures" labels:"outcome" doc:"Tries to erase a journey's personal data, by account and how they ended."`
+	Deliveries     Counter `name:"idjourney.deliveries" labels:"endpoint,outcome" doc:"Tries to deliver a message, by account, endpoint and how they ended."`
+	DeliveryTook   Timer   `name:"idjourney.delivery" labels:"endpoint" doc:"Time that a try to deliver a message took, by account and endpoint."`
+	HintsPostponed Counter `name:"idjourney.hints.postponed" doc:"Fetches that wait because webhooks have used up the account's budget, by account."`
+	APIDenied      Counter `name:"idjourney.api.denied" labels:"token,missing" doc:"Requests to the customer's API that were denied, by account, token and what was missing."`
+	Vendor         Counter `name:"idjourney.vendor.requests" labels:"operation,outcome" doc:"Calls of IDWise's API, by account, operation and how they ended."`
+	VendorTook     Timer   `name:"idjourney.vendor.request" labels:"operation" doc:"Time from a request to IDWise's API to its answer, by account and operation."`
+	Government     Counter `name:"idjourney.government.requests" labels:"outcome" doc:"Look-ups in the government's register, by account and how they ended."`
+	GovernmentTook Timer   `name:"idjourney.government.request" doc:"Time that a look-up in the government's register took, by account."`
 }
 
-// NewInstruments makes the instruments with a meter.
+// NewInstruments makes the instruments with a meter, each as its tags say.
 func NewInstruments(meter metric.Meter) (*Instruments, error) {
+	i := &Instruments{meter: meter}
 	var errs []error
-	counter := func(name, description string, labels ...string) Counter {
-		c, err := meter.Int64Counter(name, metric.WithDescription(description))
+	for field, v := range reflect.ValueOf(i).Elem().Fields() {
+		if !field.IsExported() {
+			continue
+		}
+		name, doc := field.Tag.Get("name"), metric.WithDescription(field.Tag.Get("doc"))
+		labels := strings.FieldsFunc("account,"+field.Tag.Get("labels"), func(r rune) bool { return r == ',' })
+		var err error
+		switch made := v.Addr().Interface().(type) {
+		case *Counter:
+			made.labels = labels
+			made.counter, err = meter.Int64Counter(name, doc)
+		case *Timer:
+			made.labels = labels
+			made.histogram, err = meter.Float64Histogram(name, doc, metric.WithUnit("s"))
+		}
 		errs = append(errs, err)
-		return Counter{c, append([]string{"account"}, labels...)}
-	}
-	seconds := func(name, description string, labels ...string) Timer {
-		h, err := meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description))
-		errs = append(errs, err)
-		return Timer{h, append([]string{"account"}, labels...)}
-	}
-	i := &Instruments{
-		meter: meter,
-		Webhooks: counter("idjourney.webhooks",
-			"Webhooks that came in, by account, event type and what became of them.", "type", "outcome"),
-		Acknowledged: seconds("idjourney.webhook.ack", "Time from a webhook's request to its answer."),
-		forwarded: counter("idjourney.webhooks.forwarded",
-			"Tries to hand a recorded webhook to Temporal, by account and success.", "outcome"),
-		forwardLag: seconds("idjourney.webhook.forward_lag",
-			"Time from a webhook's receipt to its being in Temporal's hands."),
-		Decisions: counter("idjourney.decisions",
-			"Decisions, each counted once, by account, outcome and source.", "outcome", "source"),
-		TimeToDecision: seconds(decisionSeconds,
-			"Time from a journey's first webhook to a decision, by account, outcome and whether it is the journey's first.", "outcome", "first"),
-		Reaction: seconds("idjourney.decision.reaction",
-			"Time from the newest webhook before a decision to its being recorded, by account and outcome; not for decisions of operators and expiries.", "outcome"),
-		Adopted: counter("idjourney.journeys.adopted",
-			"Journeys that were decided before idjourney knew them and were adopted, each counted once, by account and outcome.", "outcome"),
-		Messages: counter("idjourney.messages",
-			"Messages, each counted once for all endpoints when it is first tried at the account's first, by account and type.", "type"),
-		AMLAlerts: counter("idjourney.aml.alerts",
-			"Changes of AML matches that wait for a person, by account and severity.", "severity"),
-		Erasures: counter("idjourney.erasures",
-			"Tries to erase a journey's personal data, by account and how they ended.", "outcome"),
-		Deliveries: counter("idjourney.deliveries",
-			"Tries to deliver a message, by account, endpoint and how they ended.", "endpoint", "outcome"),
-		DeliveryTook: seconds("idjourney.delivery",
-			"Time that a try to deliver a message took, by account and endpoint.", "endpoint"),
-		HintsPostponed: counter("idjourney.hints.postponed",
-			"Fetches that wait because webhooks have used up the account's budget, by account."),
-		APIDenied: counter("idjourney.api.denied",
-			"Requests to the customer's API that were denied, by account, token and what was missing.", "token", "missing"),
-		vendor: counter("idjourney.vendor.requests",
-			"Calls of IDWise's API, by account, operation and how they ended.", "operation", "outcome"),
-		vendorTook: seconds("idjourney.vendor.request",
-			"Time from a request to IDWise's API to its answer, by account and operation.", "operation"),
-		government: counter("idjourney.government.requests",
-			"Look-ups in the government's register, by account and how they ended.", "outcome"),
-		governmentTook: seconds("idjourney.government.request",
-			"Time that a look-up in the government's register took, by account."),
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("making instruments: %w", err)
@@ -155,24 +128,24 @@ func attributes(names, values []string) metric.MeasurementOption {
 // measures how long the webhook had waited.
 func (i *Instruments) Forwarded(ctx context.Context, account string, waited time.Duration, err error) {
 	if err != nil {
-		i.forwarded.Add(ctx, account, "failed")
+		i.Forwards.Add(ctx, account, "failed")
 		return
 	}
-	i.forwarded.Add(ctx, account, "ok")
-	i.forwardLag.Record(ctx, waited, account)
+	i.Forwards.Add(ctx, account, "ok")
+	i.ForwardLag.Record(ctx, waited, account)
 }
 
 // VendorCall counts a call of the vendor's API and, unless it was held back and
 // took nothing, measures it. Operation and outcome are package idwise's.
 func (i *Instruments) VendorCall(ctx context.Context, account, operation, outcome string, took time.Duration) {
-	i.vendor.Add(ctx, account, operation, outcome)
+	i.Vendor.Add(ctx, account, operation, outcome)
 	if took > 0 {
-		i.vendorTook.Record(ctx, took, account, operation)
+		i.VendorTook.Record(ctx, took, account, operation)
 	}
 }
 
 // GovernmentCall counts and measures a request to the government's register.
 func (i *Instruments) GovernmentCall(ctx context.Context, account, outcome string, took time.Duration) {
-	i.government.Add(ctx, account, outcome)
-	i.governmentTook.Record(ctx, took, account)
+	i.Government.Add(ctx, account, outcome)
+	i.GovernmentTook.Record(ctx, took, account)
 }

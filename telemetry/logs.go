@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -45,26 +46,18 @@ func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs hands attributes on, those of Temporal's SDK under our keys.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	named := h.named
-	renamed := make([]slog.Attr, 0, len(attrs))
-	for _, a := range attrs {
-		_, is := sdkKeys[a.Key]
-		named = named || is
-		renamed = append(renamed, rename(a))
+	named, attrs := h.named, slices.Clone(attrs)
+	for n, a := range attrs {
+		if ours, ok := sdkKeys[a.Key]; ok {
+			attrs[n].Key, named = ours, true
+		}
 	}
-	return &logHandler{next: h.next.WithAttrs(renamed), named: named}
+	return &logHandler{next: h.next.WithAttrs(attrs), named: named}
 }
 
 // WithGroup is next's: what is logged in a group names its span there, too.
 func (h *logHandler) WithGroup(name string) slog.Handler {
 	return &logHandler{next: h.next.WithGroup(name), named: h.named}
-}
-
-func rename(a slog.Attr) slog.Attr {
-	if ours, ok := sdkKeys[a.Key]; ok {
-		return slog.Any(ours, a.Value)
-	}
-	return a
 }
 
 // WithTraceParent puts the span of a traceparent that was written down into ctx, so

@@ -3,9 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 // faults collects all faults, so that they can be corrected in one go.
@@ -37,6 +35,9 @@ func (f *faults) join() error { return errors.Join(f.list...) }
 
 // flatten lists the errors that are joined in err.
 func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
 	many, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
@@ -52,10 +53,11 @@ func flatten(err error) []error {
 func (f *faults) decoding(err error) {
 	for _, e := range flatten(err) {
 		inner := errors.Unwrap(e)
-		named, ok := e.(interface{ Name() string })
-		switch {
+		switch named, ok := e.(interface{ Name() string }); {
 		case ok:
-			f.field(pathOf(named.Name()), inner)
+			for _, fault := range flatten(inner) {
+				f.add(named.Name(), "cannot be read: %s", fault)
+			}
 		case inner != nil:
 			f.decoding(inner)
 		default:
@@ -63,21 +65,3 @@ func (f *faults) decoding(err error) {
 		}
 	}
 }
-
-func (f *faults) field(path string, err error) {
-	for _, e := range flatten(err) {
-		keys, unknown := strings.CutPrefix(e.Error(), "has invalid keys: ")
-		if !unknown {
-			f.add(path, "cannot be read: %s", e)
-			continue
-		}
-		for key := range strings.SplitSeq(keys, ", ") {
-			f.add(join(path, key), "is not a key of the configuration: correct it (docs/configuration.md lists all)")
-		}
-	}
-}
-
-var goName = regexp.MustCompile(`[A-Z][A-Za-z]*`)
-
-// pathOf turns mapstructure's name for a place into ours.
-func pathOf(name string) string { return goName.ReplaceAllStringFunc(name, strings.ToLower) }

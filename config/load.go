@@ -69,9 +69,11 @@ func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 		}
 	}
 	c := &Config{}
-	byYAML := func(d *mapstructure.DecoderConfig) { d.TagName = "yaml" }
-	if err := v.UnmarshalExact(c, viper.DecodeHook(decodeHook), byYAML); err != nil {
-		found.decoding(err)
+	var decoded mapstructure.Metadata
+	err = v.Unmarshal(c, viper.DecodeHook(decodeHook), func(d *mapstructure.DecoderConfig) { d.TagName, d.Metadata = "yaml", &decoded })
+	found.decoding(err)
+	for _, key := range decoded.Unused {
+		found.add(key, "is not a key of the configuration: correct it (docs/configuration.md lists all)")
 	}
 	c.setDefaults()
 	c.resolve(env, found)

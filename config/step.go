@@ -75,13 +75,10 @@ func (c *Config) StepOptions(account, step string) (ActivityOptions, bool) {
 		return ActivityOptions{}, false
 	}
 	s, ok := a.Step(step)
-	if !ok {
-		return ActivityOptions{}, false
-	}
 	return ActivityOptions{
 		Name: s.ActivityName(), StartToClose: s.StartToClose, ScheduleToClose: s.Patience,
 		Heartbeat: s.Heartbeat, Retry: s.Retry,
-	}, true
+	}, ok
 }
 
 // policy is the part of the step that a journey reads.

@@ -137,21 +137,20 @@ func checkURL(found *faults, path, text string, live bool) {
 }
 
 func (c *Config) validateListen(found *faults) {
-	listeners := []struct{ path, address, what string }{
+	used := map[string]string{} // the key of an address
+	for _, l := range []struct{ path, address, what string }{
 		{"listen.public", c.Listen.Public, "webhooks"},
 		{"listen.admin", c.Listen.Admin, "health and metrics"},
 		{"listen.api", c.Listen.API, "the API"},
-	}
-	if len(c.API.Tokens) == 0 {
-		listeners = listeners[:2]
-	}
-	for i, l := range listeners {
+	} {
+		if l.path == "listen.api" && len(c.API.Tokens) == 0 {
+			continue // the API is off
+		}
 		_, _, err := net.SplitHostPort(l.address)
 		found.addIf(err != nil, l.path, "is not an address to listen on: write host:port, or :port for all interfaces")
-		for _, other := range listeners[:i] {
-			found.addIf(l.address == other.address && !strings.HasSuffix(l.address, ":0"),
-				l.path, "is the same as %s: keep %s on an address of their own", other.path, l.what)
-		}
+		other, taken := used[l.address]
+		found.addIf(taken && !strings.HasSuffix(l.address, ":0"), l.path, "is the same as %s: keep %s on an address of their own", other, l.what)
+		used[l.address] = l.path
 	}
 }
 

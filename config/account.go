@@ -21,8 +21,7 @@ const (
 	Sandbox Environment = "sandbox"
 )
 
-// Account is one IDWise account: one webhook path (/webhooks/idwise/<name>), one
-// set of secrets, its flows and the customer's endpoints.
+// Account is one IDWise account; its webhooks come to /webhooks/idwise/<name>.
 type Account struct {
 	Name              string         `yaml:"name" doc:"Name in every id, path and decision: [a-z0-9-], at most 32 characters, unique. Required; never change it."`
 	Environment       Environment    `yaml:"environment" check:"oneof=live,sandbox" doc:"live or sandbox. Required. The two share no secret and no endpoint."`

@@ -24,8 +24,8 @@ type Retry struct {
 	NonRetryable    []string      `yaml:"non_retryable" doc:"Types of errors that are not tried again."`
 }
 
-// ActivityOptions returns the options of one of idjourney's own activities, and
-// conservative ones for an unknown name.
+// ActivityOptions returns the options of one of idjourney's own activities; an unknown
+// name gets those of Fetch.
 func (c *Config) ActivityOptions(name string) ActivityOptions {
 	o, ok := find(c.Activities, named(name))
 	if !ok {
@@ -53,21 +53,18 @@ const (
 // configuration. All are bounded by time, not by attempts: an outage has a duration.
 func Defaults() []ActivityOptions {
 	const day = 24 * time.Hour
-	// All tries of a comparison together last for the step's patience. One try may wait
-	// for the comparison to show: it sends heartbeats.
+	// All tries together last for the step's patience; one may wait, with heartbeats.
 	face := options(ActivityCompareGovernmentFace, 5*time.Minute, 0, time.Minute)
 	face.Heartbeat = 30 * time.Second
 	return []ActivityOptions{
-		// A vendor that is away for longer needs a person's attention; the journey asks
-		// again by itself afterwards.
+		// After that a person is called; the journey asks again by itself.
 		options(ActivityFetch, 30*time.Second, 15*time.Minute, time.Minute),
 		face,
 		// Until it succeeds the vendor's journey is blocked.
 		options(ActivityCompleteCustomStep, 30*time.Second, day, 5*time.Minute),
 		// A customer's endpoint may be down over a long weekend.
 		options(ActivityPublish, time.Minute, 5*day, 10*time.Minute),
-		// One try asks for up to 20 versions. Without the history the journey is
-		// judged by the newest, and attention says so.
+		// One try asks for up to 20 versions.
 		options(ActivityFetchAMLHistory, 5*time.Minute, time.Hour, time.Minute),
 		// The erasure was promised: it is retried over a weekend before a person is called.
 		options(ActivityErase, time.Minute, 3*day, 10*time.Minute),
@@ -86,12 +83,11 @@ func options(name string, try, all, wait time.Duration) ActivityOptions {
 	}
 }
 
-// stepDefaults are the options of a step whose activity is not ours. It has no
-// heartbeat: an activity that does not send any would be killed for it.
+// stepDefaults are the options of a step whose activity is not ours: without a heartbeat,
+// which it may not send.
 func stepDefaults() ActivityOptions { return options("", time.Minute, 0, time.Minute) }
 
-// mergeActivities puts what is configured over the defaults. A name that is no
-// default's stays at the end for the validation to find.
+// mergeActivities puts what is configured over the defaults; unknown names come last.
 func mergeActivities(configured []ActivityOptions) []ActivityOptions {
 	merged := Defaults()
 	for _, o := range configured {

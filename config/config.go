@@ -1,14 +1,9 @@
 // Package config reads idjourney's one configuration file.
 //
-// A wrong configuration is worse than none: a misspelt key, a secret that is
-// not there or an endpoint that lets anybody in would be noticed only when a
-// journey is lost. So everything is checked before anything starts, all faults
-// are reported at once, each as a sentence that says what to do, and nothing
-// starts while there is one. Secrets are named in the file (secret_env,
-// secret_file) and never written in it; they are held in a type that does not
-// print.
-//
-// Lists, not maps: keys are case-insensitive, names are not.
+// Everything is checked before anything starts, and all faults are reported at once, each
+// as a sentence that says what to do. Secrets are named in the file (secret_env,
+// secret_file), never written in it, and held in a type that does not print. Lists, not
+// maps, hold what has a name: keys are case-insensitive, names are not.
 package config
 
 import (
@@ -42,7 +37,7 @@ type Listen struct {
 	Public string `yaml:"public" doc:"Address of the public listener: webhooks."`
 	API    string `yaml:"api" doc:"Address of the listener for the customer's REST API; unused while api.tokens is empty. It speaks plain HTTP: put TLS in front of it."`
 	Admin  string `yaml:"admin" doc:"Address of the listener for health, readiness and metrics. It has no authentication: keep it on loopback or in the cluster."`
-	// AdminHosts matter because a web page can reach loopback by a name of its own.
+	// AdminHosts: a web page can reach loopback by a name of its own.
 	AdminHosts []string `yaml:"admin_hosts" doc:"Host names, without a port, under which monitoring reaches the admin listeners. Loopback names and addresses, and the address that the client is connected to, are always served; any other Host is answered 421."`
 }
 

@@ -8,9 +8,8 @@ import (
 	"idjourney/idwise"
 )
 
-// UnconfirmedPaths lists the operations that the account's journeys need, whose
-// path is an assumption of ours and not marked as confirmed. The order is that of
-// the table in package idwise.
+// UnconfirmedPaths lists the operations that the account's journeys need and whose path is
+// an assumption of ours that is not marked as confirmed, in the order of package idwise.
 func (a *Account) UnconfirmedPaths() []idwise.Endpoint {
 	var list []idwise.Endpoint
 	for _, e := range idwise.Operations() {
@@ -24,8 +23,7 @@ func (a *Account) UnconfirmedPaths() []idwise.Endpoint {
 }
 
 // needs says whether a journey of the account cannot be decided without the operation.
-// Starting, summaries, deletion, AML history and spot checks are optional: a journey is
-// decided without them, so a live account starts while their paths are guesses.
+// A live account starts while the paths of the others are guesses.
 func (a *Account) needs(op idwise.Operation) bool {
 	switch op {
 	case idwise.JourneyResult:
@@ -40,8 +38,7 @@ func (a *Account) needs(op idwise.Operation) bool {
 	return false
 }
 
-// validateConfirmed refuses a live account with unconfirmed paths: they must not be tried
-// with real customers.
+// validateConfirmed keeps guessed paths away from real customers.
 func (c *Config) validateConfirmed(found *faults) {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]

@@ -40,9 +40,9 @@ var decoders = map[reflect.Type]func(data any) (any, error){
 	prefixType:                       decodePrefix,
 }
 
-// decodeHook turns what YAML and the environment hold into our types. It is
-// strict where the decoder is lenient in a dangerous way: an unquoted flow id
-// 64e12 is a number to YAML, and a duration of 30 would be 30 nanoseconds.
+// decodeHook turns what YAML and the environment hold into our types. It is strict where
+// the decoder is not: an unquoted flow id 64e12 is a number to YAML, and a duration of 30
+// would be 30 nanoseconds.
 func decodeHook(from, to reflect.Type, data any) (any, error) {
 	if decode, ok := decoders[to]; ok {
 		return decode(data)

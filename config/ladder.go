@@ -32,8 +32,8 @@ type AlertLadders struct {
 	High   Ladder `yaml:"high" doc:"Of alerts of high severity."`
 }
 
-// Ladder says when people are reminded of what waits for them, and what follows if
-// nobody acts. All times are working time since it began to wait.
+// Ladder says when people are reminded of what waits for them, and what follows if they do
+// not act. All times are working time since it began to wait.
 type Ladder struct {
 	RemindAfter time.Duration   `yaml:"remind_after" doc:"First reminder."`
 	RemindEvery time.Duration   `yaml:"remind_every" doc:"Time between further reminders, which end at escalate_at, else at finally_at; at most 12 in all."`
@@ -42,9 +42,8 @@ type Ladder struct {
 	Finally     journey.Outcome `yaml:"finally" doc:"What the policy then decides: rejected or on_hold; never approved. Without it, it waits on."`
 }
 
-// Ladders returns the ladders that apply to a journey of the flow with IDWise's id,
-// as [Account.Policy] does: that of reviews, then those of AML alerts of low, medium
-// and high severity.
+// Ladders returns the ladders that apply to a journey of the flow with IDWise's id: that of
+// reviews, then those of AML alerts of low, medium and high severity.
 func (a *Account) Ladders(flowID string) []calendar.Declared {
 	p := a.declaredPolicy(flowID)
 	hours, _ := hoursOf(a.calendars, p.Calendar) // Load refuses a calendar with a fault
@@ -82,8 +81,7 @@ func hoursOf(calendars []Calendar, name string) (calendar.Hours, error) {
 	return c.hours()
 }
 
-// ladderVersion is the part of a policy's version that follows from its ladders, since
-// ladders also decide.
+// ladderVersion is the ladders' part of a policy's version: they also decide.
 func (a *Account) ladderVersion(p Policy) []byte {
 	hours, _ := find(a.calendars, func(c Calendar) bool { return c.Name == p.Calendar })
 	hours.Name = ""

@@ -15,17 +15,14 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Load reads the configuration file at path. environ is the process's environment
-// ("NAME=value", as os.Environ gives it): IDJOURNEY_… variables override the
-// file's keys, and secret_env names others. The error joins one sentence for
-// each fault that was found, and holds no secret.
-//
-// A live account whose paths nobody has confirmed is a fault, too; see
-// [LoadUnconfirmed].
+// Load reads the configuration file at path. environ is in the form of os.Environ:
+// IDJOURNEY_… variables override the file's keys, and secret_env names others. The error
+// joins one sentence for each fault, and holds no secret. A live account with unconfirmed
+// paths is a fault.
 func Load(path string, environ []string) (*Config, error) { return load(path, environ, true) }
 
-// LoadUnconfirmed is Load for what never runs a journey, above all for the doctor,
-// by whose help the paths of a live account are confirmed.
+// LoadUnconfirmed is Load for what never runs a journey: above all for the doctor, which
+// confirms the paths of a live account.
 func LoadUnconfirmed(path string, environ []string) (*Config, error) {
 	return load(path, environ, false)
 }
@@ -88,8 +85,8 @@ func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 	return c, nil
 }
 
-// environment turns os.Environ's form into a map. Empty variables count as not
-// set: compose files write NAME= for a variable that nobody gave.
+// environment turns os.Environ's form into a map. Empty variables count as not set:
+// compose files write NAME= for a variable without a value.
 func environment(environ []string) map[string]string {
 	env := make(map[string]string, len(environ))
 	for _, entry := range environ {
@@ -100,8 +97,7 @@ func environment(environ []string) map[string]string {
 	return env
 }
 
-// fileChecks looks for secrets written in the file itself, before the
-// environment, where they belong, is put over it.
+// fileChecks refuses secrets in the file itself, before the environment is put over it.
 func fileChecks(v *viper.Viper, found *faults) {
 	if _, ok := v.Get("reference_key").(string); ok {
 		v.Set("reference_key", map[string]any{})
@@ -116,8 +112,7 @@ func fileChecks(v *viper.Viper, found *faults) {
 // whose name begins with idjourney.
 var kubernetesLink = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$`)
 
-// unknownVariables finds misspelt IDJOURNEY_… variables: one that is not a key, not
-// named by a secret_env, and neither ours nor Kubernetes's.
+// unknownVariables finds misspelt IDJOURNEY_… variables.
 func unknownVariables(c *Config, env map[string]string, found *faults) {
 	known := envKeys()
 	known[envPrefix+"CONFIG"] = ""
@@ -135,8 +130,8 @@ func unknownVariables(c *Config, env map[string]string, found *faults) {
 
 var quoted = regexp.MustCompile("`[^`]*`")
 
-// withoutContent drops the pieces of the file that YAML's errors quote: they
-// could be a secret that somebody wrote there.
+// withoutContent drops the pieces of the file that YAML's errors quote: they could be a
+// secret.
 func withoutContent(err error) string {
 	return quoted.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "…")
 }

@@ -17,8 +17,7 @@ import (
 // maxPolicy bounds what travels with every fetch into a journey's history.
 const maxPolicy = 2048
 
-// Policy is what a journey waits for and for how long. A key that an account or
-// a flow leaves out is inherited.
+// Policy is what a journey waits for and for how long. Unset keys are inherited.
 type Policy struct {
 	UserSteps       []string           `yaml:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
 	AskAgain        []time.Duration    `yaml:"ask_again" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
@@ -82,8 +81,8 @@ func DefaultPolicy() Policy {
 	}
 }
 
-// Policy returns what applies to a journey of the flow with IDWise's id. A flow
-// that is not listed gets the account's defaults, marked Unlisted.
+// Policy returns what applies to a journey of the flow with IDWise's id; for a flow that is
+// not listed, the account's defaults, marked Unlisted.
 func (a *Account) Policy(flowID string) journey.Policy {
 	flow, listed := a.Flow(flowID)
 	declared := a.declaredPolicy(flowID)
@@ -173,7 +172,7 @@ func (p Policy) validate(path string, calendars []Calendar, found *faults) {
 	}
 	hours, err := hoursOf(calendars, p.Calendar)
 	if err != nil {
-		return // said of the calendar itself
+		return // a fault of the calendar itself
 	}
 	for _, l := range p.ladders() {
 		l.validate(path+l.key, hours, found)

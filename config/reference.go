@@ -13,8 +13,7 @@ import (
 //go:embed reference.md.tmpl
 var referencePage string
 
-// Reference writes the Markdown reference of all keys: what it knows is what the
-// code reads.
+// Reference writes the Markdown reference of all keys from what the code reads.
 func Reference(w io.Writer) error {
 	page := template.Must(template.New("").Funcs(template.FuncMap{"short": shortDuration}).Parse(referencePage))
 	err := page.Execute(w, map[string]any{
@@ -26,8 +25,8 @@ func Reference(w io.Writer) error {
 	return nil
 }
 
-// sample is a configuration with one of everything and nothing said, so that its
-// values are the defaults.
+// sample is a configuration with one of everything and nothing set: its values are the
+// defaults.
 func sample() *Config {
 	c := &Config{API: API{Tokens: make([]Token, 1)}, Calendars: []Calendar{{
 		Weekly: make([]WeeklyHours, 1), Dates: make([]DateHours, 1),

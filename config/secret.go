@@ -49,19 +49,18 @@ type Secret struct {
 	redacted
 }
 
-// NewSecret returns a Secret that comes from no configuration: for tests and for
-// programs that make their own.
-func NewSecret(value string) Secret {
-	s := Secret{}
+// NewSecret returns a Secret that comes from no configuration.
+func NewSecret(value string) (s Secret) {
 	s.set(value)
 	return s
 }
 
 func (s *Secret) set(value string) {
-	s.redacted = redacted{}
-	if value != "" {
-		s.redacted = redacted{&value, new("[set]")}
+	shown := "[set]"
+	if value == "" {
+		shown = "[not set]"
 	}
+	s.redacted = redacted{&value, &shown}
 }
 
 // IsSet reports whether there is a secret.

@@ -8,8 +8,7 @@ import (
 	"idjourney/journey"
 )
 
-// Step declares one custom step: an activity, on any task queue and in any
-// language, and what its answers mean.
+// Step declares one custom step and what its answers mean.
 type Step struct {
 	Name                string          `yaml:"name" doc:"Name of the step: [a-z0-9_-], at most 64 characters. Steps of one name are equal in all flows of an account. Required."`
 	Kind                StepKind        `yaml:"kind" check:"oneof=activity,http" doc:"activity: a Temporal activity is run; http: a service is called, and no code is needed."`
@@ -56,8 +55,8 @@ func (s Step) ActivityName() string {
 	return s.Activity
 }
 
-// Step returns the step of that name in any of the account's flows; steps of one
-// name are equal (Load sees to it).
+// Step returns the step of that name in any of the account's flows; Load has checked that
+// steps of one name are equal.
 func (a *Account) Step(name string) (Step, bool) {
 	for _, f := range a.Flows {
 		if s, ok := find(f.Steps, func(s Step) bool { return s.Name == name }); ok {
@@ -125,8 +124,7 @@ func (s Step) validateKind(path string, found *faults) {
 		"is set, but %s never answers pending: take it out", s.Activity)
 }
 
-// validateHTTP checks what the step calls, and that a call back can arrive and is
-// not awaited for ever.
+// validateHTTP checks what the step calls, and that a call back can arrive in bounded time.
 func (s Step) validateHTTP(path string, live bool, api API, found *faults) {
 	if s.HTTP == nil {
 		found.add(path+".http", "is missing: write the url and the token of the service that is called")
@@ -165,8 +163,7 @@ func (s Step) validateTimes(path string, found *faults) {
 		"must be longer than match_poll: a try would count as lost between two looks")
 }
 
-// setDefaults keeps what is not said below the step's patience: a wait that
-// outlasts it could never end well.
+// setDefaults keeps every default below the step's patience.
 func (s *Step) setDefaults(face ActivityOptions) {
 	inherit(s, Step{
 		Kind: KindActivity, When: journey.WhenRulesPassed,

@@ -15,7 +15,7 @@ import (
 
 var nameForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// validate checks everything that can be known without asking anybody.
+// validate checks everything that can be known without a network.
 func (c *Config) validate(found *faults) {
 	c.validateKeys(found)
 	c.validateListen(found)
@@ -120,8 +120,7 @@ func notEverybody(found *faults, path string, prefixes []netip.Prefix) {
 	}
 }
 
-// checkURL notes what is wrong with an address that idjourney calls. A sandbox
-// may do without TLS, a live account may not.
+// checkURL checks an address that idjourney calls; only a sandbox may do without TLS.
 func checkURL(found *faults, path, text string, live bool) {
 	u, err := url.Parse(text)
 	switch {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Warnings returns what is allowed but rarely meant, one sentence each, to be
-// logged at the start and shown by the check.
+// Warnings returns what is allowed but rarely meant, one sentence each.
 func (c *Config) Warnings() []string {
 	found := &faults{}
 	admin, err := netip.ParseAddrPort(c.Listen.Admin)

@@ -8,9 +8,8 @@ import (
 	"unicode"
 )
 
-// WebhookAuth says how an account's webhooks prove themselves. All mechanisms
-// that are configured must match; within one, any of its live secrets (two at
-// most, while they are rotated). IDWise signs nothing, so this is all there is.
+// WebhookAuth says how an account's webhooks prove themselves, since IDWise signs nothing.
+// All mechanisms that are configured must match; within one, any of its secrets.
 type WebhookAuth struct {
 	None     NoAuth             `yaml:"auth" doc:"Only ever none: anybody who knows the address may post. Refused for a live account and beside any mechanism."`
 	Basic    []BasicCredential  `yaml:"basic" doc:"HTTP Basic credentials; two while they are rotated."`
@@ -19,7 +18,7 @@ type WebhookAuth struct {
 	AllowIPs []netip.Prefix     `yaml:"allow_ips" check:"networks" doc:"Addresses or networks that webhooks come from. IDWise's support hands out its own."`
 }
 
-// NoAuth is "auth: none", written out: anybody may post. It is refused for live accounts.
+// NoAuth is "auth: none": every sender may post. Refused for live accounts.
 type NoAuth bool
 
 // BasicCredential is one accepted user and password. A password may hold colons,
@@ -35,7 +34,7 @@ type HeaderCredential struct {
 	Values []Secret `yaml:"values" check:"rotated" doc:"The value, or two while they are rotated. Required."`
 }
 
-// Configured reports whether anything is said at all, "auth: none" included.
+// Configured reports whether anything is configured, "auth: none" included.
 func (w WebhookAuth) Configured() bool { return bool(w.None) || w.mechanisms() > 0 }
 
 func (w WebhookAuth) mechanisms() int {
@@ -83,8 +82,7 @@ func atMostTwo(found *faults, path string, secrets []Secret) {
 		path, "lists the same secret twice: rotation needs a new one")
 }
 
-// The least lengths of webhook secrets, in bytes. IDWise signs nothing: such a secret
-// is all that keeps a forger out.
+// The least lengths of webhook secrets, in bytes.
 const (
 	minLiveSecret    = 16
 	minSandboxSecret = 8

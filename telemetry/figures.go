@@ -48,8 +48,7 @@ type Tally struct {
 }
 
 const (
-	// figuresFor is how long figures are shown again before the ledger is read anew:
-	// however often metrics are scraped, it costs little.
+	// figuresFor is how long figures are shown again before the next reading.
 	figuresFor = 2 * time.Second
 	// figuresWithin bounds the reading; metrics are scraped without a deadline.
 	figuresWithin = 2 * time.Second

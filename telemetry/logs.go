@@ -60,8 +60,8 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 	return &logHandler{next: h.next.WithGroup(name), named: h.named}
 }
 
-// WithTraceParent puts the span of a traceparent that was written down into ctx, so
-// that what is logged and done now names it. One that cannot be read is ignored.
+// WithTraceParent puts the span of a recorded traceparent into ctx. One that cannot be read
+// is ignored.
 func WithTraceParent(ctx context.Context, traceParent string) context.Context {
 	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceParent})
 }

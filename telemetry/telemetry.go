@@ -1,8 +1,8 @@
 // Package telemetry sets up OpenTelemetry for idjourney's processes: traces by the
 // standard OTEL_* variables, metrics for Prometheus.
 //
-// It sets nothing global. What is built here is handed to those who use it, so
-// that two of idjourney's parts can run in one process, and tests side by side.
+// It sets nothing global, so that two of idjourney's parts can run in one process, and
+// tests side by side.
 package telemetry
 
 import (
@@ -79,8 +79,8 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	return t, nil
 }
 
-// Shutdown hands over what is still buffered, and stops. Give it a context with
-// a deadline: a collector that is away must not hold up the process's end.
+// Shutdown exports what is still buffered, and stops. The context needs a deadline: a
+// collector that is away must not delay the end.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	var errs []error
 	for _, stop := range t.stop {

@@ -20,9 +20,9 @@ func newTracing(tracer trace.Tracer) (interceptor.Interceptor, error) {
 	})
 }
 
-// startSpan starts every span but those of workflow runs. Such a span would be
-// written anew on each replay, would last for months, and would end as an error
-// whenever a run continues as new. What the run does hangs below its parent.
+// startSpan starts every span but those of workflow runs: they would be exported again on
+// each replay, last for months, and end as an error whenever a run continues as new. The
+// run's parent takes their place.
 func startSpan(ctx context.Context, t trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
 	if strings.HasPrefix(name, "RunWorkflow:") {
 		return trace.SpanFromContext(ctx)

@@ -38,27 +38,19 @@ type Hours struct {
 func Plain() Hours { return Hours{} }
 
 // NewHours returns the hours of the week in a zone. A date in dates has its own spans, none
-// if it is closed. The error is a sentence that says what is wrong: a span that is not part
-// of a day, overlapping spans, or a week that is never open, in which no instant could ever
-// be found.
+// if it is closed. The error is a sentence: a span is not part of a day, spans overlap, or
+// the week is never open.
 func NewHours(zone *time.Location, weekly map[time.Weekday][]Span, dates map[Date][]Span) (Hours, error) {
 	if zone == nil {
 		return Hours{}, errors.New("there is no time zone")
 	}
-	h := Hours{zone: zone, weekly: map[time.Weekday][]Span{}, dates: map[Date][]Span{}}
-	for _, day := range slices.Sorted(maps.Keys(weekly)) {
-		spans, err := ordered(weekly[day])
-		if err != nil {
-			return Hours{}, fmt.Errorf("%s %w", day, err)
-		}
-		h.weekly[day] = spans
+	h := Hours{zone: zone}
+	var err error
+	if h.weekly, err = ordered(weekly); err != nil {
+		return Hours{}, err
 	}
-	for _, date := range slices.SortedFunc(maps.Keys(dates), Date.compare) {
-		spans, err := ordered(dates[date])
-		if err != nil {
-			return Hours{}, fmt.Errorf("%s %w", date, err)
-		}
-		h.dates[date] = spans
+	if h.dates, err = ordered(dates); err != nil {
+		return Hours{}, err
 	}
 	if h.OpenPerWeek() == 0 {
 		return Hours{}, errors.New("no hour of the week is open: nothing could ever be due")
@@ -66,19 +58,28 @@ func NewHours(zone *time.Location, weekly map[time.Weekday][]Span, dates map[Dat
 	return h, nil
 }
 
-// ordered returns the spans of one day in their order.
-func ordered(spans []Span) ([]Span, error) {
-	spans = slices.Clone(spans)
-	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
-	for i, s := range spans {
-		if s.From < 0 || s.From >= s.To || s.To > Day {
-			return nil, errors.New("has a time that does not end after it begins, on the same day")
+// day is a [time.Weekday] or a [Date].
+type day interface {
+	comparable
+	fmt.Stringer
+}
+
+// ordered returns the spans of each day in their order.
+func ordered[D day](days map[D][]Span) (map[D][]Span, error) {
+	sorted := map[D][]Span{}
+	for _, day := range slices.SortedFunc(maps.Keys(days), func(a, b D) int { return cmp.Compare(a.String(), b.String()) }) {
+		spans := slices.SortedFunc(slices.Values(days[day]), func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+		for i, s := range spans {
+			if s.From < 0 || s.From >= s.To || s.To > Day {
+				return nil, fmt.Errorf("%s has a time that does not end after it begins, on the same day", day)
+			}
+			if i > 0 && s.From < spans[i-1].To {
+				return nil, fmt.Errorf("%s has times that overlap", day)
+			}
 		}
-		if i > 0 && s.From < spans[i-1].To {
-			return nil, errors.New("has times that overlap")
-		}
+		sorted[day] = spans
 	}
-	return spans, nil
+	return sorted, nil
 }
 
 // OpenPerWeek is the working time of an ordinary week.
@@ -113,10 +114,6 @@ func ParseDate(text string) (Date, error) {
 
 // String writes the date in the form 2026-12-24.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
-
-func (d Date) compare(other Date) int {
-	return slices.Compare([]int{d.Year, int(d.Month), d.Day}, []int{other.Year, int(other.Month), other.Day})
-}
 
 func dateOf(t time.Time) Date {
 	year, month, day := t.Date()

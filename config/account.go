@@ -31,9 +31,9 @@ type Account struct {
 	AcceptUnconfirmed bool           `yaml:"accept_unconfirmed_paths" doc:"true lets a live account start although paths of IDWise's API that it needs are guesses of ours."`
 	APIKey            Secret         `yaml:"api_key" doc:"API key (some accounts: customer id). Required."`
 	APISecret         Secret         `yaml:"api_secret" doc:"API secret (some accounts: server key). Required."`
-	RequestsPerSecond float64        `yaml:"requests_per_second" doc:"Most requests to IDWise's API a second, of each worker and each starter process."`
+	RequestsPerSecond float64        `yaml:"requests_per_second" default:"10" doc:"Most requests to IDWise's API a second, of each worker and each starter process."`
 	HintsPerSecond    float64        `yaml:"hints_per_second" doc:"How many of them webhooks may cause. What is beyond waits, so that a flood of webhooks leaves requests to deadlines, steps and people. Default: four fifths of requests_per_second."`
-	Timeout           time.Duration  `yaml:"timeout" doc:"How long one request to IDWise's API may take."`
+	Timeout           time.Duration  `yaml:"timeout" default:"20s" doc:"How long one request to IDWise's API may take."`
 	Webhook           WebhookAuth    `yaml:"webhook" doc:"How IDWise's webhooks prove themselves. Everything configured here must match. Required."`
 	Government        *Government    `yaml:"government" doc:"Where the government's face comes from. Required if a step compares it."`
 	Endpoints         []Endpoint     `yaml:"endpoints" check:"unique" doc:"The customer's endpoints, which receive the signed messages."`
@@ -52,10 +52,10 @@ type PathOverride struct {
 
 // Government is the source of reference faces.
 type Government struct {
-	Kind    string        `yaml:"kind" check:"oneof=http" doc:"http is the only kind."`
+	Kind    string        `yaml:"kind" default:"http" check:"oneof=http" doc:"http is the only kind."`
 	URL     string        `yaml:"url" check:"url" doc:"Address that is asked by POST; the personal number is in the body, never in the URL. https for a live account. Required."`
 	Token   Secret        `yaml:"token" doc:"Bearer token. Required."`
-	Timeout time.Duration `yaml:"timeout" doc:"How long one look-up may take."`
+	Timeout time.Duration `yaml:"timeout" default:"15s" doc:"How long one look-up may take."`
 }
 
 // Endpoint is one of the customer's endpoints.
@@ -63,8 +63,8 @@ type Endpoint struct {
 	Name          string        `yaml:"name" doc:"Name of the endpoint: [a-z0-9-], at most 32 characters, unique in the account. Required."`
 	URL           string        `yaml:"url" check:"url" doc:"Address that messages are posted to; https for a live account. Required."`
 	Secrets       []Secret      `yaml:"secrets" check:"signing" doc:"One Standard Webhooks secret (whsec_…), or two while they are rotated: messages are signed with all of them. Required."`
-	Timeout       time.Duration `yaml:"timeout" doc:"How long the endpoint has to answer."`
-	MaxConcurrent int           `yaml:"max_concurrent" doc:"Messages that are on their way to the endpoint at a time, from each worker; further ones wait without a slot."`
+	Timeout       time.Duration `yaml:"timeout" default:"15s" doc:"How long the endpoint has to answer."`
+	MaxConcurrent int           `yaml:"max_concurrent" default:"10" doc:"Messages that are on their way to the endpoint at a time, from each worker; further ones wait without a slot."`
 }
 
 // Flow is one of the account's flows at IDWise.
@@ -214,14 +214,8 @@ func (a *Account) setDefaults(base Policy, face ActivityOptions) {
 		a.Region = cmp.Or(a.Region, "eu")
 		a.BaseURL, _ = idwise.RegionURL(a.Region)
 	}
-	inherit(a, Account{RequestsPerSecond: 10, Timeout: 20 * time.Second, Overrides: base})
+	inherit(&a.Overrides, base)
 	a.HintsPerSecond = cmp.Or(a.HintsPerSecond, a.RequestsPerSecond*4/5)
-	if a.Government != nil {
-		inherit(a.Government, Government{Kind: "http", Timeout: 15 * time.Second})
-	}
-	for i := range a.Endpoints {
-		inherit(&a.Endpoints[i], Endpoint{Timeout: 15 * time.Second, MaxConcurrent: 10})
-	}
 	for i := range a.Flows {
 		f := &a.Flows[i]
 		inherit(&f.Policy, a.Overrides)

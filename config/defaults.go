@@ -2,7 +2,9 @@ package config
 
 import (
 	"reflect"
-	"time"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
 )
 
 // inherit fills the unset keys of section from base. The zero value means unset.
@@ -21,23 +23,29 @@ func fill(v, base reflect.Value) {
 	}
 }
 
+// applyDefaults gives unset keys the defaults of their tags. Overrides of the policy have
+// none: they are inherited.
+func applyDefaults[T any](section *T) {
+	visit("", field{value: reflect.ValueOf(section).Elem()}, func(path string, fd field) {
+		if fd.standard == "" || !fd.value.IsZero() || strings.Contains(path, ".policy.") {
+			return
+		}
+		decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+			Result: fd.value.Addr().Interface(), DecodeHook: decodeHook, WeaklyTypedInput: true,
+		})
+		if err == nil {
+			err = decoder.Decode(fd.standard)
+		}
+		if err != nil {
+			panic("the default of " + path + " cannot be read: " + err.Error())
+		}
+	})
+}
+
 // setDefaults fills in what the file leaves out.
 func (c *Config) setDefaults() {
-	inherit(c, Config{
-		TaskQueue: "idjourney",
-		Listen:    Listen{Public: ":8080", API: ":8081", Admin: "127.0.0.1:9090"},
-		Log:       Log{Level: "info", Format: "text"},
-		Ledger:    Ledger{KeepContent: 30 * 24 * time.Hour},
-		Forwarder: Forwarder{Concurrency: 8, PollInterval: time.Second, LeaseFor: 30 * time.Second},
-		Screening: Screening{Unconfirmed: 200, RequestsPerSecond: 5},
-		Worker: Worker{
-			StopTimeout: 30 * time.Second, MaxConcurrentActivities: 200, MaxConcurrentDeliveries: 100, MaxConcurrentWorkflowTasks: 200,
-			Pollers: Pollers{Initial: 5, Minimum: 2, Maximum: 50},
-		},
-		Policy:        DefaultPolicy(),
-		ReviewOverdue: 24 * time.Hour,
-	})
-	c.Intake = c.Intake.WithDefaults()
+	applyDefaults(c)
+	inherit(&c.Policy, DefaultPolicy())
 	if c.Ledger.URLFile == "" {
 		inherit(&c.Ledger, Ledger{URL: NewLedgerURL("sqlite:idjourney.db")})
 	}
@@ -52,18 +60,6 @@ func (c *Config) setDefaults() {
 // WithDefaults returns the limits with none of them zero, which net/http reads as
 // unlimited.
 func (i Intake) WithDefaults() Intake {
-	inherit(&i, Intake{
-		MaxBody:           1 << 20,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		RecordTimeout:     2 * time.Second,
-		SignalTimeout:     2 * time.Second,
-		ShutdownTimeout:   20 * time.Second,
-		BodyMemory:        64 << 20,
-		WebhooksPerSecond: 200,
-		BytesPerSecond:    512 << 10,
-	})
+	applyDefaults(&i)
 	return i
 }

@@ -12,8 +12,8 @@ import (
 
 // field is one key of a struct of the configuration, or one item of a list.
 type field struct {
-	key, doc, check string
-	value           reflect.Value
+	key, doc, check, standard string
+	value                     reflect.Value
 }
 
 // shape is how a key is written in YAML.
@@ -51,7 +51,7 @@ func fieldsOf(v reflect.Value) []field {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
 		if key := tag.Get("yaml"); key != "" {
-			list = append(list, field{key, tag.Get("doc"), tag.Get("check"), v.Field(i)})
+			list = append(list, field{key, tag.Get("doc"), tag.Get("check"), tag.Get("default"), v.Field(i)})
 		}
 	}
 	return list

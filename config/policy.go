@@ -19,30 +19,30 @@ const maxPolicy = 2048
 
 // Policy is what a journey waits for and for how long. Unset keys are inherited.
 type Policy struct {
-	UserSteps       []string           `yaml:"user_steps" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
-	AskAgain        []time.Duration    `yaml:"ask_again" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
+	UserSteps       []string           `yaml:"user_steps" default:"document,selfie" doc:"What IDWise's result must show before Finished User Steps is believed: document, selfie, or document:ID for the document of one step. List every step of the flow: what a webhook claims before they are there starts nothing."`
+	AskAgain        []time.Duration    `yaml:"ask_again" default:"2s,1m,10m,1h,24h" doc:"Waits before each further look at an API that does not yet show what a webhook claimed; then the API is believed."`
 	Hints           Hints              `yaml:"hints" doc:"How many fetches webhooks may cause of one journey. Beyond it they are postponed, and hints_over_budget is raised."`
-	UserStepsWithin time.Duration      `yaml:"user_steps_within" doc:"Silence while the user's steps are awaited after which the journey asks the API itself; each further silence is twice as long."`
-	ResultWithin    time.Duration      `yaml:"result_within" doc:"The same, while IDWise's result is awaited."`
-	ReviewLook      time.Duration      `yaml:"review_look" doc:"The same, while a person's review is awaited."`
-	ExpireAfter     time.Duration      `yaml:"expire_after" doc:"A journey that the user never finished expires after this."`
-	UnknownAfter    time.Duration      `yaml:"unknown_after" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
-	AMLMatch        journey.AMLMeaning `yaml:"aml_match" check:"oneof=on_hold,tell" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
+	UserStepsWithin time.Duration      `yaml:"user_steps_within" default:"1h" doc:"Silence while the user's steps are awaited after which the journey asks the API itself; each further silence is twice as long."`
+	ResultWithin    time.Duration      `yaml:"result_within" default:"30m" doc:"The same, while IDWise's result is awaited."`
+	ReviewLook      time.Duration      `yaml:"review_look" default:"24h" doc:"The same, while a person's review is awaited."`
+	ExpireAfter     time.Duration      `yaml:"expire_after" default:"168h" doc:"A journey that the user never finished expires after this."`
+	UnknownAfter    time.Duration      `yaml:"unknown_after" default:"1h" doc:"How long IDWise has to keep saying that there is no such journey before it is closed as unknown."`
+	AMLMatch        journey.AMLMeaning `yaml:"aml_match" default:"on_hold" check:"oneof=on_hold,tell" doc:"What a match newer than the last review does to an approval: on_hold or tell."`
 	AML             AML                `yaml:"aml" doc:"Severities and ladders of AML alerts."`
 	Review          Review             `yaml:"review" doc:"How people are kept at a review."`
 	Calendar        string             `yaml:"calendar" doc:"Name of the calendar in whose hours the ladders are counted. Default: every hour of every day counts."`
 
 	Resubmission    Deadline                 `yaml:"resubmission" doc:"A reviewer asked the user to submit something again."`
 	Renewal         Deadline                 `yaml:"renewal" doc:"IDWise's KYC renewal is due, and the API shows it: a document that has run out, a step that is no longer submitted, an open journey. One that webhooks alone call missed is put before a person (renewal_unconfirmed), whatever on_missed says."`
-	AdoptAfter      time.Duration            `yaml:"adopt_after" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
-	AuditEvery      time.Duration            `yaml:"audit_every" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
-	SpotCheckFailed journey.SpotCheckMeaning `yaml:"spot_check_failed" check:"oneof=review,tell" doc:"What a failed spot check means: review or tell."`
+	AdoptAfter      time.Duration            `yaml:"adopt_after" default:"72h" doc:"A result that was already as old when idjourney first heard of the journey is adopted as it stands: told as journey.adopted, never as a fresh decision."`
+	AuditEvery      time.Duration            `yaml:"audit_every" default:"720h" doc:"A settled journey that stands approved and of which nothing was heard for as long is looked at, for changes whose webhook was lost: two Actions each. The ledger knows which; no workflow keeps a timer for it."`
+	SpotCheckFailed journey.SpotCheckMeaning `yaml:"spot_check_failed" default:"review" check:"oneof=review,tell" doc:"What a failed spot check means: review or tell."`
 }
 
 // Hints is the budget of the fetches that webhooks cause.
 type Hints struct {
-	Looks int           `yaml:"looks" doc:"So many at once, ..."`
-	Per   time.Duration `yaml:"per" doc:"... and so many in each such time."`
+	Looks int           `yaml:"looks" default:"20" doc:"So many at once, ..."`
+	Per   time.Duration `yaml:"per" default:"1h" doc:"... and so many in each such time."`
 }
 
 // Deadline is a time that the user has.
@@ -54,17 +54,8 @@ type Deadline struct {
 // DefaultPolicy returns the policy before configuration.
 func DefaultPolicy() Policy {
 	review := Ladder{RemindAfter: 24 * time.Hour, RemindEvery: 24 * time.Hour, EscalateAt: 72 * time.Hour}
-	return Policy{
-		UserSteps:       []string{"document", "selfie"},
-		AskAgain:        []time.Duration{2 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour},
-		Hints:           Hints{Looks: 20, Per: time.Hour},
-		UserStepsWithin: time.Hour,
-		ResultWithin:    30 * time.Minute,
-		ReviewLook:      24 * time.Hour,
-		ExpireAfter:     7 * 24 * time.Hour,
-		UnknownAfter:    time.Hour,
-		AMLMatch:        journey.AMLMeansOnHold,
-		Review:          Review{Ladder: review},
+	p := Policy{
+		Review: Review{Ladder: review},
 		AML: AML{
 			Severities: []DatasetSeverity{{"SAN", journey.SeverityHigh}, {"PEP", journey.SeverityMedium}},
 			Ladders: AlertLadders{
@@ -73,12 +64,11 @@ func DefaultPolicy() Policy {
 				High:   Ladder{RemindAfter: 4 * time.Hour, RemindEvery: 8 * time.Hour, EscalateAt: 24 * time.Hour},
 			},
 		},
-		Resubmission:    Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
-		Renewal:         Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
-		AdoptAfter:      72 * time.Hour,
-		AuditEvery:      30 * 24 * time.Hour,
-		SpotCheckFailed: journey.SpotCheckMeansReview,
+		Resubmission: Deadline{Within: 14 * 24 * time.Hour, OnMissed: journey.MeansReview},
+		Renewal:      Deadline{Within: 30 * 24 * time.Hour, OnMissed: journey.MeansOnHold},
 	}
+	applyDefaults(&p)
+	return p
 }
 
 // Policy returns what applies to a journey of the flow with IDWise's id; for a flow that is

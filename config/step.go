@@ -11,13 +11,13 @@ import (
 // Step declares one custom step and what its answers mean.
 type Step struct {
 	Name                string          `yaml:"name" doc:"Name of the step: [a-z0-9_-], at most 64 characters. Steps of one name are equal in all flows of an account. Required."`
-	Kind                StepKind        `yaml:"kind" check:"oneof=activity,http" doc:"activity: a Temporal activity is run; http: a service is called, and no code is needed."`
+	Kind                StepKind        `yaml:"kind" default:"activity" check:"oneof=activity,http" doc:"activity: a Temporal activity is run; http: a service is called, and no code is needed."`
 	Activity            string          `yaml:"activity" doc:"Activity that is run: CompareGovernmentFace, or one of your own. Required for the kind activity, not allowed for http."`
 	HTTP                *HTTPCall       `yaml:"http" doc:"The service that is called. Required for the kind http."`
 	TaskQueue           string          `yaml:"task_queue" doc:"Task queue of the activity's worker. Empty: idjourney's own."`
-	When                journey.When    `yaml:"when" check:"oneof=rules_passed,always" doc:"rules_passed: only while none of IDWise's rules has failed; always."`
-	OnFailed            journey.Meaning `yaml:"on_failed" check:"meaning=a step that did not pass" doc:"What failed means although IDWise's decision passes: review, reject or on_hold."`
-	OnInconclusive      journey.Meaning `yaml:"on_inconclusive" check:"meaning=a step that did not pass" doc:"What inconclusive means: review, reject or on_hold."`
+	When                journey.When    `yaml:"when" default:"rules_passed" check:"oneof=rules_passed,always" doc:"rules_passed: only while none of IDWise's rules has failed; always."`
+	OnFailed            journey.Meaning `yaml:"on_failed" default:"review" check:"meaning=a step that did not pass" doc:"What failed means although IDWise's decision passes: review, reject or on_hold."`
+	OnInconclusive      journey.Meaning `yaml:"on_inconclusive" default:"review" check:"meaning=a step that did not pass" doc:"What inconclusive means: review, reject or on_hold."`
 	ShownBy             string          `yaml:"shown_by" doc:"face if IDWise's result shows the outcome as its face comparison, which then counts; always so for CompareGovernmentFace."`
 	VendorReviewSettles bool            `yaml:"vendor_review_settles" doc:"true if an approval by a reviewer at IDWise also settles this step's failure."`
 	StepID              string          `yaml:"step_id" doc:"IDWise's id of the flow's custom step, in quotes. Required for CompareGovernmentFace."`
@@ -165,10 +165,6 @@ func (s Step) validateTimes(path string, found *faults) {
 
 // setDefaults keeps every default below the step's patience.
 func (s *Step) setDefaults(face ActivityOptions) {
-	inherit(s, Step{
-		Kind: KindActivity, When: journey.WhenRulesPassed,
-		OnFailed: journey.MeansReview, OnInconclusive: journey.MeansReview,
-	})
 	base := stepDefaults()
 	if s.HTTP != nil {
 		s.HTTP.Timeout = cmp.Or(s.HTTP.Timeout, min(15*time.Second, cmp.Or(s.StartToClose, s.Patience)))

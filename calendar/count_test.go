@@ -67,7 +67,7 @@ func TestWorkingTime(t *testing.T) {
 	}
 }
 
-func TestNothingPasses(t *testing.T) {
+func TestClosedHoursDoNotCount(t *testing.T) {
 	t.Parallel()
 	h := office(t)
 	evening, morning := at(t, "2026-11-20 17:00 +0100"), at(t, "2026-11-23 09:00 +0100")

@@ -29,7 +29,7 @@ func TestLiveAccountNeedsConfirmedPaths(t *testing.T) {
 			}
 			wantFault(t, text, liveEnviron(), tt.want)
 			if _, err := read(strings.NewReader(text), liveEnviron(), false); err != nil {
-				t.Errorf("the doctor could not read it either: %v", err)
+				t.Errorf("the doctor cannot read it: %v", err)
 			}
 		})
 	}
@@ -57,7 +57,7 @@ func TestOptionalPathsNeedNoMark(t *testing.T) {
 	for _, e := range c.Accounts[0].UnconfirmedPaths() {
 		switch e.Operation {
 		case idwise.StartJourney, idwise.DeleteJourney, idwise.ReadAMLHistory, idwise.ReadSpotCheck:
-			t.Errorf("%s must be marked, and is optional", e.Operation)
+			t.Errorf("%s is optional, but must be marked", e.Operation)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestShortWebhookSecrets(t *testing.T) {
 	mustRead(t, exampleText(t)+live, append(without(enough, "IDWISE_WEBHOOK_PASSWORD"), "IDWISE_WEBHOOK_PASSWORD=eight888"))
 }
 
-// Two sandboxes, or two live accounts, may share: only the border matters.
+// Two sandboxes, or two live accounts, may share secrets and endpoints.
 func TestSharingWithinOneEnvironment(t *testing.T) {
 	t.Parallel()
 	text := strings.NewReplacer("environment: live", "environment: sandbox", "LIVE_KEY", "IDWISE_API_KEY").Replace(live)

@@ -71,7 +71,7 @@ func TestLaddersCountInTheirCalendar(t *testing.T) {
 	}
 }
 
-// A ladder decides, too: the version that a decision names follows it and its hours.
+// The version that a decision names changes with a ladder and its hours: ladders decide, too.
 func TestPolicyVersionFollowsLadders(t *testing.T) {
 	t.Parallel()
 	version := func(changes ...string) string {
@@ -80,7 +80,7 @@ func TestPolicyVersionFollowsLadders(t *testing.T) {
 	}
 	base := version()
 	if got := version("name: office", "name: desk", "calendar: office", "calendar: desk"); got != base {
-		t.Error("a calendar's name changes the version, though it means the same")
+		t.Error("a calendar's name changes the version")
 	}
 	for _, change := range [][2]string{
 		{"finally: on_hold", "finally: rejected"}, {"remind_every: 8h", "remind_every: 9h"}, {`to: "15:00"`, `to: "16:00"`},

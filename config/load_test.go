@@ -33,7 +33,7 @@ func TestExampleLoads(t *testing.T) {
 	if got, want := a.Webhook.Basic[0].Password.Reveal(), "password:"+secretMarker; got != want {
 		t.Errorf("password = %q, want %q", got, want)
 	}
-	for _, warning := range c.Warnings() { // what a newcomer has to change, and nothing else
+	for _, warning := range c.Warnings() { // only what a new user has to change
 		if !strings.Contains(warning, "the example's") {
 			t.Errorf("warns: %s", warning)
 		}
@@ -64,7 +64,7 @@ func uncommentedEnviron() []string {
 		"BACKOFFICE_TOKEN=api-"+secretMarker+"-0123456789-0123456789", "RISK_TOKEN=risk-"+secretMarker)
 }
 
-// The lines that the example has commented out must work for whoever uncomments them.
+// The lines that are commented out in the example work when they are uncommented.
 func TestExampleUncommented(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, uncommented(t), uncommentedEnviron())
@@ -87,7 +87,7 @@ func TestExampleUncommented(t *testing.T) {
 	}
 }
 
-// What the example shows as the defaults, commented out, must be the defaults.
+// What the example shows as defaults, commented out, are the defaults.
 func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	want := DefaultPolicy()

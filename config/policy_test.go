@@ -62,11 +62,11 @@ func TestPolicyInheritance(t *testing.T) {
 		t.Errorf("Policy = %+v, want the flow's expire_after, the top level's result_within", got)
 	}
 	if len(got.UserSteps) != 0 || len(got.AskAgain) != 1 {
-		t.Errorf("UserSteps %v, AskAgain %v: an empty list is said, an absent one inherited", got.UserSteps, got.AskAgain)
+		t.Errorf("UserSteps %v, AskAgain %v: an empty list overrides, an absent one is inherited", got.UserSteps, got.AskAgain)
 	}
 }
 
-// Decisions name the version: it must follow every change and nothing else.
+// Decisions name the version: it changes with the policy and with nothing else.
 func TestPolicyVersion(t *testing.T) {
 	t.Parallel()
 	version := func(text string) string {
@@ -106,9 +106,9 @@ func TestPolicySurvivesJSON(t *testing.T) {
 	}
 }
 
-// The bound is on what a bank might really declare: several steps with the longest
-// kind of names, some endpoints, every known dataset, a dozen waits.
-func TestRichPolicyTravels(t *testing.T) {
+// A large but plausible policy is within the bound: several steps with long names, some
+// endpoints, every known dataset, a dozen waits.
+func TestRichPolicyIsWithinTheBound(t *testing.T) {
 	t.Parallel()
 	text := strings.NewReplacer(
 		"name: onboarding", "name: onboarding-retail-customers-germany",

@@ -39,7 +39,7 @@ func TestTokenFaults(t *testing.T) {
 	})
 }
 
-// What is good for a sandbox must open nothing that is live.
+// A token for sandbox accounts must not open live ones.
 func TestTokenStaysInOneEnvironment(t *testing.T) {
 	t.Parallel()
 	const fault = "api.tokens[backoffice].accounts has live and sandbox accounts in it"
@@ -51,8 +51,8 @@ func TestTokenStaysInOneEnvironment(t *testing.T) {
 	mustRead(t, strings.Replace(everything, "environment: live", "environment: sandbox", 1), environ)
 }
 
-// Without a token there is no listener, and so nothing for it to get in the way of.
-func TestAPIThatIsOff(t *testing.T) {
+// Without a token there is no listener, so its address may equal another.
+func TestAddressOfADisabledAPIIsNotChecked(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, changed(t, `"127.0.0.1:9090"`, `"127.0.0.1:8081"`), append(baseEnviron(), "IDJOURNEY_LISTEN_API=127.0.0.1:8081"))
 	if len(c.API.Tokens) != 0 || c.Listen.API != "127.0.0.1:8081" {

@@ -30,7 +30,7 @@ func TestHTTPStep(t *testing.T) {
 	}
 }
 
-// An activity may say pending, too; and no short patience needs other times said.
+// An activity may also answer pending, and a short patience needs no other time-outs.
 func TestStepTimesFit(t *testing.T) {
 	t.Parallel()
 	c := mustRead(t, strings.Replace(uncommented(t), "activity: CheckCredit", "activity: CheckCredit\n            answer_within: 72h", 1), uncommentedEnviron())

@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// faultRow is a mistake in the example, all of it uncommented, and what the fault
-// must say.
+// faultRow is a mistake in the uncommented example, and a part of the fault's text.
 type faultRow struct{ old, replacement, want string }
 
 func wantFaults(t *testing.T, tests map[string]faultRow) {

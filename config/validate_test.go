@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each row is the example with one mistake in it, and what the fault must say.
+// Each row is the example with one mistake in it, and a part of the fault's text.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	const (
@@ -120,9 +120,9 @@ func TestFaultsOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// Kubernetes sets such variables for a Service named idjourney or idjourney-x;
-// secret_env may name what it likes.
-func TestVariablesThatAreNotOurs(t *testing.T) {
+// Kubernetes sets such variables for a Service named idjourney or idjourney-x; secret_env
+// may name any variable.
+func TestVariablesOfOthersAreIgnored(t *testing.T) {
 	t.Parallel()
 	text := changed(t, "secret_env: IDWISE_API_KEY", "secret_env: IDJOURNEY_ACME_KEY")
 	mustRead(t, text, append(baseEnviron(), "IDJOURNEY_ACME_KEY=k", "IDJOURNEY_CONFIG=x.yaml",

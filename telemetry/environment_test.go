@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// collector takes OTLP over HTTP, and tells the paths that were posted to.
+// collector accepts OTLP over HTTP; paths returns those that were posted to.
 func collector(t *testing.T) (address string, paths func() []string) {
 	t.Helper()
 	var mu sync.Mutex

@@ -89,7 +89,7 @@ func TestFigures(t *testing.T) {
 }
 
 // An unavailable ledger costs only its own gauges, and is read rarely.
-func TestFiguresOfALedgerThatIsAway(t *testing.T) {
+func TestFiguresOfAnUnavailableLedger(t *testing.T) {
 	t.Parallel()
 	tel := setup(t)
 	var asked atomic.Int32
@@ -108,7 +108,7 @@ func TestFiguresOfALedgerThatIsAway(t *testing.T) {
 		page := scrape(t, tel)
 		wantLines(t, page, `idjourney_ledger_up 0`, `idjourney_decisions_total{account="acme",outcome="approved",source="vendor"} 1`)
 		if strings.Contains(page, "idjourney_reviews_open{") {
-			t.Error("a ledger that cannot be read shows reviews")
+			t.Error("an unreadable ledger shows reviews")
 		}
 	}
 	if n := asked.Load(); n != 1 {

@@ -27,7 +27,7 @@ func TestLogsNameTheirSpan(t *testing.T) {
 			l.InfoContext(WithTraceParent(context.Background(), "nonsense"), "x")
 		}, nil, nil},
 		{"with attributes of its own", func(l *slog.Logger) { l.With("account", "acme").InfoContext(inSpan, "x") }, traceID, spanID},
-		{"by Temporal's logger, in its words", func(l *slog.Logger) {
+		{"by Temporal's logger, under its keys", func(l *slog.Logger) {
 			log.With(log.NewStructuredLogger(l), "TraceID", sc.TraceID(), "SpanID", sc.SpanID()).Info("x")
 		}, traceID, spanID},
 	} {

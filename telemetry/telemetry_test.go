@@ -123,12 +123,12 @@ func TestInstruments(t *testing.T) {
 }
 
 // Two parts of idjourney in one process must not share or double anything.
-func TestSetupTwice(t *testing.T) {
+func TestTwoSetupsShareNothing(t *testing.T) {
 	t.Parallel()
 	one, two := setup(t), setup(t)
 	one.Instruments.Decisions.Add(context.Background(), "acme", "approved", "vendor")
 	if page := scrape(t, two); strings.Contains(page, "idjourney_decisions") {
-		t.Error("the second set-up shows what the first measured")
+		t.Error("the second set-up shows the first one's measurements")
 	}
 }
 

@@ -61,7 +61,7 @@ func named(spans tracetest.SpanStubs, name string) (tracetest.SpanStub, bool) {
 	return tracetest.SpanStub{}, false
 }
 
-func TestContinueAsNewIsNoError(t *testing.T) {
+func TestContinueAsNewEndsNoSpanAsAnError(t *testing.T) {
 	t.Parallel()
 	spans := spansOf(t, newTracing)
 	if _, ok := named(spans, "RunWorkflow:Run"); ok {
@@ -77,9 +77,8 @@ func TestContinueAsNewIsNoError(t *testing.T) {
 	}
 }
 
-// The reason for startSpan. If this fails, the SDK does better now, and startSpan
-// can go.
-func TestContinueAsNewIsAnErrorWithoutStartSpan(t *testing.T) {
+// The reason for startSpan: if this fails, the SDK has changed and startSpan can go.
+func TestWithoutStartSpanContinueAsNewEndsASpanAsAnError(t *testing.T) {
 	t.Parallel()
 	spans := spansOf(t, func(tracer trace.Tracer) (interceptor.Interceptor, error) {
 		return opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: tracer})
@@ -107,7 +106,7 @@ func TestStartSpanKeepsTheParent(t *testing.T) {
 	ctx, parent := tracer.Start(context.Background(), "webhook")
 	run := startSpan(ctx, tracer, "RunWorkflow:Journey")
 	if !run.SpanContext().Equal(parent.SpanContext()) {
-		t.Error("what a run does would not hang below the webhook")
+		t.Error("the spans of a run are not below the webhook's")
 	}
 	child := startSpan(ctx, tracer, "StartActivity:Fetch")
 	child.End()
@@ -128,7 +127,7 @@ func TestTraceParent(t *testing.T) {
 	ctx, span := tel.Tracer.Start(context.Background(), "webhook")
 	defer span.End()
 	if !tel.Exporting || !Sampled(ctx) {
-		t.Error("somebody receives the spans, and nobody knows")
+		t.Error("spans are exported, but Exporting or Sampled is false")
 	}
 	if got, want := TraceParent(ctx), "00-"+span.SpanContext().TraceID().String()+"-"+span.SpanContext().SpanID().String()+"-01"; got != want {
 		t.Errorf("TraceParent = %q, want %q", got, want)
@@ -136,13 +135,13 @@ func TestTraceParent(t *testing.T) {
 }
 
 // Unexported spans give ids to log lines, but no links.
-func TestSpansThatNobodyReceives(t *testing.T) {
+func TestUnexportedSpansAreNotSampled(t *testing.T) {
 	t.Parallel()
 	tel := setup(t)
 	ctx, span := tel.Tracer.Start(WithTraceParent(context.Background(), webhookTrace), "webhook")
 	defer span.End()
 	if tel.Exporting || Sampled(ctx) {
-		t.Error("nobody receives the spans, and they are sampled")
+		t.Error("spans are sampled although no exporter takes them")
 	}
 	if got, want := TraceParent(ctx), "00-0af7651916cd43dd8448eb211c80319c-"+span.SpanContext().SpanID().String()+"-00"; got != want {
 		t.Errorf("TraceParent = %q, want %q", got, want)

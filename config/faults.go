@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // faults collects all faults, so that they can be corrected in one go.
@@ -55,13 +56,26 @@ func (f *faults) decoding(err error) {
 		inner := errors.Unwrap(e)
 		switch named, ok := e.(interface{ Name() string }); {
 		case ok:
-			for _, fault := range flatten(inner) {
-				f.add(named.Name(), "cannot be read: %s", fault)
-			}
+			f.field(named.Name(), inner)
 		case inner != nil:
 			f.decoding(inner)
 		default:
 			f.add("the configuration", "cannot be read: %s", e)
+		}
+	}
+}
+
+// field notes the faults of one key. mapstructure's metadata would list unknown keys, too,
+// but not beside a value that cannot be read.
+func (f *faults) field(path string, err error) {
+	for _, e := range flatten(err) {
+		keys, unknown := strings.CutPrefix(e.Error(), "has invalid keys: ")
+		if !unknown {
+			f.add(path, "cannot be read: %s", e)
+			continue
+		}
+		for key := range strings.SplitSeq(keys, ", ") {
+			f.add(join(path, key), "is not a key of the configuration: correct it (docs/configuration.md lists all)")
 		}
 	}
 }

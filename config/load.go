@@ -66,12 +66,8 @@ func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 		}
 	}
 	c := &Config{}
-	var decoded mapstructure.Metadata
-	err = v.Unmarshal(c, viper.DecodeHook(decodeHook), func(d *mapstructure.DecoderConfig) { d.TagName, d.Metadata = "yaml", &decoded })
+	err = v.UnmarshalExact(c, viper.DecodeHook(decodeHook), func(d *mapstructure.DecoderConfig) { d.TagName = "yaml" })
 	found.decoding(err)
-	for _, key := range decoded.Unused {
-		found.add(key, "is not a key of the configuration: correct it (docs/configuration.md lists all)")
-	}
 	c.setDefaults()
 	c.resolve(env, found)
 	unknownVariables(c, env, found)

@@ -148,6 +148,17 @@ func TestFaultsAreReportedTogether(t *testing.T) {
 	}
 }
 
+// A value that cannot be read hides no key that is unknown, wherever the two are.
+func TestUnknownKeysBesideUnreadableValues(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("listen:", "lisen: 1\nlisten:", "  public:", "  pubic: 1\n  public:", "region: eu", "region: eu\n    reigon: eu\n    timeout: 5",
+		"patience: 24h", "patince: 24h\n            patience: a day", "kind: http", "kynd: http").Replace(exampleText(t))
+	for _, want := range []string{"lisen is not a key", "listen.pubic is not a key", "accounts[0].reigon is not a key", "timeout cannot be read",
+		"steps[0].patince is not a key", "steps[0].patience cannot be read", "accounts[0].government.kynd is not a key"} {
+		wantFault(t, text, baseEnviron(), want)
+	}
+}
+
 func TestNotYAML(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{secretMarker, "- " + secretMarker, "a: [", "a: b: " + secretMarker, "\tlisten: x"} {

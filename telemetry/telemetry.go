@@ -114,8 +114,9 @@ func (t *Telemetry) setUpTraces(ctx context.Context, res *resource.Resource, off
 		if cfg.Spans != nil {
 			options = append(options, sdktrace.WithSyncer(cfg.Spans))
 		} else {
+			batches := batchOptions(cfg.Logger)
 			for _, exporter := range spanExporters(ctx, cfg.Logger) {
-				options = append(options, sdktrace.WithBatcher(exporter, batchOptions(cfg.Logger)...))
+				options = append(options, sdktrace.WithBatcher(exporter, batches...))
 			}
 		}
 		if t.Exporting = len(options) > 1; !t.Exporting {

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +21,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"idjourney/dev/embed"
 )
@@ -73,19 +74,21 @@ func TestWorkflowSurvives(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(context.Context, *testing.T, *embed.Server) *embed.Server{
 		"pause and resume": func(ctx context.Context, t *testing.T, s *embed.Server) *embed.Server {
-			conn, err := net.Dial("tcp", s.HostPort())
+			conn, err := grpc.NewClient(s.HostPort(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = conn.Close() }()
+			conn.Connect()
+			for state := conn.GetState(); state != connectivity.Ready; state = conn.GetState() {
+				if !conn.WaitForStateChange(ctx, state) {
+					t.Fatalf("the connection is %s, want it ready", state)
+				}
+			}
 			if err := s.Pause(); err != nil {
 				t.Fatal(err)
 			}
-			deadline, _ := ctx.Deadline()
-			if err := conn.SetReadDeadline(deadline); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			if !conn.WaitForStateChange(ctx, connectivity.Ready) {
 				t.Error("the paused server keeps connections open")
 			}
 			if got, want := status(t, s.UIURL()), http.StatusOK; got != want {

@@ -37,12 +37,12 @@ func Example() {
 	}))
 	defer receiver.Close()
 
-	m, reference, err := notify.Sample(journey.MessageDecided)
+	id, body, err := notify.Sample(journey.MessageDecided)
 	if err != nil {
 		panic(err)
 	}
 	endpoint := notify.Endpoint{Name: "core", URL: receiver.URL, Secrets: []string{secret}}
-	err = notify.NewSender(notify.Config{}).Send(context.Background(), endpoint, m, reference)
+	err = notify.NewSender(notify.Config{}).Post(context.Background(), endpoint, id, body)
 	fmt.Println(err)
 	// Output:
 	// journey.decided 64f0c2a1b7e94d0012ab34cd 2 on_hold

@@ -124,7 +124,7 @@ func TestEncodeRefusesWhatNoSchemaDescribes(t *testing.T) {
 	t.Parallel()
 	for _, mt := range notify.Types() {
 		if mt == journey.MessageErased {
-			continue // says by its type alone all that there is to say
+			continue // its type is its content
 		}
 		m := messages()[mt]
 		m.Decision, m.Review, m.Attention, m.AML = nil, nil, nil, nil
@@ -248,9 +248,9 @@ func TestAResubmissionWithoutSteps(t *testing.T) {
 	}
 }
 
-// An unbound spot check names no journey, whatever the message says, and an erased
-// journey has no reference, even while the ledger still knows one.
-func TestWhatIsNotKnownIsNotTold(t *testing.T) {
+// An unbound spot check names no journey, even if the message does, and an erased journey
+// has no reference, even while the ledger still knows one.
+func TestUnknownFieldsAreNotSent(t *testing.T) {
 	t.Parallel()
 	unbound := messages()[journey.MessageSpotCheckDecided]
 	unbound.JourneyID, unbound.Phase = "65a1b2c3d4e5f60718293a4b", journey.Settled
@@ -263,7 +263,7 @@ func TestWhatIsNotKnownIsNotTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, there := decodeAny(t, body)["data"].(map[string]any)[absent]; there {
-			t.Errorf("%s tells %s %v, want none", m.Type, absent, got)
+			t.Errorf("%s has %s %v, want none", m.Type, absent, got)
 		}
 		if err := schemaOf(t, m.Type).check("body", decodeAny(t, body)); err != nil {
 			t.Error(err)

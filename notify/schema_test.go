@@ -56,7 +56,7 @@ func (s schema) check(path string, v any) error {
 	case "array":
 		items, ok := v.([]any)
 		if !ok {
-			return fmt.Errorf("%s: %v is no array", path, v)
+			return fmt.Errorf("%s: %v is not an array", path, v)
 		}
 		for i, item := range items {
 			if err := s.Items.check(fmt.Sprintf("%s[%d]", path, i), item); err != nil {
@@ -69,12 +69,12 @@ func (s schema) check(path string, v any) error {
 	case "integer":
 		n, ok := v.(float64)
 		if !ok || n != float64(int64(n)) || s.Minimum != nil && n < *s.Minimum {
-			return fmt.Errorf("%s: %v is no integer in range", path, v)
+			return fmt.Errorf("%s: %v is not an integer in range", path, v)
 		}
 		return nil
 	case "boolean":
 		if _, ok := v.(bool); !ok {
-			return fmt.Errorf("%s: %v is no boolean", path, v)
+			return fmt.Errorf("%s: %v is not a boolean", path, v)
 		}
 		return nil
 	case "":
@@ -107,7 +107,7 @@ func (s schema) checkOneOf(path string, v any) error {
 func (s schema) checkString(path string, v any) error {
 	text, ok := v.(string)
 	if !ok {
-		return fmt.Errorf("%s: %v is no string", path, v)
+		return fmt.Errorf("%s: %v is not a string", path, v)
 	}
 	if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(text) {
 		return fmt.Errorf("%s: %q does not match %s", path, text, s.Pattern)
@@ -123,7 +123,7 @@ func (s schema) checkString(path string, v any) error {
 func (s schema) checkObject(path string, v any) error {
 	fields, ok := v.(map[string]any)
 	if !ok {
-		return fmt.Errorf("%s: %v is no object", path, v)
+		return fmt.Errorf("%s: %v is not an object", path, v)
 	}
 	for _, name := range s.Required {
 		if _, ok := fields[name]; !ok {

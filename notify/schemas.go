@@ -22,14 +22,10 @@ func Types() []journey.MessageType {
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of a type's body.
-func Schema(t journey.MessageType) ([]byte, error) {
-	return schemaFile(t, "schema")
-}
+func Schema(t journey.MessageType) ([]byte, error) { return schemaFile(t, "schema") }
 
 // Example returns one body of the type, as a customer would receive it.
-func Example(t journey.MessageType) ([]byte, error) {
-	return schemaFile(t, "example")
-}
+func Example(t journey.MessageType) ([]byte, error) { return schemaFile(t, "example") }
 
 func schemaFile(t journey.MessageType, kind string) ([]byte, error) {
 	text, err := schemaFiles.ReadFile("schemas/" + string(t) + "." + kind + ".json")

@@ -21,8 +21,8 @@ type Endpoint struct {
 	// Name is what the configuration calls it; only the name appears in errors.
 	Name string
 	URL  string
-	// Secrets are the live signing secrets ("whsec_" and base64), the newest
-	// first; every message is signed with all, so that a receiver can rotate.
+	// Secrets are the live signing secrets ("whsec_" and base64). Every message is signed
+	// with all, so that a receiver can rotate.
 	Secrets []string
 	// Timeout bounds one attempt, connecting and answer included; 0 means 15 s.
 	Timeout time.Duration
@@ -40,8 +40,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Sender sends messages. It keeps no state of deliveries and does not retry:
-// both belong to whoever calls it. Safe for concurrent use.
+// Sender sends messages. Retries and the state of deliveries are the caller's. Safe for
+// concurrent use.
 type Sender struct {
 	client *outbound.Client
 	now    func() time.Time
@@ -56,22 +56,27 @@ func NewSender(cfg Config) *Sender {
 	return s
 }
 
-// Send makes one attempt to deliver m to ep. It returns nil if the endpoint
-// answered 2xx, *Refused if the message is to be parked, *Unavailable if it is to
-// be sent again, and any other error for a message or an endpoint that is
-// configured so that it can never be sent. The reference may be empty.
+// Send makes one attempt to deliver m to ep. It returns nil if the endpoint answered 2xx,
+// *Refused if the message is to be parked, *Unavailable if it is to be sent again, and any
+// other error if the message or the endpoint's configuration makes sending impossible. The
+// reference may be empty.
 func (s *Sender) Send(ctx context.Context, ep Endpoint, m journey.Message, reference string) error {
 	body, err := Encode(m, reference)
 	if err != nil {
 		return err
 	}
+	return s.Post(ctx, ep, m.ID, body)
+}
+
+// Post is Send for a body that is encoded already.
+func (s *Sender) Post(ctx context.Context, ep Endpoint, id string, body []byte) error {
 	now := s.now()
-	signature, err := sign(ep, m.ID, now, body)
+	signature, err := sign(ep, id, now, body)
 	if err != nil {
 		return err
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
-	header.Set(standardwebhooks.HeaderWebhookID, m.ID)
+	header.Set(standardwebhooks.HeaderWebhookID, id)
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	answer, err := s.client.Do(ctx, outbound.Request{
@@ -83,7 +88,6 @@ func (s *Sender) Send(ctx context.Context, ep Endpoint, m journey.Message, refer
 	case err != nil:
 		return &Unavailable{Endpoint: ep.Name, Err: err}
 	}
-	// The status alone decides; the body is of no interest.
 	switch outbound.Judge(answer.Status) {
 	case outbound.Success:
 		return nil
@@ -94,13 +98,13 @@ func (s *Sender) Send(ctx context.Context, ep Endpoint, m journey.Message, refer
 	}
 }
 
-// sign signs with every live secret. An endpoint without one is an error: an
-// empty key would make a signature that anybody can forge.
+// sign signs with every live secret. A missing or empty one is an error: anybody could
+// forge its signature.
 func sign(ep Endpoint, id string, at time.Time, body []byte) (string, error) {
 	if len(ep.Secrets) == 0 {
 		return "", fmt.Errorf("signing for endpoint %s: it has no secret", ep.Name)
 	}
-	signatures := make([]string, 0, len(ep.Secrets))
+	var signatures []string
 	for i, secret := range ep.Secrets {
 		wh, err := standardwebhooks.NewWebhook(secret)
 		if err != nil || strings.TrimPrefix(secret, "whsec_") == "" {
@@ -115,25 +119,25 @@ func sign(ep Endpoint, id string, at time.Time, body []byte) (string, error) {
 	return strings.Join(signatures, " "), nil
 }
 
-// Refused says that the endpoint will not take this message, however often it is
-// sent: any 4xx except 408, 425 and 429. The message is parked, visibly.
+// Refused says that the endpoint will never take this message: any 4xx except 408, 425
+// and 429. The message is parked, visibly.
 type Refused struct {
 	Endpoint string // the endpoint's name
 	Status   int
 }
 
-// Error names endpoint and status; the endpoint's answer is not read into it.
+// Error names endpoint and status, and quotes nothing of the answer.
 func (e *Refused) Error() string {
 	return fmt.Sprintf("endpoint %s refused the message with status %d", e.Endpoint, e.Status)
 }
 
-// Unavailable says that the message has not arrived, as far as is known, and is
-// to be sent again: a network failure, a time-out, a 5xx, a redirect, 408, 425 or 429.
+// Unavailable says that the message may not have arrived and is to be sent again: a
+// network failure, a time-out, a 5xx, a redirect, 408, 425 or 429.
 type Unavailable struct {
 	Endpoint string // the endpoint's name
 	// Status is 0 when no answer came.
 	Status int
-	// RetryAfter is how long the endpoint asks to be left alone, 0 if it does not.
+	// RetryAfter is how long the endpoint asks to wait, 0 if it does not.
 	RetryAfter time.Duration
 	// Err is the network's error, without the endpoint's URL; nil with a Status.
 	Err error

@@ -200,7 +200,7 @@ func TestNetworkFailuresAreRetriedAndDoNotQuoteTheURL(t *testing.T) {
 	}
 }
 
-func TestWhatCanNeverBeSentIsNeitherRefusedNorUnavailable(t *testing.T) {
+func TestConfigurationErrorsAreNeitherRefusedNorUnavailable(t *testing.T) {
 	t.Parallel()
 	good := notify.Endpoint{Name: "core", URL: "http://127.0.0.1:1/", Secrets: []string{notifytest.Secret}}
 	noSecret, emptySecret, badSecret, badURL := good, good, good, good

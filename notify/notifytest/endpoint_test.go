@@ -32,7 +32,7 @@ func start(t *testing.T) (*notifytest.Endpoint, notify.Endpoint) {
 	return e, notify.Endpoint{Name: "core", URL: srv.URL, Secrets: []string{notifytest.Secret}}
 }
 
-func TestASetStatusFailsAndForgets(t *testing.T) {
+func TestASetStatusFailsRequests(t *testing.T) {
 	t.Parallel()
 	e, ep := start(t)
 	sender := notify.NewSender(notify.Config{})

@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// OnlyHosts keeps web pages away from a listener without authentication. A page can point
-// its own name at a loopback address (DNS rebinding) and then read the listener's answers;
-// its requests carry that name in Host. Only these hosts are served: loopback names and
-// addresses, the address that the client is connected to, and the configured names. All
-// others get 421.
+// OnlyHosts protects a listener without authentication from web pages. A page can point its
+// own name at a loopback address (DNS rebinding) and then read the listener's answers; its
+// requests carry that name in Host. OnlyHosts serves loopback names and addresses, the
+// address that the client is connected to, and the configured names. All others get 421.
 func OnlyHosts(next http.Handler, configured []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hostAllowed(r, configured) {

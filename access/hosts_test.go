@@ -42,7 +42,7 @@ func TestOnlyHosts(t *testing.T) {
 }
 
 // A probe reaches a container by its address, which cannot be configured in advance.
-func TestTheAddressThatWasConnectedToIsServed(t *testing.T) {
+func TestTheConnectedAddressIsServed(t *testing.T) {
 	t.Parallel()
 	handler := OnlyHosts(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), nil)
 	for host, want := range map[string]int{"10.1.2.3:9090": 200, "10.1.2.4:9090": 421} {

@@ -1,32 +1,42 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"idjourney/config"
+	"idjourney/idwise"
 	"idjourney/journey"
 )
 
-// The reasons of acts whose callers gave none.
+// The reasons of acts whose callers give none.
 const (
 	refreshReason = "asked to look again"
 	eraseReason   = "erasure was asked for"
 )
 
-// acted is the answer of an act: the journey as it is after it.
-type acted struct {
-	Phase    journey.Phase     `json:"phase"`
-	Standing *journey.Standing `json:"standing,omitempty"`
+// actBody is the body of an act.
+type actBody interface {
+	// arg checks the body and returns the argument of the update.
+	arg(update string, t *token) (any, error)
 }
 
-func actedReply(status int, done journey.Acted) reply {
-	out := acted{Phase: done.Phase}
-	if done.Standing.Sequence > 0 {
-		out.Standing = &done.Standing
+// act returns the handler of an act. Defaults are the body's values for the keys that the
+// caller leaves out; the whole body may be missing if it is optional.
+func act[B actBody](a *API, update string, defaults B, optional bool) handler {
+	return func(in *call) (reply, error) {
+		body := defaults
+		if err := in.body(optional, &body); err != nil {
+			return reply{}, err
+		}
+		arg, err := body.arg(update, in.token)
+		if err != nil {
+			return reply{}, err
+		}
+		return a.send(in, update, arg)
 	}
-	return reply{status: status, body: out}
 }
 
 // reviewBody decides a review by an outcome, or an AML alert by a disposition.
@@ -37,93 +47,69 @@ type reviewBody struct {
 	Reason      string              `json:"reason"`
 }
 
-// review handles POST /v1/journeys/{account}/{journeyId}/review.
-func (a *API) review(in *call) (reply, error) {
-	var body reviewBody
-	if err := in.body(false, &body); err != nil {
-		return reply{}, err
+func (b reviewBody) arg(_ string, t *token) (any, error) {
+	err := cmp.Or(text("review", b.Review, maxReference), b.checkDecision(), text("reason", b.Reason, maxReason))
+	if err == nil && b.Disposition != "" && !t.seesAML() {
+		err = forbidden(config.ScopeAMLRead)
 	}
-	if err := body.check(); err != nil {
-		return reply{}, err
-	}
-	if body.Disposition != "" && !in.token.seesAML() {
-		return reply{}, forbidden(config.ScopeAMLRead)
-	}
-	return a.send(in, journey.UpdateReview, journey.Reviewed{
-		Review: body.Review, Outcome: body.Outcome, Disposition: body.Disposition, Actor: in.token.name, Reason: body.Reason,
-		AMLHidden: !in.token.seesAML(),
-	})
+	return journey.Reviewed{
+		Review: b.Review, Outcome: b.Outcome, Disposition: b.Disposition, Actor: t.name, Reason: b.Reason, AMLHidden: !t.seesAML(),
+	}, err
 }
 
-func (b reviewBody) check() error {
-	if err := text("review", b.Review, maxReference); err != nil {
-		return err
-	}
+func (b reviewBody) checkDecision() error {
 	switch {
 	case (b.Outcome == "") == (b.Disposition == ""):
 		return badRequest("write outcome for a review, or disposition for an AML alert")
 	case b.Outcome != "":
-		if err := oneOf("outcome", b.Outcome, journey.OutcomeApproved, journey.OutcomeRejected); err != nil {
-			return err
-		}
+		return oneOf("outcome", b.Outcome, journey.OutcomeApproved, journey.OutcomeRejected)
 	default:
-		if err := oneOf("disposition", b.Disposition, journey.TrueMatch, journey.FalsePositive, journey.AcceptedMatch); err != nil {
-			return err
-		}
+		return oneOf("disposition", b.Disposition, journey.TrueMatch, journey.FalsePositive, journey.AcceptedMatch)
 	}
-	return text("reason", b.Reason, maxReason)
 }
 
-// actKind reads and checks the body of one act, which may be missing if it is optional.
-type actKind struct {
-	optional bool
-	read     func(raw []byte) (journey.Act, error)
+// overrideBody defaults to a sequence of -1, because 0 is the sequence of no standing.
+type overrideBody struct {
+	Outcome  journey.Outcome `json:"outcome"`
+	Sequence int             `json:"sequence"`
+	Reason   string          `json:"reason"`
 }
 
-var (
-	overrideOf = actKind{read: func(raw []byte) (journey.Act, error) {
-		var body struct {
-			Outcome  journey.Outcome `json:"outcome"`
-			Sequence *int            `json:"sequence"`
-			Reason   string          `json:"reason"`
-		}
-		if err := decode(raw, &body); err != nil {
-			return journey.Act{}, err
-		}
-		if err := oneOf("outcome", body.Outcome, journey.OutcomeApproved, journey.OutcomeRejected, journey.OutcomeOnHold); err != nil {
-			return journey.Act{}, err
-		}
-		if body.Sequence == nil || *body.Sequence < 0 {
-			return journey.Act{}, badRequest("sequence is missing: name the standing that you saw, 0 if there is none")
-		}
-		return journey.Act{Outcome: body.Outcome, Sequence: *body.Sequence, Reason: body.Reason}, text("reason", body.Reason, maxReason)
-	}}
-	retryOf = actKind{read: func(raw []byte) (journey.Act, error) {
-		var body struct {
-			Step   string `json:"step"`
-			Reason string `json:"reason"`
-		}
-		if err := decode(raw, &body); err != nil {
-			return journey.Act{}, err
-		}
-		if err := text("step", body.Step, maxReference); err != nil {
-			return journey.Act{}, err
-		}
-		return journey.Act{Step: body.Step, Reason: body.Reason}, text("reason", body.Reason, maxReason)
-	}}
-	endOf     = actKind{read: func(raw []byte) (journey.Act, error) { return reasonOnly(raw, "") }}
-	refreshOf = actKind{optional: true, read: func(raw []byte) (journey.Act, error) { return reasonOnly(raw, refreshReason) }}
-	eraseOf   = actKind{optional: true, read: func(raw []byte) (journey.Act, error) { return reasonOnly(raw, eraseReason) }}
-)
-
-func reasonOnly(raw []byte, fallback string) (journey.Act, error) {
-	body := struct {
-		Reason string `json:"reason"`
-	}{Reason: fallback}
-	if err := decode(raw, &body); err != nil {
-		return journey.Act{}, err
+func (b overrideBody) arg(update string, t *token) (any, error) {
+	err := oneOf("outcome", b.Outcome, journey.OutcomeApproved, journey.OutcomeRejected, journey.OutcomeOnHold)
+	if err == nil && b.Sequence < 0 {
+		err = badRequest("sequence is missing: name the standing that you saw, 0 if there is none")
 	}
-	return journey.Act{Reason: body.Reason}, text("reason", body.Reason, maxReason)
+	err = cmp.Or(err, text("reason", b.Reason, maxReason))
+	if err == nil && b.Outcome == journey.OutcomeApproved && !t.seesAML() {
+		err = forbidden(config.ScopeAMLRead)
+	}
+	arg := t.act(update, b.Reason)
+	arg.Outcome, arg.Sequence = b.Outcome, b.Sequence
+	return arg, err
+}
+
+type retryBody struct {
+	Step   string `json:"step"`
+	Reason string `json:"reason"`
+}
+
+func (b retryBody) arg(update string, t *token) (any, error) {
+	arg := t.act(update, b.Reason)
+	arg.Step = b.Step
+	return arg, cmp.Or(text("step", b.Step, maxReference), text("reason", b.Reason, maxReason))
+}
+
+type reasonBody struct {
+	Reason string `json:"reason"`
+}
+
+func (b reasonBody) arg(update string, t *token) (any, error) {
+	return t.act(update, b.Reason), text("reason", b.Reason, maxReason)
+}
+
+func (t *token) act(update, reason string) journey.Act {
+	return journey.Act{Kind: update, Actor: t.name, Reason: reason, AMLHidden: !t.seesAML()}
 }
 
 func oneOf[T ~string](key string, value T, allowed ...T) error {
@@ -133,23 +119,10 @@ func oneOf[T ~string](key string, value T, allowed ...T) error {
 	return badRequest(fmt.Sprintf("%s must be one of %v", key, allowed))
 }
 
-// act returns the handler of an act by update.
-func (a *API) act(update string, kind actKind) func(*call) (reply, error) {
-	return func(in *call) (reply, error) {
-		raw, err := in.read(maxBody, kind.optional)
-		if err != nil {
-			return reply{}, err
-		}
-		arg, err := kind.read(raw)
-		if err != nil {
-			return reply{}, err
-		}
-		arg.Kind, arg.Actor, arg.AMLHidden = update, in.token.name, !in.token.seesAML()
-		if arg.Outcome == journey.OutcomeApproved && arg.AMLHidden {
-			return reply{}, forbidden(config.ScopeAMLRead)
-		}
-		return a.send(in, update, arg)
-	}
+// acted is the answer to an act: the journey as it is afterwards.
+type acted struct {
+	Phase    journey.Phase     `json:"phase"`
+	Standing *journey.Standing `json:"standing,omitempty"`
 }
 
 // send acts on a journey that the ledger knows: an update must not start a workflow for
@@ -159,24 +132,76 @@ func (a *API) send(in *call, update string, arg any) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	switch {
-	case v.Phase == journey.Erased && update == journey.UpdateErase:
-		return actedReply(http.StatusAccepted, journey.Acted{Phase: v.Phase, Standing: v.Standing}), nil
-	case v.Phase == journey.Erased, v.Phase == journey.Ended && update != journey.UpdateErase:
+	now := journey.Acted{Phase: v.Phase, Standing: v.Standing}
+	switch erase := update == journey.UpdateErase; {
+	case v.Phase == journey.Erased && erase: // it is done already
+	case v.Phase == journey.Erased, v.Phase == journey.Ended && !erase:
 		return reply{}, conflict("closed", "the journey has "+string(v.Phase)+" for good")
+	case in.token.endsHold(v, update):
+		return reply{}, forbidden(config.ScopeAMLRead)
+	default:
+		if now, err = a.cfg.Operator.Act(in.ctx, in.account, in.id, update, arg); err != nil {
+			return reply{}, err
+		}
 	}
-	if err := in.token.endsHold(v, update); err != nil {
-		return reply{}, err
-	}
-	ctx, cancel := in.whole(actTimeout)
-	defer cancel()
-	done, err := a.cfg.Operator.Act(ctx, in.account, in.id, update, arg)
-	if err != nil {
-		return reply{}, err
-	}
-	status := http.StatusOK
+	out := reply{status: http.StatusOK, body: acted{now.Phase, shownStanding(now.Standing)}}
 	if update == journey.UpdateErase {
-		status = http.StatusAccepted // the vendor's erasure takes time; journey.erased reports its end
+		out.status = http.StatusAccepted // the vendor's erasure takes time; journey.erased reports its end
 	}
-	return actedReply(status, done), nil
+	return out, nil
+}
+
+// acknowledge handles POST /v1/attention/{account}/{code}/acknowledge: a person takes care
+// of it. It stays open until its cause is gone.
+func (a *API) acknowledge(in *call) (reply, error) {
+	var body struct {
+		Detail string `json:"detail"`
+	}
+	if err := in.body(true, &body); err != nil {
+		return reply{}, err
+	}
+	code := journey.AttentionCode(in.gin.Param("code"))
+	if !slices.Contains(journey.AttentionCodes(), code) || aboutAML(code) && !in.token.seesAML() {
+		return reply{}, notFound()
+	}
+	if body.Detail != "" {
+		if err := text("detail", body.Detail, maxReference); err != nil {
+			return reply{}, err
+		}
+	}
+	in.id = string(code)
+	err := a.cfg.Ledger.Acknowledge(in.ctx, in.account, code, body.Detail, in.token.name, a.cfg.Now().UTC())
+	return reply{status: http.StatusNoContent}, err
+}
+
+// linkArg is the argument of the update link.
+type linkArg struct {
+	JourneyID string `json:"journeyId"`
+	Actor     string `json:"actor"`
+	Reason    string `json:"reason"`
+}
+
+// link handles POST /v1/spot-checks/{account}/{spotCheckJourneyId}/link.
+func (a *API) link(in *call) (reply, error) {
+	var body struct {
+		JourneyID string `json:"journeyId"`
+		Reason    string `json:"reason"`
+	}
+	if err := in.body(false, &body); err != nil {
+		return reply{}, err
+	}
+	if !idwise.ValidID(body.JourneyID) {
+		return reply{}, badRequest("journeyId is missing or cannot be an id")
+	}
+	if err := text("reason", body.Reason, maxReason); err != nil {
+		return reply{}, err
+	}
+	if _, err := a.cfg.Ledger.SpotCheck(in.ctx, in.account, in.id); err != nil {
+		return reply{}, err
+	}
+	if _, err := a.cfg.Ledger.View(in.ctx, in.account, body.JourneyID); err != nil {
+		return reply{}, err
+	}
+	err := a.cfg.Operator.Link(in.ctx, in.account, in.id, linkArg{body.JourneyID, in.token.name, body.Reason})
+	return reply{status: http.StatusNoContent}, err
 }

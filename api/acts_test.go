@@ -12,7 +12,7 @@ import (
 
 const known = "/v1/journeys/acme/jny-known"
 
-func TestActsCarryTheTokensNameAndWhatTheySaid(t *testing.T) {
+func TestActsCarryActorAndContent(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.fill(t)
@@ -56,7 +56,7 @@ func TestActsCarryTheTokensNameAndWhatTheySaid(t *testing.T) {
 	}
 }
 
-func TestActsThatSayTooLittleAreNotSent(t *testing.T) {
+func TestIncompleteActsAreRefused(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.fill(t)
@@ -86,7 +86,7 @@ func TestActsThatSayTooLittleAreNotSent(t *testing.T) {
 }
 
 // A journey that is over for good is not woken; only an ended one can still be erased.
-func TestFinalJourneysAreLeftAlone(t *testing.T) {
+func TestFinalJourneysAreNotChanged(t *testing.T) {
 	t.Parallel()
 	for phase, erased := range map[journey.Phase]bool{journey.Ended: false, journey.Erased: true} {
 		t.Run(string(phase), func(t *testing.T) {

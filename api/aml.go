@@ -10,29 +10,28 @@ import (
 )
 
 // A caller without the scope aml:read must not learn that a customer matches a sanctions
-// list, neither from a field nor from a difference. Hence all holds look alike to it:
-// without their source, reason, vendor values and review. Reasons that a person wrote
-// are hidden as well, because they may name the match. For the same reason it cannot end
-// a hold, whatever caused it, and cannot approve against the system's decision.
+// list, neither from a field nor from a difference. All holds therefore look alike to it:
+// without their source, reason, vendor values and review. Reasons that a person wrote are
+// hidden too, because they may name the match. Such a caller cannot end a hold, whatever
+// its cause, and cannot approve against the system's decision.
 
 func (t *token) seesAML() bool { return t.may(config.ScopeAMLRead) }
 
 // aboutAML says whether a reason's or an attention's code is about AML.
-func aboutAML(code string) bool { return strings.HasPrefix(code, "aml_") }
+func aboutAML[T ~string](code T) bool { return strings.HasPrefix(string(code), "aml_") }
 
-// withoutAML is what of a journey a caller without aml:read is shown.
+// withoutAML is a journey as a caller without aml:read sees it.
 func withoutAML(v ledger.View) ledger.View {
-	s := v.Snapshot
+	s := &v.Snapshot
 	s.Alerts = nil
 	if v.Standing.Outcome == journey.OutcomeOnHold || s.Review != nil && aboutAML(s.Review.Reason) {
 		s.Review = nil
 	}
-	s.Attention = slices.DeleteFunc(slices.Clone(s.Attention), func(i journey.AttentionItem) bool { return aboutAML(string(i.Code)) })
-	v.Snapshot = s
+	s.Attention = slices.DeleteFunc(slices.Clone(s.Attention), func(i journey.AttentionItem) bool { return aboutAML(i.Code) })
 	return v
 }
 
-// hideAML removes from a decision what a caller without aml:read is not shown.
+// hideAML removes from a decision what a caller without aml:read must not see.
 func (d *shownDecision) hideAML() {
 	d.AMLVersion, d.AMLMatches = nil, nil
 	d.Reasons = slices.DeleteFunc(slices.Clone(d.Reasons), aboutAML)
@@ -44,14 +43,9 @@ func (d *shownDecision) hideAML() {
 	}
 }
 
-// endsHold refuses an act by which a caller without aml:read would end a hold. The
-// workflow checks it again, because the standing may have changed by then.
-func (t *token) endsHold(v ledger.View, update string) error {
-	switch update {
-	case journey.UpdateReview, journey.UpdateOverride, journey.UpdateEnd:
-		if v.Standing.Outcome == journey.OutcomeOnHold && !t.seesAML() {
-			return forbidden(config.ScopeAMLRead)
-		}
-	}
-	return nil
+// endsHold says whether an act would end a hold for a caller without aml:read. The workflow
+// checks it again, because the standing may have changed by then.
+func (t *token) endsHold(v ledger.View, update string) bool {
+	ends := []string{journey.UpdateReview, journey.UpdateOverride, journey.UpdateEnd}
+	return v.Standing.Outcome == journey.OutcomeOnHold && slices.Contains(ends, update) && !t.seesAML()
 }

@@ -51,7 +51,7 @@ func (a *testAPI) everything(t *testing.T, token, id string) map[string]string {
 	return all
 }
 
-func TestWithoutTheScopeAHoldBecauseOfAMLLooksLikeAnyOther(t *testing.T) {
+func TestAllHoldsLookAlikeWithoutTheScope(t *testing.T) {
 	t.Parallel()
 	match, other := openAPI(t, nil), openAPI(t, nil)
 	match.heldBecause(t, "jny-aml", "aml_match", true)
@@ -59,11 +59,11 @@ func TestWithoutTheScopeAHoldBecauseOfAMLLooksLikeAnyOther(t *testing.T) {
 	for _, token := range []string{readerToken, clerkToken} {
 		hidden := match.everything(t, token, "jny-aml")
 		if diff := cmp.Diff(other.everything(t, token, "jny-other"), hidden); diff != "" {
-			t.Errorf("the holds are told apart (-other +AML):\n%s", diff)
+			t.Errorf("the holds differ (-other +AML):\n%s", diff)
 		}
 		for path, text := range hidden {
 			if strings.Contains(strings.ToLower(text), "aml") || strings.Contains(text, "m-1") || strings.Contains(text, "policy\"") {
-				t.Errorf("%s tells of AML: %s", path, text)
+				t.Errorf("%s shows AML: %s", path, text)
 			}
 		}
 	}
@@ -78,8 +78,8 @@ func TestWithoutTheScopeAHoldBecauseOfAMLLooksLikeAnyOther(t *testing.T) {
 	}
 }
 
-// An ETag that changes would tell that an alert was opened or ended.
-func TestAnAlertChangesNoETagForWhoMayNotSeeIt(t *testing.T) {
+// A changed ETag would reveal that an alert was opened or ended.
+func TestAHiddenAlertDoesNotChangeTheETag(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.heldBecause(t, "jny-1", "unknown_value", false)
@@ -122,7 +122,7 @@ func TestActsOnAMLNeedTheScope(t *testing.T) {
 			bodies = append(bodies, got.body)
 		}
 		if bodies[0] != bodies[1] {
-			t.Errorf("%s: the refusals tell the holds apart: %v", c.act, bodies)
+			t.Errorf("%s: the refusals of holds differ: %v", c.act, bodies)
 		}
 	}
 	if got := a.do(t, ask{method: "POST", path: "/v1/attention/acme/aml_gap/acknowledge", token: clerkToken}); got.status != http.StatusNotFound {
@@ -131,7 +131,7 @@ func TestActsOnAMLNeedTheScope(t *testing.T) {
 	if sent := a.operator.sent(); len(sent) != 0 {
 		t.Fatalf("sent %v, want nothing", sent)
 	}
-	// What is not on hold is decided without the scope, and the workflow is told so.
+	// A journey that is not on hold is decided without the scope; the act says so.
 	got := a.do(t, ask{method: "POST", path: "/v1/journeys/acme/jny-open/review", token: clerkToken, body: `{"review":"rev_1","outcome":"approved","reason":"why"}`})
 	if sent := a.operator.sent(); got.status != 200 || len(sent) != 1 || !sent[0].arg.(journey.Reviewed).AMLHidden {
 		t.Errorf("got %d %s, sent %v", got.status, got.body, sent)
@@ -143,7 +143,7 @@ func TestActsOnAMLNeedTheScope(t *testing.T) {
 }
 
 // A person's text may name the match, and their name the department.
-func TestWhatAPersonWroteIsHidden(t *testing.T) {
+func TestReasonsOfOperatorsAreHidden(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	_, err := a.ledger.SaveDecision(t.Context(), journey.Decision{

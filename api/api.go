@@ -1,8 +1,9 @@
-// Package api is the customer's REST API. openapi.yaml describes it. It reads from
-// the ledger only, so that an app's polling costs Temporal nothing.
+// Package api is the customer's REST API, which openapi.yaml describes. It reads only from
+// the ledger, so that an app's polling costs Temporal nothing.
 package api
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -76,9 +77,9 @@ type Config struct {
 	// Vendors are the clients of IDWise by account. An account without one can neither
 	// start nor register journeys.
 	Vendors map[string]Vendor
-	// Wake is called after an event was recorded; may be nil.
+	// Wake is called after an event was recorded. Required.
 	Wake func()
-	// TrustedProxies are those whose X-Forwarded-For is believed.
+	// TrustedProxies are those whose X-Forwarded-For is trusted.
 	TrustedProxies []netip.Prefix
 	// Instruments count denied requests; may be nil.
 	Instruments *telemetry.Instruments
@@ -102,9 +103,7 @@ type API struct {
 	// refusals keeps repeated guesses from filling the log.
 	refusals rate.Sometimes
 	throttle *access.Throttle
-	// The long polls at a time, in all, by token and by account.
-	waits, tokenWaits, accountWaits *quota
-
+	waits    access.Quota  // of the long polls: in all, by token and by account
 	stopping chan struct{} // closed when long polls have to end
 }
 
@@ -116,10 +115,15 @@ func New(cfg Config) (*API, error) {
 	if cfg.Ledger == nil || cfg.Operator == nil || len(cfg.Accounts) == 0 {
 		return nil, errors.New("setting up the API: ledger, operator and accounts are required")
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.WaitPoll, cfg.MaxWaits = cmp.Or(cfg.WaitPoll, 500*time.Millisecond), cmp.Or(cfg.MaxWaits, 1000)
+	cfg.Instruments = cmp.Or(cfg.Instruments, telemetry.NopInstruments())
 	a := &API{
-		cfg: cfg, accounts: map[string]config.Account{}, log: cfg.Logger,
+		cfg: cfg, accounts: map[string]config.Account{}, log: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
 		refusals: rate.Sometimes{First: 5, Interval: 10 * time.Second},
-		stopping: make(chan struct{}),
+		throttle: access.NewThrottle(cfg.Now), stopping: make(chan struct{}),
 	}
 	for _, account := range cfg.Accounts {
 		a.accounts[account.Name] = account
@@ -134,32 +138,8 @@ func New(cfg Config) (*API, error) {
 		}
 		a.tokens = append(a.tokens, made)
 	}
-	a.setDefaults()
 	a.cfg.Instruments.ExpectAPI(context.Background())
 	return a, nil
-}
-
-func (a *API) setDefaults() {
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
-	if a.cfg.Now == nil {
-		a.cfg.Now = time.Now
-	}
-	if a.cfg.Wake == nil {
-		a.cfg.Wake = func() {}
-	}
-	if a.cfg.WaitPoll <= 0 {
-		a.cfg.WaitPoll = 500 * time.Millisecond
-	}
-	if a.cfg.MaxWaits <= 0 {
-		a.cfg.MaxWaits = 1000
-	}
-	if a.cfg.Instruments == nil {
-		a.cfg.Instruments = telemetry.NopInstruments()
-	}
-	a.throttle = access.NewThrottle(a.cfg.Now)
-	a.waits, a.tokenWaits, a.accountWaits = newQuota(a.cfg.MaxWaits), newQuota(a.cfg.MaxWaits/4), newQuota(a.cfg.MaxWaits/2)
 }
 
 // openAPI describes the API. The tests check every answer against it.
@@ -175,12 +155,12 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/journeys/search", config.ScopeRead, nil, a.search},
 		{http.MethodGet, one, config.ScopeRead, []string{"wait"}, a.show},
 		{http.MethodGet, one + "/decisions", config.ScopeRead, nil, a.decisions},
-		{http.MethodPost, one + "/review", config.ScopeOperate, nil, a.review},
-		{http.MethodPost, one + "/override", config.ScopeOperate, nil, a.act(journey.UpdateOverride, overrideOf)},
-		{http.MethodPost, one + "/refresh", config.ScopeOperate, nil, a.act(journey.UpdateRefresh, refreshOf)},
-		{http.MethodPost, one + "/retry-step", config.ScopeOperate, nil, a.act(journey.UpdateRetryStep, retryOf)},
-		{http.MethodPost, one + "/end-relationship", config.ScopeOperate, nil, a.act(journey.UpdateEnd, endOf)},
-		{http.MethodDelete, one, config.ScopeErase, nil, a.act(journey.UpdateErase, eraseOf)},
+		{http.MethodPost, one + "/review", config.ScopeOperate, nil, act(a, journey.UpdateReview, reviewBody{}, false)},
+		{http.MethodPost, one + "/override", config.ScopeOperate, nil, act(a, journey.UpdateOverride, overrideBody{Sequence: -1}, false)},
+		{http.MethodPost, one + "/refresh", config.ScopeOperate, nil, act(a, journey.UpdateRefresh, reasonBody{refreshReason}, true)},
+		{http.MethodPost, one + "/retry-step", config.ScopeOperate, nil, act(a, journey.UpdateRetryStep, retryBody{}, false)},
+		{http.MethodPost, one + "/end-relationship", config.ScopeOperate, nil, act(a, journey.UpdateEnd, reasonBody{}, false)},
+		{http.MethodDelete, one, config.ScopeErase, nil, act(a, journey.UpdateErase, reasonBody{eraseReason}, true)},
 		{http.MethodGet, "/v1/decisions", config.ScopeRead, []string{"after", "limit"}, a.feed},
 		{http.MethodGet, "/v1/reviews", config.ScopeRead, []string{"account", "kind", "overdue", "after", "limit"}, a.reviews},
 		{http.MethodGet, "/v1/attention", config.ScopeRead, []string{"account"}, a.attention},
@@ -192,11 +172,13 @@ func (a *API) routes() []route {
 
 // Handler returns the handler of the API's listener.
 func (a *API) Handler() *gin.Engine {
-	engine := httpserver.Engine(a.log, "API handler panicked", a.defect)
-	engine.NoRoute(func(c *gin.Context) { a.fail(c, notFound()) })
-	engine.NoMethod(func(c *gin.Context) {
-		a.fail(c, problemOf(http.StatusMethodNotAllowed, "method_not_allowed", "openapi.yaml says what can be done here"))
-	})
+	fail := func(status int, code, message string) gin.HandlerFunc {
+		return func(c *gin.Context) { write(c, problemOf(status, code, message).reply()) }
+	}
+	engine := httpserver.Engine(a.log, "API handler panicked",
+		fail(http.StatusInternalServerError, "defect", "this is a defect of idjourney; its log says more"))
+	engine.NoRoute(func(c *gin.Context) { write(c, notFound().reply()) })
+	engine.NoMethod(fail(http.StatusMethodNotAllowed, "method_not_allowed", "openapi.yaml says what can be done here"))
 	for _, r := range a.routes() {
 		engine.Handle(r.method, r.path, a.serve(r))
 	}
@@ -205,26 +187,13 @@ func (a *API) Handler() *gin.Engine {
 	return engine
 }
 
-func (a *API) defect(c *gin.Context) {
-	a.fail(c, problemOf(http.StatusInternalServerError, "defect", "this is a defect of idjourney; its log says more"))
-}
-
 // Serve serves the listener, which it closes, until ctx ends. Long polls end at once
-// then, all other requests are answered within ShutdownTimeout.
+// then; all other requests have ShutdownTimeout to end.
 func (a *API) Serve(ctx context.Context, listener net.Listener, limits config.Intake) error {
-	limits.WriteTimeout = max(limits.WriteTimeout, slowestCall) // a long poll takes its own time
+	limits.WriteTimeout = max(limits.WriteTimeout, slowestCall) // a long poll extends its own
 	server := httpserver.New(a.Handler(), limits)               //nolint:contextcheck // each request has its own
 	server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.stopping) }))
-	ended := make(chan error, 1)
-	go func() { ended <- httpserver.Served("API listener", server.Serve(listener)) }()
-	var failure error
-	select {
-	case <-ctx.Done():
-	case failure = <-ended:
-	}
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.ShutdownTimeout)
-	defer cancel()
-	return errors.Join(failure, httpserver.ShutDown(deadline, "API listener", server))
+	return httpserver.Run(ctx, "API listener", server, listener, limits.ShutdownTimeout)
 }
 
 // slowestCall bounds every request that is not a long poll: starting a journey at IDWise

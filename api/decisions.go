@@ -2,9 +2,12 @@ package api
 
 import (
 	"math"
-	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"idjourney/journey"
+	"idjourney/ledger"
+	"idjourney/notify"
 )
 
 // Bounds of a page.
@@ -15,40 +18,20 @@ const (
 
 // shownDecision is a decision as the API shows it; see hideAML.
 type shownDecision struct {
-	ID            string          `json:"id"`
-	Account       string          `json:"account"`
-	JourneyID     string          `json:"journeyId"`
-	Sequence      int             `json:"sequence"`
-	Outcome       journey.Outcome `json:"outcome"`
-	Source        journey.Source  `json:"source,omitempty"`
-	System        string          `json:"systemDecision,omitempty"`
-	Manual        string          `json:"manualDecision,omitempty"`
-	Final         string          `json:"finalDecision,omitempty"`
-	AMLVersion    *int            `json:"amlVersion,omitempty"`
-	AMLMatches    *int            `json:"amlMatches,omitempty"`
-	Reasons       []string        `json:"reasons,omitempty"`
-	Supersedes    int             `json:"supersedes,omitempty"`
-	PolicyVersion string          `json:"policyVersion"`
-	DecidedBy     string          `json:"decidedBy,omitempty"`
-	DecidedAt     time.Time       `json:"decidedAt"`
-	Adopted       bool            `json:"adopted,omitempty"`
+	Account   string `json:"account"`
+	JourneyID string `json:"journeyId"`
+	notify.Decision
+	AMLVersion *int `json:"amlVersion,omitempty"`
+	AMLMatches *int `json:"amlMatches,omitempty"`
+	Adopted    bool `json:"adopted,omitempty"`
 }
 
-func decisionFor(t *token, d journey.Decision) shownDecision {
-	s := shownDecision{
-		ID: d.ID, Account: d.Account, JourneyID: d.JourneyID, Sequence: d.Sequence, Outcome: d.Outcome, Source: d.Source,
-		System: d.System, Manual: d.Manual, Final: d.Final, Reasons: d.Reasons, Supersedes: d.Supersedes,
-		PolicyVersion: d.PolicyVersion, DecidedBy: d.DecidedBy, DecidedAt: d.DecidedAt, Adopted: d.Adopted,
-	}
-	s.AMLVersion, s.AMLMatches = &d.AMLVersion, &d.AMLMatches
+func (t *token) decision(d journey.Decision) shownDecision {
+	s := shownDecision{d.Account, d.JourneyID, notify.DecisionOf(d), &d.AMLVersion, &d.AMLMatches, d.Adopted}
 	if !t.seesAML() {
 		s.hideAML()
 	}
 	return s
-}
-
-type decisionList struct {
-	Decisions []shownDecision `json:"decisions"`
 }
 
 // decisions handles GET /v1/journeys/{account}/{journeyId}/decisions.
@@ -56,17 +39,8 @@ func (a *API) decisions(in *call) (reply, error) {
 	if _, err := a.view(in); err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := in.context()
-	defer cancel()
-	all, err := a.cfg.Ledger.Decisions(ctx, in.account, in.id)
-	if err != nil {
-		return reply{}, err
-	}
-	out := decisionList{Decisions: []shownDecision{}}
-	for _, d := range all {
-		out.Decisions = append(out.Decisions, decisionFor(in.token, d))
-	}
-	return ok(out), nil
+	all, err := a.cfg.Ledger.Decisions(in.ctx, in.account, in.id)
+	return ok(gin.H{"decisions": rows(all, in.token.decision)}), err
 }
 
 type feedItem struct {
@@ -74,13 +48,8 @@ type feedItem struct {
 	Decision shownDecision `json:"decision"`
 }
 
-type feedPage struct {
-	Items []feedItem `json:"items"`
-	// Next is the value of after for the next page, even if this one is empty.
-	Next int64 `json:"next"`
-}
-
-// feed handles GET /v1/decisions: all decisions of the token's accounts, in order.
+// feed handles GET /v1/decisions: all decisions of the token's accounts, in order. Next is
+// the value of after for the next page, even if this one is empty.
 func (a *API) feed(in *call) (reply, error) {
 	after, err := in.number("after", 0, 0, math.MaxInt64)
 	if err != nil {
@@ -90,16 +59,11 @@ func (a *API) feed(in *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := in.context()
-	defer cancel()
-	items, err := a.cfg.Ledger.DecisionFeed(ctx, in.token.accounts, after, int(limit))
-	if err != nil {
-		return reply{}, err
+	items, err := a.cfg.Ledger.DecisionFeed(in.ctx, in.token.accounts, after, int(limit))
+	if n := len(items); n > 0 {
+		after = items[n-1].Position
 	}
-	page := feedPage{Items: []feedItem{}, Next: after}
-	for _, item := range items {
-		page.Items = append(page.Items, feedItem{item.Position, decisionFor(in.token, item.Decision)})
-		page.Next = item.Position
-	}
-	return ok(page), nil
+	return ok(gin.H{"next": after, "items": rows(items, func(i ledger.FeedItem) feedItem {
+		return feedItem{i.Position, in.token.decision(i.Decision)}
+	})}), err
 }

@@ -16,7 +16,7 @@ import (
 
 var deniedLine = regexp.MustCompile(`"API request denied" token=(\S+) .* account=(\S+) missing=(\S+)`)
 
-func TestWhatIsDeniedIsLoggedAndCounted(t *testing.T) {
+func TestDeniedRequestsAreLoggedAndCounted(t *testing.T) {
 	t.Parallel()
 	reader := sdkmetric.NewManualReader()
 	a := openAPI(t, func(c *api.Config) {
@@ -74,7 +74,7 @@ func TestWhatIsDeniedIsLoggedAndCounted(t *testing.T) {
 }
 
 // Text that hides or rearranges what a person reads is refused wherever it is kept.
-func TestTextsThatMisleadAreRefused(t *testing.T) {
+func TestMisleadingTextIsRefused(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.fill(t)

@@ -14,15 +14,15 @@ import (
 
 var keyForm = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
 
-// once runs a request once per account, token and Idempotency-Key. It keeps the answer:
-// the same request gets it again, and another one with the same key is refused. A failure
-// is kept only if something may have been done; otherwise the key is released.
+// once runs a request once per account, token and Idempotency-Key. It keeps the answer: the
+// same request gets it again, and another one with the same key is refused. A failure is
+// kept only if something may have been done; otherwise the key is released.
 func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error)) (reply, error) {
 	key := in.gin.GetHeader("Idempotency-Key")
 	if !keyForm.MatchString(key) {
 		return reply{}, badRequest("the header Idempotency-Key is needed: 1 to 128 visible ASCII characters, another one for each request")
 	}
-	ctx, cancel := in.whole(slowestCall)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(in.ctx), slowestCall)
 	defer cancel()
 	sum := sha256.Sum256(append([]byte(in.gin.Request.Method+" "+in.gin.Request.URL.Path+"\n"), body...))
 	request := ledger.IdempotentRequest{Account: in.account, Token: in.token.name, Key: key, Hash: hex.EncodeToString(sum[:])}
@@ -43,10 +43,12 @@ func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error
 	if err != nil {
 		p := a.problemFrom(ctx, err)
 		if !p.done {
-			a.release(ctx, request)
+			if err := a.cfg.Ledger.ReleaseIdempotent(ctx, request); err != nil {
+				a.log.WarnContext(ctx, "API: an Idempotency-Key could not be given back; it is free in some minutes", "token", in.token.name, "error", err)
+			}
 			return reply{}, p
 		}
-		out = reply{status: p.status, body: p, header: p.header}
+		out = p.reply()
 	}
 	text, _ := json.Marshal(out.body) // structs of strings and bools: cannot fail
 	if err := a.cfg.Ledger.FinishIdempotent(ctx, request, in.id, out.status, text); err != nil {
@@ -54,10 +56,4 @@ func (a *API) once(in *call, body []byte, do func(context.Context) (reply, error
 		a.log.ErrorContext(ctx, "API: an answer could not be kept for its Idempotency-Key", "token", in.token.name, "error", err)
 	}
 	return out, nil
-}
-
-func (a *API) release(ctx context.Context, r ledger.IdempotentRequest) {
-	if err := a.cfg.Ledger.ReleaseIdempotent(ctx, r); err != nil {
-		a.log.WarnContext(ctx, "API: an Idempotency-Key could not be given back; it is free in some minutes", "token", r.Token, "error", err)
-	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -8,8 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"idjourney/journey"
 	"idjourney/ledger"
+	"idjourney/notify"
 )
 
 // shownJourney is a journey as the API shows it.
@@ -24,44 +28,28 @@ type shownJourney struct {
 	Standing       *journey.Standing      `json:"standing,omitempty"`
 	Adopted        bool                   `json:"adopted,omitempty"`
 	// RequiredSteps are what the user has to submit again, by RespondBy.
-	RequiredSteps []shownStep      `json:"requiredSteps,omitempty"`
-	RequiredFor   string           `json:"requiredFor,omitempty"`
-	RespondBy     time.Time        `json:"respondBy,omitzero"`
-	Review        *shownReview     `json:"review,omitempty"`
-	Alerts        []shownAlert     `json:"alerts,omitempty"` // scope aml:read
-	Attention     []shownAttention `json:"attention,omitempty"`
-}
-
-type shownStep struct {
-	StepID     string `json:"stepId"`
-	ReasonCode string `json:"reasonCode,omitempty"`
+	RequiredSteps []notify.RequiredStep    `json:"requiredSteps,omitempty"`
+	RequiredFor   journey.ResubmissionKind `json:"requiredFor,omitempty"`
+	RespondBy     time.Time                `json:"respondBy,omitzero"`
+	Review        *shownReview             `json:"review,omitempty"`
+	Alerts        []shownAlert             `json:"alerts,omitempty"` // scope aml:read
+	Attention     []journey.AttentionItem  `json:"attention,omitempty"`
 }
 
 type shownReview struct {
-	ID         string             `json:"id"`
-	Kind       journey.ReviewKind `json:"kind"`
-	Reason     string             `json:"reason"`
-	Since      time.Time          `json:"since"`
-	EscalateAt time.Time          `json:"escalateAt,omitzero"`
-	Overdue    bool               `json:"overdue"`
+	notify.Review
+	shownLadder
 }
 
 type shownAlert struct {
-	ID         string           `json:"id"`
-	Version    int              `json:"version,omitempty"`
-	Severity   journey.Severity `json:"severity"`
-	Since      time.Time        `json:"since"`
-	Matches    []string         `json:"matches,omitempty"`
-	Removed    []string         `json:"removed,omitempty"`
-	Changes    int              `json:"changes"`
-	EscalateAt time.Time        `json:"escalateAt,omitzero"`
-	Overdue    bool             `json:"overdue"`
+	journey.Alert
+	Ladder *journey.Ladder `json:"ladder,omitempty"` // nil: hides the alert's own
+	shownLadder
 }
 
-type shownAttention struct {
-	Code   journey.AttentionCode `json:"code"`
-	Since  time.Time             `json:"since"`
-	Detail string                `json:"detail,omitempty"`
+type shownLadder struct {
+	EscalateAt time.Time `json:"escalateAt,omitzero"`
+	Overdue    bool      `json:"overdue"`
 }
 
 // shown is v for a caller that may or may not see AML alerts.
@@ -72,32 +60,31 @@ func shown(v ledger.View, aml bool) shownJourney {
 	s := v.Snapshot
 	out := shownJourney{
 		Account: v.Account, JourneyID: v.JourneyID, Reference: v.Reference, Flow: v.Flow,
-		Phase: v.Phase, Since: s.Since, Adopted: s.Adopted,
-		CustomerStatus: journey.StatusOf(v.Phase, v.Standing.Outcome),
-	}
-	if out.Phase == "" {
-		out.Phase = journey.AwaitingUserSteps // registered, and no event has come yet
-	}
-	if v.Standing.Sequence > 0 {
-		out.Standing = &v.Standing
+		Phase: cmp.Or(v.Phase, journey.AwaitingUserSteps), // registered, and no event has come yet
+		Since: s.Since, Adopted: s.Adopted, Attention: s.Attention,
+		CustomerStatus: journey.StatusOf(v.Phase, v.Standing.Outcome), Standing: shownStanding(v.Standing),
 	}
 	if r := s.Resubmission; r != nil {
-		out.RequiredFor, out.RespondBy = string(r.Kind), r.Until
-		for _, step := range r.Steps {
-			out.RequiredSteps = append(out.RequiredSteps, shownStep{step.StepID, step.ReasonCode})
-		}
+		out.RequiredFor, out.RespondBy = r.Kind, r.Until
+		out.RequiredSteps = rows(r.Steps, func(s journey.RequiredStep) notify.RequiredStep {
+			return notify.RequiredStep{StepID: s.StepID, ReasonCode: s.ReasonCode}
+		})
 	}
 	if r := s.Review; r != nil {
-		out.Review = &shownReview{r.ID, r.Kind, r.Reason, r.Since, r.Ladder.EscalateAt, r.Ladder.Overdue}
+		out.Review = &shownReview{notify.Review{ID: r.ID, Kind: r.Kind, Reason: r.Reason, Since: r.Since}, ladder(r.Ladder)}
 	}
-	for _, item := range s.Attention {
-		out.Attention = append(out.Attention, shownAttention(item))
-	}
-	for _, al := range s.Alerts {
-		out.Alerts = append(out.Alerts, shownAlert{al.ID, al.Version, al.Severity, al.Since,
-			al.Matches, al.Removed, al.Changes, al.Ladder.EscalateAt, al.Ladder.Overdue})
-	}
+	out.Alerts = rows(s.Alerts, func(a journey.Alert) shownAlert { return shownAlert{Alert: a, shownLadder: ladder(a.Ladder)} })
 	return out
+}
+
+func ladder(l journey.Ladder) shownLadder { return shownLadder{l.EscalateAt, l.Overdue} }
+
+// shownStanding is nil until there is a decision.
+func shownStanding(s journey.Standing) *journey.Standing {
+	if s.Sequence == 0 {
+		return nil
+	}
+	return &s
 }
 
 // maxWait bounds a long poll, in seconds.
@@ -126,7 +113,7 @@ func (a *API) show(in *call) (reply, error) {
 }
 
 func (a *API) view(in *call) (ledger.View, error) {
-	ctx, cancel := in.context()
+	ctx, cancel := in.within(ledgerTimeout)
 	defer cancel()
 	return a.cfg.Ledger.View(ctx, in.account, in.id)
 }
@@ -159,41 +146,22 @@ func matches(ifNoneMatch, tag string) bool {
 	return false
 }
 
-// searchBody names a customer. The reference is in the body because it may be
+// search handles POST /v1/journeys/search. The reference is in the body because it may be
 // personal, and URLs are logged everywhere.
-type searchBody struct {
-	Account   string `json:"account"`
-	Reference string `json:"reference"`
-}
-
-type journeyList struct {
-	Journeys []shownJourney `json:"journeys"`
-}
-
-// search handles POST /v1/journeys/search.
 func (a *API) search(in *call) (reply, error) {
-	var body searchBody
+	var body struct {
+		Account   string `json:"account"`
+		Reference string `json:"reference"`
+	}
 	if err := in.body(false, &body); err != nil {
 		return reply{}, err
 	}
-	if err := text("account", body.Account, maxReference); err != nil {
-		return reply{}, err
-	}
-	if err := text("reference", body.Reference, maxReference); err != nil {
+	if err := cmp.Or(text("account", body.Account, maxReference), text("reference", body.Reference, maxReference)); err != nil {
 		return reply{}, err
 	}
 	if in.account = body.Account; !in.token.sees(body.Account) {
 		return reply{}, hidden()
 	}
-	ctx, cancel := in.context()
-	defer cancel()
-	views, err := a.cfg.Ledger.ByReference(ctx, body.Account, body.Reference)
-	if err != nil {
-		return reply{}, err
-	}
-	out := journeyList{Journeys: []shownJourney{}}
-	for _, v := range views {
-		out.Journeys = append(out.Journeys, shown(v, in.token.seesAML()))
-	}
-	return ok(out), nil
+	views, err := a.cfg.Ledger.ByReference(in.ctx, body.Account, body.Reference)
+	return ok(gin.H{"journeys": rows(views, func(v ledger.View) shownJourney { return shown(v, in.token.seesAML()) })}), err
 }

@@ -17,7 +17,7 @@ import (
 	"idjourney/ledger/ledgertest"
 )
 
-// watched is a ledger that tells of each look at a journey.
+// watched is a ledger that reports each read of a journey.
 type watched struct {
 	api.Ledger
 	looks chan struct{} // receives one for each, as far as there is room
@@ -63,7 +63,7 @@ func TestALongPollAnswersWhenTheJourneyChanges(t *testing.T) {
 	a := openAPI(t, func(c *api.Config) { w.Ledger, c.Ledger = c.Ledger, w })
 	a.fill(t)
 	known, answer := poll(t, a.url, "60")
-	for range 4 { // the first look, the poll's first, and two while it waits
+	for range 4 { // the first request's, the poll's first, and two while it waits
 		receive(t, w.looks)
 	}
 	select {
@@ -88,7 +88,7 @@ func TestALongPollEndsUnchanged(t *testing.T) {
 	}
 }
 
-func TestWithoutAnETagNothingIsWaitedFor(t *testing.T) {
+func TestARequestWithoutAMatchingETagDoesNotWait(t *testing.T) {
 	t.Parallel()
 	w := &watched{}
 	a := openAPI(t, func(c *api.Config) { w.Ledger, c.Ledger = c.Ledger, w })
@@ -97,7 +97,7 @@ func TestWithoutAnETagNothingIsWaitedFor(t *testing.T) {
 		w.count.Store(0)
 		got := a.do(t, ask{method: "GET", path: "/v1/journeys/acme/jny-known?wait=60", token: readerToken, header: http.Header{"If-None-Match": {etag}}})
 		if got.status != 200 || w.count.Load() != 1 {
-			t.Errorf("%s: got %d after %d looks, want 200 after one", etag, got.status, w.count.Load())
+			t.Errorf("%s: got %d after %d reads, want 200 after one", etag, got.status, w.count.Load())
 		}
 	}
 	for _, wait := range []string{"-1", "61", "1.5", "", "x", "1&wait=2"} {
@@ -107,7 +107,7 @@ func TestWithoutAnETagNothingIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestTooManyLongPollsAreToldSo(t *testing.T) {
+func TestTooManyLongPollsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := &watched{looks: make(chan struct{}, 10)}
 	a := openAPI(t, func(c *api.Config) { w.Ledger, c.Ledger, c.MaxWaits = c.Ledger, w, 1 })
@@ -148,7 +148,7 @@ func TestALongPollOutlastsTheLimitsAndEndsWithTheProcess(t *testing.T) {
 	a.fill(t)
 	began := time.Now()
 	_, answer := poll(t, url, "60")
-	for time.Since(began) < time.Second { // well over both limits; each look is an event
+	for time.Since(began) < time.Second { // well over both limits; each read is an event
 		receive(t, w.looks)
 	}
 	select {

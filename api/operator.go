@@ -17,16 +17,15 @@ import (
 	"idjourney/workflows"
 )
 
-// readyWait is the pause before an update is sent again.
-const readyWait = 50 * time.Millisecond
-
-// actTimeout bounds how long a caller waits for a workflow's answer.
-const actTimeout = 10 * time.Second
+const (
+	readyWait  = 50 * time.Millisecond // before an update is sent again
+	actTimeout = 10 * time.Second      // of a caller's wait for a workflow's answer
+)
 
 // ErrClosed says that the workflow is closed, so it cannot take an update.
 var ErrClosed = errors.New("the workflow is closed")
 
-// errNoAnswer says that an act was sent and its outcome is not known.
+// errNoAnswer says that an act was sent and its outcome is unknown.
 var errNoAnswer = errors.New("the workflow did not answer")
 
 // Refused is a workflow's refusal of an act. Sentence is ours, without personal data.
@@ -50,51 +49,24 @@ func NewOperator(c client.Client, taskQueue string) *TemporalOperator {
 
 // Act sends an update to a journey. A refresh or an erasure starts the journey again
 // if it is closed; for all other updates a closed journey is ErrClosed.
-func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update string, arg any) (journey.Acted, error) {
-	var acted journey.Acted
+func (t *TemporalOperator) Act(ctx context.Context, account, journeyID, update string, arg any) (acted journey.Acted, err error) {
 	if !idwise.ValidID(journeyID) {
 		return acted, errors.New("acting on a journey: its id cannot be used")
 	}
-	ctx, cancel := context.WithTimeout(ctx, actTimeout)
-	defer cancel()
-	options := client.UpdateWorkflowOptions{
-		WorkflowID: journey.WorkflowID(account, journeyID), UpdateName: update, UpdateID: rand.Text(),
-		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	}
-	err := untilReady(ctx, func() (client.WorkflowUpdateHandle, error) {
-		if update != journey.UpdateRefresh && update != journey.UpdateErase {
-			return t.client.UpdateWorkflow(ctx, options)
-		}
-		start := workflows.JourneyOptions(account, journeyID, t.taskQueue)
-		start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
-		return t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-			StartWorkflowOperation: t.client.NewWithStartWorkflowOperation(start, journey.WorkflowName,
-				journey.Start{Account: account, JourneyID: journeyID, Rules: journey.Rules}),
-			UpdateOptions: options,
-		})
-	}, &acted)
-	return acted, answered(update, err)
-}
-
-// untilReady sends an update again while the workflow is not ready, because a signal
-// arrived just as the run continued as new. Nothing was done then, and the update's id
-// keeps it from being done twice.
-func untilReady(ctx context.Context, send func() (client.WorkflowUpdateHandle, error), answer any) error {
-	for {
-		handle, err := send()
-		if err == nil {
-			err = handle.Get(ctx, answer)
-		}
-		var notReady *serviceerror.WorkflowNotReady
-		if !errors.As(err, &notReady) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(readyWait):
+	send := t.client.UpdateWorkflow
+	if update == journey.UpdateRefresh || update == journey.UpdateErase {
+		send = func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			start := workflows.JourneyOptions(account, journeyID, t.taskQueue)
+			start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
+			return t.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+				StartWorkflowOperation: t.client.NewWithStartWorkflowOperation(start, journey.WorkflowName,
+					journey.Start{Account: account, JourneyID: journeyID, Rules: journey.Rules}),
+				UpdateOptions: o,
+			})
 		}
 	}
+	err = sendUpdate(ctx, send, journey.WorkflowID(account, journeyID), update, arg, &acted)
+	return acted, err
 }
 
 // Link sends the update link to a spot check.
@@ -102,20 +74,41 @@ func (t *TemporalOperator) Link(ctx context.Context, account, spotCheckID string
 	if !idwise.ValidID(spotCheckID) {
 		return errors.New("linking a spot check: its id cannot be used")
 	}
+	return sendUpdate(ctx, t.client.UpdateWorkflow, journey.SpotCheckWorkflowID(account, spotCheckID), journey.UpdateLink, arg, nil)
+}
+
+// sendUpdate sends an update again while the workflow is not ready, because a signal arrived
+// just as the run continued as new. Nothing was done then, and the update's id keeps it from
+// being done twice.
+func sendUpdate(
+	ctx context.Context, send func(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error),
+	workflowID, update string, arg, answer any,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, actTimeout)
 	defer cancel()
-	handle, err := t.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: journey.SpotCheckWorkflowID(account, spotCheckID), UpdateName: journey.UpdateLink,
+	options := client.UpdateWorkflowOptions{
+		WorkflowID: workflowID, UpdateName: update, UpdateID: rand.Text(),
 		Args: []any{arg}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, nil)
 	}
-	return answered(journey.UpdateLink, err)
+	for {
+		handle, err := send(ctx, options)
+		if err == nil {
+			err = handle.Get(ctx, answer)
+		}
+		var notReady *serviceerror.WorkflowNotReady
+		if !errors.As(err, &notReady) {
+			return answered(update, err)
+		}
+		select {
+		case <-ctx.Done():
+			return answered(update, err)
+		case <-time.After(readyWait):
+		}
+	}
 }
 
 // answered says what an update's error means. If the workflow closed before an accepted
-// update ended, the outcome is not known.
+// update ended, the outcome is unknown.
 func answered(update string, err error) error {
 	var refused *temporal.ApplicationError
 	var closed *serviceerror.NotFound

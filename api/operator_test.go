@@ -147,7 +147,7 @@ func TestARefreshAndAnErasureStartAClosedJourney(t *testing.T) {
 	}
 }
 
-func TestWhatAnUpdateThatFailsMeans(t *testing.T) {
+func TestFailuresOfUpdates(t *testing.T) {
 	t.Parallel()
 	refusal := func(kind string) *updatepb.Outcome {
 		return &updatepb.Outcome{Value: &updatepb.Outcome_Failure{Failure: &failurepb.Failure{

@@ -15,7 +15,7 @@ import (
 // neither with personal data. See openapi.yaml for the codes.
 type problem struct {
 	status int
-	// done says that something was, or may have been, done: asking again may do it twice.
+	// done says that something may have been done: asking again may do it twice.
 	done bool
 	// denied says which of the caller's rights was missing; "" if none was.
 	denied  denial
@@ -33,6 +33,8 @@ func problemOf(status int, code, message string) *problem {
 	return &problem{status: status, Code: code, Message: message, header: http.Header{}}
 }
 
+func (p *problem) reply() reply { return reply{status: p.status, body: p, header: p.header} }
+
 func (p *problem) with(name, value string) *problem {
 	p.header.Set(name, value)
 	return p
@@ -48,14 +50,16 @@ func notFound() *problem {
 	return problemOf(http.StatusNotFound, "not_found", "there is nothing of this name that the token may see")
 }
 
-// hidden is notFound for an account that the token may not see.
-func hidden() *problem {
-	p := notFound()
-	p.denied = deniedAccount
+// because sets which right was missing.
+func (p *problem) because(d denial) *problem {
+	p.denied = d
 	return p
 }
 
-// tooMany tells the caller to slow down.
+// hidden is notFound for an account that the token may not see.
+func hidden() *problem { return notFound().because(deniedAccount) }
+
+// tooMany asks the caller to slow down.
 func tooMany(message string, wait time.Duration) *problem {
 	return problemOf(http.StatusTooManyRequests, "too_many_requests", message).
 		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))

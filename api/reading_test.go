@@ -25,7 +25,7 @@ func get[T any](t *testing.T, a *testAPI, token, path string) T {
 
 type anyObject = map[string]any
 
-func TestAMLIsShownToWhoMaySeeIt(t *testing.T) {
+func TestAMLIsShownOnlyWithTheScope(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.fill(t)
@@ -34,7 +34,7 @@ func TestAMLIsShownToWhoMaySeeIt(t *testing.T) {
 		t.Errorf("got %s for the app, %s for the officer", app.body, officer.body)
 	}
 	if app.header.Get("Etag") == officer.header.Get("Etag") {
-		t.Error("two that are shown something else have one ETag")
+		t.Error("two different answers have the same ETag")
 	}
 	for _, part := range []string{`"customerStatus":"on_hold"`, `"requiredSteps":[{"stepId":"10","reasonCode":"EXPIRED"}]`, `"requiredFor":"renewal"`,
 		`"id":"rev_1"`, `"overdue":true`, `"code":"vendor_denied"`, `"outcome":"on_hold","sequence":1`} {
@@ -67,7 +67,7 @@ func TestAMLIsShownToWhoMaySeeIt(t *testing.T) {
 	}
 }
 
-// Whoever follows the feed gets every decision of their accounts once, and no other.
+// A caller that follows the feed gets each decision of its accounts once, and no other.
 func TestTheFeedIsFollowedByItsNext(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
@@ -115,7 +115,7 @@ func TestTheFeedIsFollowedByItsNext(t *testing.T) {
 	}
 }
 
-func TestSearchFindsByReferenceAlone(t *testing.T) {
+func TestSearchFindsByReference(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	for i, id := range []string{"jny-a", "jny-b"} {

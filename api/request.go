@@ -30,6 +30,9 @@ const ledgerTimeout = 5 * time.Second
 type call struct {
 	gin   *gin.Context
 	token *token
+	// ctx is the request's, bounded for the route's calls of ledger and workflow. An act's
+	// goes on when the caller has gone.
+	ctx context.Context
 	// account and id come from the path; empty where the route has none.
 	account, id string
 }
@@ -43,30 +46,48 @@ type reply struct {
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
 
+// rows converts the items of a list; an empty list is [] in JSON.
+func rows[In, Out any](items []In, row func(In) Out) []Out {
+	out := make([]Out, 0, len(items))
+	for _, item := range items {
+		out = append(out, row(item))
+	}
+	return out
+}
+
+type handler func(*call) (reply, error)
+
 // route is one operation of openapi.yaml.
 type route struct {
 	method, path string
 	scope        config.Scope
 	query        []string // the parameters it knows
-	handle       func(*call) (reply, error)
+	handle       handler
 }
 
 // serve authenticates the caller, checks its rights and runs the route.
 func (a *API) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		in := &call{gin: c, account: c.Param("account"), id: c.Param("id")}
-		out, err := a.handle(in, r)
-		if err != nil {
-			p := a.problemFrom(c.Request.Context(), err)
-			out = reply{status: p.status, body: p, header: p.header}
-			if p.denied != "" {
-				a.deny(in, r, p.denied)
-				write(c, out)
-				return
-			}
+		in := &call{gin: c, ctx: c.Request.Context(), account: c.Param("account"), id: c.Param("id")}
+		limit := ledgerTimeout
+		if r.scope != config.ScopeRead {
+			in.ctx, limit = context.WithoutCancel(in.ctx), limit+actTimeout
 		}
-		if r.scope != config.ScopeRead && in.token != nil {
-			a.audit(in, r, out.status)
+		var cancel context.CancelFunc
+		in.ctx, cancel = context.WithTimeout(in.ctx, limit)
+		defer cancel()
+		out, err := a.handle(in, r)
+		var p *problem
+		if err != nil {
+			p = a.problemFrom(c.Request.Context(), err)
+			out = p.reply()
+		}
+		switch {
+		case p != nil && p.denied != "":
+			a.deny(in, r, p.denied)
+		case r.scope != config.ScopeRead && in.token != nil:
+			a.log.InfoContext(c.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
+				"account", in.account, "id", in.id, "status", out.status)
 		}
 		write(c, out)
 	}
@@ -88,8 +109,8 @@ func (a *API) handle(in *call, r route) (reply, error) {
 	return r.handle(in)
 }
 
-// check refuses what no handler could use. A parameter that is not known may be a
-// typo, or a reference that must not be in a URL.
+// check refuses what no handler can use. An unknown parameter may be a typo, or a reference
+// that must not be in a URL.
 func (in *call) check(r route) error {
 	if in.account != "" && !in.token.sees(in.account) {
 		return hidden()
@@ -112,14 +133,9 @@ func (in *call) check(r route) error {
 	return nil
 }
 
-// context returns the request's context, bounded for the ledger.
-func (in *call) context() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(in.gin.Request.Context(), ledgerTimeout)
-}
-
-// whole returns a context for work that must be completed even if the caller has gone.
-func (in *call) whole(d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(in.gin.Request.Context()), d)
+// within returns the request's own context with another bound.
+func (in *call) within(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(in.gin.Request.Context(), d)
 }
 
 // number reads a parameter between low and high; fallback if it is missing.
@@ -145,16 +161,6 @@ func (in *call) only() ([]string, error) {
 		return nil, hidden()
 	}
 	return []string{name}, nil
-}
-
-// audit logs each request that is to change something.
-func (a *API) audit(in *call, r route, status int) {
-	a.log.InfoContext(in.gin.Request.Context(), "API act", "token", in.token.name, "method", r.method, "route", r.path,
-		"account", in.account, "id", in.id, "status", status)
-}
-
-func (a *API) fail(c *gin.Context, p *problem) {
-	write(c, reply{status: p.status, body: p, header: p.header})
 }
 
 func write(c *gin.Context, out reply) {

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"idjourney/config"
@@ -15,8 +17,8 @@ import (
 // vendorTimeout bounds a request to IDWise while a caller waits.
 const vendorTimeout = 25 * time.Second
 
-// openBody asks for a journey to be started at IDWise or, with a journeyId, for one
-// that the SDK started to be registered.
+// openBody asks to start a journey at IDWise or, with a journeyId, to register one that the
+// SDK started.
 type openBody struct {
 	Account   string `json:"account"`
 	Reference string `json:"reference"`
@@ -25,7 +27,7 @@ type openBody struct {
 	JourneyID *string `json:"journeyId"`
 }
 
-// opened is the answer. It is kept for a day, and so leaves the reference out.
+// opened is the answer. It is kept for a day, and therefore leaves the reference out.
 type opened struct {
 	Account   string `json:"account"`
 	JourneyID string `json:"journeyId"`
@@ -50,7 +52,6 @@ func (a *API) open(in *call) (reply, error) {
 	if !there {
 		return reply{}, unavailable("IDWise cannot be reached for this account")
 	}
-	in.account = body.Account
 	return a.once(in, raw, func(ctx context.Context) (reply, error) {
 		j := ledger.Journey{Account: account.Name, Reference: body.Reference, Flow: flow.Name}
 		if body.JourneyID == nil {
@@ -63,36 +64,31 @@ func (a *API) open(in *call) (reply, error) {
 
 // checkOpen returns the account and the flow. The flow is empty if the body names none,
 // which is allowed only for a journey that the SDK started.
-func (a *API) checkOpen(in *call, body openBody) (config.Account, config.Flow, error) {
-	if err := text("account", body.Account, maxReference); err != nil {
-		return config.Account{}, config.Flow{}, err
+func (a *API) checkOpen(in *call, body openBody) (account config.Account, flow config.Flow, err error) {
+	if err := cmp.Or(text("account", body.Account, maxReference), text("reference", body.Reference, maxReference)); err != nil {
+		return account, flow, err
 	}
-	if err := text("reference", body.Reference, maxReference); err != nil {
-		return config.Account{}, config.Flow{}, err
-	}
+	in.account = body.Account
 	account, there := a.accounts[body.Account]
 	if !there || !in.token.sees(body.Account) {
-		in.account = body.Account
-		return config.Account{}, config.Flow{}, hidden()
+		return account, flow, hidden()
 	}
+	named := slices.IndexFunc(account.Flows, func(f config.Flow) bool { return f.ID == body.Flow || f.Name == body.Flow })
 	switch {
 	case body.JourneyID != nil && !idwise.ValidID(*body.JourneyID):
-		return account, config.Flow{}, badRequest("journeyId cannot be an id")
+		return account, flow, badRequest("journeyId cannot be an id")
 	case body.Flow == "" && body.JourneyID != nil:
-		return account, config.Flow{}, nil
+		return account, flow, nil
 	case body.Flow == "":
-		return account, config.Flow{}, badRequest("flow is missing")
+		return account, flow, badRequest("flow is missing")
+	case named < 0:
+		return account, flow, badRequest("the account has no such flow in the configuration")
 	}
-	for _, flow := range account.Flows {
-		if flow.ID == body.Flow || flow.Name == body.Flow {
-			return account, flow, nil
-		}
-	}
-	return account, config.Flow{}, badRequest("the account has no such flow in the configuration")
+	return account, account.Flows[named], nil
 }
 
-// start starts a journey at IDWise, whose API has no idempotency: a request whose outcome
-// is not known may have started one, and is repeated only under a new key.
+// start starts a journey at IDWise, whose API has no idempotency: a request whose outcome is
+// unknown may have started one, and is repeated only under a new key.
 func (a *API) start(ctx context.Context, in *call, vendor Vendor, j ledger.Journey, flowID string) (reply, error) {
 	calling, cancel := context.WithTimeout(ctx, vendorTimeout)
 	defer cancel()
@@ -104,9 +100,8 @@ func (a *API) start(ctx context.Context, in *call, vendor Vendor, j ledger.Journ
 	return a.remember(ctx, j, true)
 }
 
-// register takes up a journey that the SDK started. The user's app chose its
-// reference and its flow; what counts is what IDWise shows, compared with what the
-// customer's backend says here.
+// register takes up a journey that the SDK started. The user's app chose its reference and
+// its flow, so what IDWise shows must agree with what the customer's backend says here.
 func (a *API) register(ctx context.Context, vendor Vendor, account config.Account, j ledger.Journey, flowID string) (reply, error) {
 	calling, cancel := context.WithTimeout(ctx, vendorTimeout)
 	defer cancel()
@@ -151,9 +146,7 @@ func (a *API) remember(ctx context.Context, j ledger.Journey, started bool) (rep
 			return reply{}, err
 		}
 		a.log.ErrorContext(ctx, "API: a journey was started and not recorded", "account", j.Account, "journey", j.JourneyID, "error", err)
-		p := problemOf(http.StatusBadGateway, "not_recorded", "IDWise started the journey "+j.JourneyID+", but it could not be recorded: register it")
-		p.done = true
-		return reply{}, p
+		return reply{}, done("not_recorded", "IDWise started the journey "+j.JourneyID+", but it could not be recorded: register it")
 	}
 	a.cfg.Wake()
 	return reply{
@@ -168,7 +161,12 @@ func (a *API) notStarted(ctx context.Context, account string, err error) error {
 	if idwise.Definite(err) {
 		return problemOf(http.StatusBadGateway, "vendor_refused", "IDWise did not take the call; nothing was started")
 	}
-	p := problemOf(http.StatusBadGateway, "vendor_unknown", "it is not known whether IDWise took the call; asking again, with another Idempotency-Key, may start a second journey")
+	return done("vendor_unknown", "it is not known whether IDWise took the call; asking again, with another Idempotency-Key, may start a second journey")
+}
+
+// done is a failure after which something may have been done.
+func done(code, message string) *problem {
+	p := problemOf(http.StatusBadGateway, code, message)
 	p.done = true
 	return p
 }

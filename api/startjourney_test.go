@@ -111,7 +111,7 @@ func TestAKeptAnswerIsGoneWhenItsJourneyIsErased(t *testing.T) {
 }
 
 // A failure is kept only where something may have been done.
-func TestWhatIDWiseDidNotTakeMayBeAskedAgain(t *testing.T) {
+func TestARefusedStartMayBeRepeated(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	for name, c := range map[string]struct {
@@ -143,7 +143,7 @@ func TestARegistrationIsComparedWithIDWise(t *testing.T) {
 	const same = "jane@example.test"
 	for name, c := range map[string]struct {
 		reference, flow string // at IDWise
-		known           string // reference in the ledger, from an earlier look
+		known           string // reference in the ledger, from an earlier fetch
 		failure         error
 		body            string
 		status          int
@@ -172,7 +172,7 @@ func TestARegistrationIsComparedWithIDWise(t *testing.T) {
 				t.Errorf("got %d %s, want %d %s", got.status, got.body, c.status, c.code)
 			}
 			if strings.Contains(got.body+a.log.String(), "example.test") {
-				t.Errorf("a reference is told or logged: %s %s", got.body, a.log)
+				t.Errorf("a reference is shown or logged: %s %s", got.body, a.log)
 			}
 			if len(a.vendor.started) != 0 {
 				t.Error("a journey was started")
@@ -188,7 +188,7 @@ func TestARegistrationIsComparedWithIDWise(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeOpened(t *testing.T) {
+func TestInvalidStartsAreRefused(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	for body, names := range map[string]string{

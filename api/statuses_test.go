@@ -31,8 +31,8 @@ func (p provoked) saw(t *testing.T, o operation, got reply, want int) reply {
 	return got
 }
 
-// Every status that the document has is provoked here, every answer conforms to it
-// (that is checked for each exchange), and there is no other.
+// Every documented status is provoked here. Each exchange checks that its answer conforms
+// to the document.
 func TestEveryDocumentedStatusIsProvoked(t *testing.T) {
 	t.Parallel()
 	seen := provoked{}
@@ -147,7 +147,7 @@ func (p provoked) throttled(t *testing.T, o operation) {
 	}
 }
 
-// What exists and may not be seen is answered word for word like what does not exist.
+// A hidden journey or account is answered like one that does not exist, word for word.
 func (p provoked) notFound(t *testing.T, o operation) {
 	t.Helper()
 	a := openAPI(t, nil)
@@ -157,7 +157,7 @@ func (p provoked) notFound(t *testing.T, o operation) {
 	named := slices.ContainsFunc(o.params, func(p *openapi3.ParameterRef) bool { return p.Value.Name == "account" })
 	switch {
 	case !named && !strings.Contains(body, `"account"`):
-		return // there is nothing that could be hidden
+		return // it names no account
 	case strings.Contains(o.path, "{account}"):
 		ghost, hidden = o.request(t, allowed(o)), o.request(t, allowed(o))
 		ghost.path = strings.Replace(ghost.path, "/acme/", "/nobody/", 1)
@@ -172,17 +172,17 @@ func (p provoked) notFound(t *testing.T, o operation) {
 	}
 	one, two := p.saw(t, o, a.do(t, ghost), http.StatusNotFound), p.saw(t, o, a.do(t, hidden), http.StatusNotFound)
 	if one.body != two.body {
-		t.Errorf("%s: an account that may not be seen is told apart from none: %s, %s", o.name, one.body, two.body)
+		t.Errorf("%s: a hidden account is answered unlike an unknown one: %s, %s", o.name, one.body, two.body)
 	}
 	if strings.Contains(o.path, "{journeyId}") {
 		other := o.request(t, allowed(o))
 		other.path = strings.Replace(other.path, "jny-known", "jny-unknown", 1)
 		if got := p.saw(t, o, a.do(t, other), http.StatusNotFound); got.body != one.body {
-			t.Errorf("%s: an unknown journey is told apart: %s", o.name, got.body)
+			t.Errorf("%s: an unknown journey is answered unlike a hidden account: %s", o.name, got.body)
 		}
 	}
 	if len(a.operator.sent()) != 0 || len(a.vendor.started) != 0 {
-		t.Errorf("%s: something was done nevertheless", o.name)
+		t.Errorf("%s: the refused request had an effect", o.name)
 	}
 }
 
@@ -212,7 +212,7 @@ func (p provoked) bodies(t *testing.T, o operation) {
 	p.saw(t, o, a.do(t, with(valid, "text/plain")), http.StatusUnsupportedMediaType)
 	p.saw(t, o, a.do(t, with(strings.Repeat(" ", 70_000)+valid, "application/json")), http.StatusRequestEntityTooLarge)
 	if len(a.operator.sent()) != 0 || len(a.vendor.started) != 0 {
-		t.Errorf("%s: something was done nevertheless", o.name)
+		t.Errorf("%s: the refused request had an effect", o.name)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,35 +12,41 @@ import (
 	"idjourney/steps"
 )
 
-// stepCallback handles POST /v1/callbacks/steps/{token}: the answer that a step's service
-// gives later. The token in the path is the only credential, and good for one answer to
-// one question: 200 if the answer is kept, also if it comes again; 409 if another one was;
-// 404 if there is no such token, or its time is over. The journey receives a hint only: it finds the
-// answer in the ledger when it runs the step's activity again.
-//
-// It goes on when the caller has gone: an answer that was sent is kept. No path is
-// logged, because the token is in it.
-func (a *API) stepCallback(c *gin.Context) {
-	in := &call{gin: c}
-	ctx, cancel := in.whole(ledgerTimeout)
-	defer cancel()
-	answer, err := a.takeAnswer(ctx, in)
-	if err != nil {
-		a.fail(c, a.callbackProblem(ctx, err))
-		return
-	}
-	write(c, ok(map[string]string{"outcome": string(answer.Outcome)}))
-}
-
 var (
 	errNoCall      = errors.New("no question that is still open has this token")
 	errOtherAnswer = errors.New("this question has another answer already, which stays")
 )
 
+// stepCallback handles POST /v1/callbacks/steps/{token}: the answer that a step's service
+// gives later. The token in the path is the only credential, and good for one answer to one
+// question: 200 if the answer is kept, also if it comes again; 409 if another one was kept;
+// 404 if there is no such token or its time is over. The journey receives only a hint; it
+// finds the answer in the ledger when it runs the step's activity again.
+//
+// An answer is kept even if the caller has gone. No path is logged, because the token is in
+// it.
+func (a *API) stepCallback(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), ledgerTimeout)
+	defer cancel()
+	answer, err := a.takeAnswer(ctx, &call{gin: c})
+	if err != nil {
+		write(c, a.callbackProblem(ctx, err).reply())
+		return
+	}
+	write(c, ok(gin.H{"outcome": answer.Outcome}))
+}
+
 func (a *API) takeAnswer(ctx context.Context, in *call) (journey.StepAnswer, error) {
-	question, err := a.questionOf(ctx, in.gin.Param("token"))
+	question, err := a.cfg.Ledger.StepCallByToken(ctx, steps.TokenHash(in.gin.Param("token")))
 	if err != nil {
 		return journey.StepAnswer{}, err
+	}
+	// An answer is taken for as long as the journey may wait, counted from the first try to
+	// ask; never for a step that is no longer configured.
+	account := a.accounts[question.Account]
+	step, _ := account.Step(question.Step)
+	if !a.cfg.Now().Before(question.OpenedAt.Add(step.Patience + step.AnswerWithin)) {
+		return journey.StepAnswer{}, errNoCall
 	}
 	raw, err := in.read(steps.MaxAnswer, false)
 	if err != nil {
@@ -54,41 +59,22 @@ func (a *API) takeAnswer(ctx context.Context, in *call) (journey.StepAnswer, err
 	return answer, a.keepAnswer(ctx, question, answer)
 }
 
-// questionOf finds the question that the token may answer.
-func (a *API) questionOf(ctx context.Context, token string) (ledger.StepCall, error) {
-	question, err := a.cfg.Ledger.StepCallByToken(ctx, steps.TokenHash(token))
-	if err == nil && !a.cfg.Now().Before(question.OpenedAt.Add(a.answerWithin(question))) {
-		err = errNoCall
-	}
-	return question, err
-}
-
-// answerWithin is how long a step's answer is taken after the first try to ask: as long
-// as the journey may wait. It is 0 for a step that is no longer configured.
-func (a *API) answerWithin(question ledger.StepCall) time.Duration {
-	account := a.accounts[question.Account]
-	step, _ := account.Step(question.Step)
-	return step.Patience + step.AnswerWithin
-}
-
-// keepAnswer keeps the answer and records a hint for the journey. Both may be repeated: a
-// caller that saw no 200 calls again, and neither the answer nor the hint may be lost.
+// keepAnswer keeps the answer and records a hint for the journey. A caller that saw no 200
+// calls again; both may therefore be repeated.
 func (a *API) keepAnswer(ctx context.Context, q ledger.StepCall, answer journey.StepAnswer) error {
 	now := a.cfg.Now()
 	fresh, err := a.cfg.Ledger.SaveStepAnswer(ctx, ledger.StepAnswer{
 		Account: q.Account, JourneyID: q.JourneyID, Step: q.Step, Round: q.Round, Subject: q.Subject, Answer: answer, At: now,
 	})
+	if err == nil && !fresh {
+		var kept ledger.StepAnswer
+		kept, err = a.cfg.Ledger.StepAnswer(ctx, q.Account, q.JourneyID, q.Step, q.Round, q.Subject)
+		if err == nil && kept.Answer != answer {
+			err = errOtherAnswer
+		}
+	}
 	if err != nil {
 		return err
-	}
-	if !fresh {
-		kept, err := a.cfg.Ledger.StepAnswer(ctx, q.Account, q.JourneyID, q.Step, q.Round, q.Subject)
-		if err != nil {
-			return err
-		}
-		if kept.Answer != answer {
-			return errOtherAnswer
-		}
 	}
 	_, err = a.cfg.Ledger.RecordEvent(ctx, journey.Event{
 		EventID: steps.Key(journey.StepInput{Account: q.Account, JourneyID: q.JourneyID, Step: q.Step, Round: q.Round, Subject: q.Subject}),

@@ -145,7 +145,7 @@ func TestAStepsAnswerIsKeptOnce(t *testing.T) {
 	}
 }
 
-// Whatever fails halfway is repaired by the caller's next try.
+// After a failure halfway the caller's next try repairs the rest.
 func TestACallbackThatFailsHalfwayIsRepeated(t *testing.T) {
 	t.Parallel()
 	c := newCallbacks(t)
@@ -184,7 +184,7 @@ func TestACallbackNeedsAnOpenQuestion(t *testing.T) {
 	c.post(capability, jsonType, failed, 404)
 }
 
-func TestACallbackTakesAnswersOnly(t *testing.T) {
+func TestACallbackRefusesWhatIsNotAnAnswer(t *testing.T) {
 	t.Parallel()
 	c := newCallbacks(t)
 	for body, want := range map[string]int{

@@ -16,15 +16,14 @@ import (
 
 const apiRealm = `Bearer realm="idjourney"`
 
-// minToken is the least length of a token's secret, in characters: nothing else protects
-// the decisions.
+// minToken is the least length of a token's secret, in characters.
 const minToken = 32
 
-// requestsPerSecond bounds one token, so that a client in a loop leaves the ledger to
-// the others. For a moment it may send twice as many.
+// requestsPerSecond bounds one token, so that a client in a loop leaves the ledger to the
+// others. A burst may be twice as large.
 const requestsPerSecond = 500
 
-// token is one caller. Its name is the actor of everything done with it.
+// token is one caller. Its name is the actor of what is done with it.
 type token struct {
 	name     string
 	secret   access.Digest
@@ -59,16 +58,14 @@ func (t *token) sees(account string) bool { return slices.Contains(t.accounts, a
 
 func (t *token) may(s config.Scope) bool { return slices.Contains(t.scopes, s) }
 
-// authenticate finds out who calls. It compares with every token, so that the time it
-// takes reveals nothing about which one is near. A source that guesses is throttled.
+// authenticate finds the caller's token. It compares with every token, so that the time it
+// takes reveals nothing about which one is close. A source that guesses is throttled.
 func (a *API) authenticate(in *call) error {
 	h := in.gin.Request.Header
 	lines := h.Values("Authorization")
 	source := access.ClientIP(in.gin.Request.RemoteAddr, h.Values("X-Forwarded-For"), a.cfg.TrustedProxies)
 	if wait := a.throttle.Wait(source); wait > 0 {
-		p := tooMany("too many requests with a wrong token came from this address", wait)
-		p.denied = deniedThrottled
-		return p
+		return tooMany("too many requests with a wrong token came from this address", wait).because(deniedThrottled)
 	}
 	if len(lines) == 1 { // of several none is examined
 		sent, bearer := access.Credentials(lines[0], "Bearer")
@@ -113,9 +110,9 @@ func (a *API) deny(in *call, r route, d denial) {
 	}
 	if in.token == nil {
 		a.refusals.Do(log)
-		return
+	} else {
+		log()
 	}
-	log()
 }
 
 // unknown stands for a token or an account that is not configured.
@@ -127,13 +124,11 @@ func unauthorized(sent bool) *problem {
 	if sent {
 		challenge += `, error="invalid_token"`
 	}
-	p := problemOf(http.StatusUnauthorized, "unauthorized", "send one header Authorization: Bearer with a token of the configuration")
-	p.denied = deniedToken
-	return p.with("WWW-Authenticate", challenge)
+	return problemOf(http.StatusUnauthorized, "unauthorized", "send one header Authorization: Bearer with a token of the configuration").
+		because(deniedToken).with("WWW-Authenticate", challenge)
 }
 
 func forbidden(missing config.Scope) *problem {
-	p := problemOf(http.StatusForbidden, "forbidden", "the token lacks the scope "+string(missing))
-	p.denied = deniedScope
-	return p.with("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, apiRealm, missing))
+	return problemOf(http.StatusForbidden, "forbidden", "the token lacks the scope "+string(missing)).
+		because(deniedScope).with("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_scope", scope="%s"`, apiRealm, missing))
 }

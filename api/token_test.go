@@ -9,7 +9,7 @@ import (
 	"idjourney/config"
 )
 
-func TestOnlyOneWholeTokenLetsIn(t *testing.T) {
+func TestOnlyAWholeTokenIsAccepted(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	a.fill(t)
@@ -36,7 +36,7 @@ func TestOnlyOneWholeTokenLetsIn(t *testing.T) {
 	}
 }
 
-func TestSomebodyWhoKnocksAllDayDoesNotFillTheLog(t *testing.T) {
+func TestRepeatedWrongTokensDoNotFillTheLog(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	const wrong = "a-secret-that-somebody-guessed-wrongly"
@@ -51,7 +51,7 @@ func TestSomebodyWhoKnocksAllDayDoesNotFillTheLog(t *testing.T) {
 	}
 }
 
-func TestTokensThatProtectNothingAreRefused(t *testing.T) {
+func TestUnsafeTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	whole := config.Token{Name: "app", Secret: config.NewSecret(readerToken), Scopes: []config.Scope{config.ScopeRead}}
 	for name, change := range map[string]func(*api.Config){
@@ -92,7 +92,7 @@ func TestATokenWithoutAccountsSeesAll(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoOperationIsToldInJSON(t *testing.T) {
+func TestUnknownRoutesAreAnsweredInJSON(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
 	for path, want := range map[string]int{"/": 404, "/v1/journeys/acme": 404, "/v1/journeys/acme/x/": 404, "/webhooks/idwise/acme": 404, "/metrics": 404, "/v1/decisions": 405} {

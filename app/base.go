@@ -1,6 +1,6 @@
-// Package app makes a starter and a worker from a configuration: it opens what they
-// stand on, joins their parts, and starts and stops them. The command and the tests
-// that run the product in their own process use the same functions.
+// Package app makes a starter and a worker from a configuration: it opens their base, joins
+// their parts, and starts and stops them. The command and the tests that run the product in
+// their own process use the same functions.
 package app
 
 import (
@@ -22,8 +22,8 @@ import (
 	"idjourney/version"
 )
 
-// Base is what a starter and a worker stand on. A process may run both on one. [Open]
-// makes it, or the fields are set by hand; all are required.
+// Base is what a starter and a worker need. A process may run both on one. [Open] makes it,
+// or the fields are set by hand; all are required.
 type Base struct {
 	Config    *config.Config
 	Logger    *slog.Logger
@@ -33,9 +33,9 @@ type Base struct {
 	Namespace string // Temporal's client is connected to it
 }
 
-// Open connects what the configuration names. The service is the process's name in
-// telemetry. Ledger and Temporal are connected lazily: a starter and a worker start
-// while PostgreSQL or Temporal is away, and are ready once it is there.
+// Open connects what the configuration names. The service is the process's name in telemetry.
+// Ledger and Temporal are connected lazily: a starter and a worker start while PostgreSQL or
+// Temporal is away, and are ready once it is there.
 func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, service string) (*Base, error) {
 	b := &Base{Config: cfg, Logger: logger}
 	var err error
@@ -43,10 +43,12 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger, service 
 		return nil, fmt.Errorf("setting up telemetry: %w", err)
 	}
 	if b.Ledger, err = ledger.Open(ctx, cfg.Ledger.URL.Reveal()); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the ledger: %w", err), b.Close()) //nolint:contextcheck // what is left to export outlasts ctx
+		err = fmt.Errorf("opening the ledger: %w", err)
+	} else {
+		b.Temporal, b.Namespace, err = Connect(logger, b.Telemetry)
 	}
-	if b.Temporal, b.Namespace, err = Connect(logger, b.Telemetry); err != nil {
-		return nil, errors.Join(err, b.Close()) //nolint:contextcheck // the same
+	if err != nil {
+		return nil, errors.Join(err, b.Close()) //nolint:contextcheck // what is left to export outlasts ctx
 	}
 	for _, warning := range cfg.Warnings() {
 		logger.WarnContext(ctx, "configuration", "warning", warning)
@@ -66,8 +68,8 @@ func OpenLedger(ctx context.Context, cfg *config.Config) (*ledger.Ledger, error)
 	return l, nil
 }
 
-// migrate brings the ledger's schema up to date, as soon as the database is there. The
-// error is ctx's.
+// migrate brings the ledger's schema up to date, once the database is there. The error is
+// ctx's.
 func (b *Base) migrate(ctx context.Context) error {
 	return b.await(ctx, "the ledger", b.Ledger.Migrate)
 }
@@ -116,7 +118,7 @@ func Connect(logger *slog.Logger, t *telemetry.Telemetry) (client.Client, string
 	return c, opts.Namespace, nil
 }
 
-// Close releases everything that is open. Stop what stands on it first.
+// Close releases everything that is open. Stop what uses it first.
 func (b *Base) Close() error {
 	var failures []error
 	if b.Temporal != nil {
@@ -125,7 +127,7 @@ func (b *Base) Close() error {
 	if b.Ledger != nil {
 		failures = append(failures, b.Ledger.Close())
 	}
-	// The process's context has ended by now; what is left to export gets its own.
+	// The process's context has ended by now: the last export needs its own.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return errors.Join(append(failures, b.Telemetry.Shutdown(ctx))...)

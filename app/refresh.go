@@ -18,18 +18,18 @@ import (
 	"idjourney/journey"
 )
 
-// refreshSignal needs no account and no id: one text serves every journey.
+// refreshSignal has no account and no id: it is the same for every journey.
 var refreshSignal = &commonpb.Payload{
 	Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: []byte(`{"type":"refresh"}`),
 }
 
-// Refresh lets one running journey ask IDWise again.
+// Refresh makes one running journey ask IDWise again.
 func Refresh(ctx context.Context, c client.Client, account, journeyID string) error {
 	return c.SignalWorkflow(ctx, journey.WorkflowID(account, journeyID), "", journey.SignalEvent, converter.NewRawValue(refreshSignal))
 }
 
-// RefreshAll lets every running journey that the query finds ask IDWise again. It starts
-// one batch of Temporal's, waits for its end and says what became of it.
+// RefreshAll makes every running journey that the query finds ask IDWise again. It starts one
+// batch operation at Temporal, waits for its end and reports it.
 func RefreshAll(ctx context.Context, c client.Client, namespace, query, reason string) (string, error) {
 	job := "refresh-" + rand.Text()
 	who, err := os.Hostname()

@@ -31,8 +31,8 @@ func (r *running) start(ctx context.Context, all ...func(context.Context) error)
 	}()
 }
 
-// Stop ends it in order and returns why it failed, if it did. It returns at once if it
-// was never started.
+// Stop ends it in order and returns why it failed, if it did. It does nothing if it was
+// never started.
 func (r *running) Stop() error {
 	if r.stop == nil {
 		return nil
@@ -47,7 +47,7 @@ func (r *running) Wait() error {
 	return r.err
 }
 
-// listen opens an address, "host:0" for a free port. The name stands in the error.
+// listen opens an address, "host:0" for a free port. The error contains the name.
 func listen(ctx context.Context, name, address string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -48,7 +48,5 @@ func StandIn(ctx context.Context, address string, account idwisetest.Account, sc
 	}
 	slog.Info("the stand-in vendor listens", "address", address)
 	server := httpserver.New(mux, config.Intake{ReadHeaderTimeout: 5 * time.Second})
-	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stopped()
-	return httpserver.Served("stand-in", server.Serve(listener))
+	return httpserver.Run(ctx, "stand-in", server, listener, 5*time.Second)
 }

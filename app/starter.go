@@ -42,10 +42,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 		return nil, err
 	}
 	signaler := starter.NewSignaler(b.Temporal, b.Namespace, cfg.TaskQueue)
-	screener := &starter.Screener{Ledger: b.Ledger, Accounts: cfg.Accounts, Vendors: map[string]starter.VendorLookup{}, Rules: cfg.Screening, Logger: b.Logger}
-	for name, client := range vendors {
-		screener.Vendors[name] = client
-	}
+	screener := &starter.Screener{Ledger: b.Ledger, Accounts: cfg.Accounts, Vendors: vendors, Rules: cfg.Screening, Logger: b.Logger}
 	forward := starter.UnlessOver(b.Ledger, screener.Screen(starter.Forward(signaler, t.Instruments, t.Tracer)))
 	forwarder := ledger.NewForwarder(b.Ledger, forward, ledger.ForwarderOptions{
 		Concurrency: cfg.Forwarder.Concurrency, PollInterval: cfg.Forwarder.PollInterval,
@@ -53,10 +50,10 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 	})
 	screener.Wake = forwarder.Wake
 	s := &Starter{base: b, listen: o}
-	if s.api, err = newAPI(b, vendors, forwarder.Wake); err != nil { //nolint:contextcheck // counters at 0 wait for nobody
+	if s.api, err = newAPI(b, vendors, forwarder.Wake); err != nil { //nolint:contextcheck // counters need no context
 		return nil, err
 	}
-	s.endpoint, err = starter.New(starter.Config{ //nolint:contextcheck // counters at 0 wait for nobody
+	s.endpoint, err = starter.New(starter.Config{ //nolint:contextcheck // counters need no context
 		Accounts: cfg.Accounts, Intake: cfg.Intake, ReviewOverdueAfter: cfg.ReviewOverdue,
 		Ledger: b.Ledger, Signaler: signaler, Forwarder: forwarder, Version: version.Of(),
 		Audit: &starter.Auditor{
@@ -109,20 +106,22 @@ func newAPI(b *Base, clients map[string]*idwise.Client, wake func()) (*api.API, 
 
 // open opens the listeners that were not handed over.
 func (s *Starter) open(ctx context.Context, at config.Listen) (err error) {
-	if s.listen.Public == nil {
-		if s.listen.Public, err = listen(ctx, "public listener", at.Public); err != nil {
+	for _, l := range []struct {
+		listener      *net.Listener
+		name, address string
+	}{
+		{&s.listen.Public, "public listener", at.Public},
+		{&s.listen.Admin, "admin listener", at.Admin},
+		{&s.listen.API, "API listener", at.API},
+	} {
+		if *l.listener != nil || l.listener == &s.listen.API && s.api == nil {
+			continue
+		}
+		if *l.listener, err = listen(ctx, l.name, l.address); err != nil {
 			return err
 		}
 	}
-	if s.listen.Admin == nil {
-		if s.listen.Admin, err = listen(ctx, "admin listener", at.Admin); err != nil {
-			return err
-		}
-	}
-	if s.api != nil && s.listen.API == nil {
-		s.listen.API, err = listen(ctx, "API listener", at.API)
-	}
-	return err
+	return nil
 }
 
 func (s *Starter) close() error {

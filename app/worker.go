@@ -8,9 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"idjourney/access"
 	"idjourney/activities"
-	"idjourney/config"
 	"idjourney/httpserver"
 	"idjourney/notify"
 	"idjourney/version"
@@ -29,7 +27,7 @@ type Worker struct {
 
 // NewWorker opens the admin listener, "host:0" for a free port. Nothing runs before Start.
 func NewWorker(ctx context.Context, b *Base, admin string) (*Worker, error) {
-	a, err := activities.New(b.Config, b.Ledger, notify.NewSender(notify.Config{}), b.Telemetry.Instruments) //nolint:contextcheck // counters at 0 wait for nobody
+	a, err := activities.New(b.Config, b.Ledger, notify.NewSender(notify.Config{}), b.Telemetry.Instruments) //nolint:contextcheck // counters need no context
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +39,8 @@ func NewWorker(ctx context.Context, b *Base, admin string) (*Worker, error) {
 // AdminAddr is host:port of health, readiness and metrics.
 func (w *Worker) AdminAddr() string { return addr(w.admin) }
 
-// Start runs the worker, as soon as the ledger and Temporal can be used, until ctx ends, Stop is called
-// or it fails. It returns at once; /readyz says when the worker runs.
+// Start runs the worker, as soon as the ledger and Temporal can be used, until ctx ends, Stop
+// is called or it fails. It returns at once; /readyz says when the worker runs.
 func (w *Worker) Start(ctx context.Context) { w.start(ctx, w.serveAdmin, w.work) }
 
 func (w *Worker) work(ctx context.Context) error {
@@ -70,15 +68,8 @@ func (w *Worker) checkTemporal(ctx context.Context) error {
 }
 
 func (w *Worker) serveAdmin(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", w.readyz)
-	mux.Handle("GET /metrics", w.base.Telemetry.Handler)
-	handler := access.OnlyHosts(mux, w.base.Config.Listen.AdminHosts)
-	server := httpserver.New(handler, config.Intake{ReadHeaderTimeout: 5 * time.Second})
-	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stopped()
-	return httpserver.Served("worker's admin listener", server.Serve(w.admin))
+	server := httpserver.Admin(w.readyz, w.base.Telemetry.Handler, w.base.Config.Listen.AdminHosts)
+	return httpserver.Run(ctx, "worker's admin listener", server, w.admin, 5*time.Second)
 }
 
 func (w *Worker) readyz(rw http.ResponseWriter, _ *http.Request) {

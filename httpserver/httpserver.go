@@ -1,5 +1,5 @@
-// Package httpserver is what the listeners share: limits on the time that a client can
-// take, an orderly shutdown, and a recovery from panics that logs no request.
+// Package httpserver is what the listeners share: limits on the time that a client may
+// take, an orderly shutdown, and a recovery from panics that does not log the request.
 package httpserver
 
 import (
@@ -9,15 +9,21 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"idjourney/access"
 	"idjourney/config"
 )
 
-const maxHeaderBytes = 16 << 10
+const (
+	maxHeaderBytes = 16 << 10
+	adminTimeout   = 30 * time.Second // generous: the admin listener is for operators
+)
 
 // New returns a server with the limits' time-outs; 0 means none.
 func New(handler http.Handler, limits config.Intake) *http.Server {
@@ -33,20 +39,36 @@ func New(handler http.Handler, limits config.Intake) *http.Server {
 	}
 }
 
-// Served returns nil if a server ended because it was shut down, otherwise the error.
-func Served(name string, err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+// Admin returns the server of an admin listener: /healthz, which answers while the process
+// runs, /readyz and, unless metrics is nil, /metrics. It has no authentication, and serves
+// only the hosts of [access.OnlyHosts].
+func Admin(readyz http.HandlerFunc, metrics http.Handler, hosts []string) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", readyz)
+	if metrics != nil {
+		mux.Handle("GET /metrics", metrics)
 	}
-	return fmt.Errorf("serving the %s: %w", name, err)
+	return New(access.OnlyHosts(mux, hosts), config.Intake{ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: adminTimeout})
 }
 
-// ShutDown lets requests in flight end, and cuts off what has not ended when ctx does.
-func ShutDown(ctx context.Context, name string, server *http.Server) error {
-	if err := server.Shutdown(ctx); err != nil {
-		return fmt.Errorf("shutting down the %s: %w", name, errors.Join(err, server.Close()))
+// Run serves the listener, which it closes, until ctx ends. Requests in flight then have
+// the grace to end; what has not ended by then is cut off, which is an error.
+func Run(ctx context.Context, name string, server *http.Server, listener net.Listener, grace time.Duration) error {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	var failure error
+	select {
+	case <-ctx.Done():
+	case err := <-ended:
+		failure = fmt.Errorf("serving the %s: %w", name, err)
 	}
-	return nil
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		failure = errors.Join(failure, fmt.Errorf("shutting down the %s: %w", name, errors.Join(err, server.Close())))
+	}
+	return failure
 }
 
 // CheckReady returns an error unless the readiness endpoint of a listener on this machine

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"idjourney/access"
 	"idjourney/workflows"
 )
 
@@ -40,25 +39,9 @@ type Readiness struct {
 	Checks  []Check `json:"checks"`
 }
 
-// Admin returns the handler of the admin listener: /healthz, which answers while the
-// process runs, /readyz and /metrics. It asks for no authentication, but serves only
-// the hosts of access.OnlyHosts.
-//
-// /readyz answers 200 if every check is ok and 503 otherwise. Webhooks are accepted
-// while Temporal is away, so a load balancer should exclude those checks:
+// readyz answers 200 if every check is ok and 503 otherwise. Webhooks are accepted while
+// Temporal is away, so a load balancer should exclude those checks:
 // /readyz?exclude=temporal&exclude=search_attributes.
-func (s *Starter) Admin() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("ok\n"))
-	})
-	mux.HandleFunc("GET /readyz", s.readyz)
-	if s.cfg.Metrics != nil {
-		mux.Handle("GET /metrics", s.cfg.Metrics)
-	}
-	return access.OnlyHosts(mux, s.cfg.AdminHosts)
-}
-
 func (s *Starter) readyz(w http.ResponseWriter, r *http.Request) {
 	answer := s.readiness(r.Context(), r.URL.Query()["exclude"])
 	w.Header().Set("Content-Type", "application/json")
@@ -84,7 +67,7 @@ func (s *Starter) readiness(ctx context.Context, exclude []string) Readiness {
 
 	rows := append(store, temporal...)
 	for _, name := range slices.Sorted(maps.Keys(s.accounts)) {
-		rows = append(rows, Check{Name: "account/" + name, OK: true, Detail: "webhooks: " + s.accounts[name].auth.mechanisms()})
+		rows = append(rows, Check{Name: "account/" + name, OK: true, Detail: "webhooks: " + s.accounts[name].auth.describe()})
 	}
 	if s.stopping.Load() {
 		rows = append(rows, Check{Name: checkStopping, Detail: "the process is being stopped"})
@@ -100,18 +83,16 @@ func (s *Starter) checkLedger(ctx context.Context) []Check {
 	if err := s.cfg.Ledger.Ping(ctx); err != nil {
 		return []Check{{Name: checkLedger, Detail: err.Error()}}
 	}
-	rows := []Check{{Name: checkLedger, OK: true}}
 	waiting, oldest, err := s.cfg.Ledger.PendingWebhooks(ctx)
-	switch {
-	case err != nil:
-		rows[0].OK, rows[0].Detail = false, err.Error()
-	case waiting > 0:
-		age := s.cfg.Now().Sub(oldest).Round(time.Second)
-		rows = append(rows, Check{Name: checkBacklog, OK: true, Detail: fmt.Sprintf("%d waiting for Temporal, the oldest for %v", waiting, age)})
-	default:
-		rows = append(rows, Check{Name: checkBacklog, OK: true})
+	if err != nil {
+		return []Check{{Name: checkLedger, Detail: err.Error()}}
 	}
-	return rows
+	backlog := Check{Name: checkBacklog, OK: true}
+	if waiting > 0 {
+		age := s.cfg.Now().Sub(oldest).Round(time.Second)
+		backlog.Detail = fmt.Sprintf("%d waiting for Temporal, the oldest for %v", waiting, age)
+	}
+	return []Check{{Name: checkLedger, OK: true}, backlog}
 }
 
 func (s *Starter) checkTemporal(ctx context.Context) []Check {

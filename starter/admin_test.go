@@ -38,7 +38,7 @@ func (h *house) ready(t *testing.T, query string) (int, map[string]starter.Check
 		t.Fatalf("reading %s: %v", got.body, err)
 	}
 	if answer.Ready != (got.status == 200) {
-		t.Errorf("status %d says something else than %s", got.status, got.body)
+		t.Errorf("status %d contradicts %s", got.status, got.body)
 	}
 	rows := map[string]starter.Check{}
 	for _, row := range answer.Checks {
@@ -47,7 +47,7 @@ func (h *house) ready(t *testing.T, query string) (int, map[string]starter.Check
 	return got.status, rows
 }
 
-func TestReadinessTellsWhatIsAway(t *testing.T) {
+func TestReadinessShowsWhatIsAway(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	status, rows := h.ready(t, "")
@@ -90,7 +90,7 @@ func TestReadinessTellsWhatIsAway(t *testing.T) {
 		t.Errorf("ledger away: got %d %v", status, rows)
 	}
 	if got := h.get(t, "/healthz"); got.status != 200 {
-		t.Errorf("healthz: got %d, want 200 whatever is away", got.status)
+		t.Errorf("healthz: got %d, want 200 while other parts are away", got.status)
 	}
 }
 

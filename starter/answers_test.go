@@ -10,7 +10,7 @@ import (
 	"idjourney/ledger"
 )
 
-func TestWhatIsNotAPostIsAnswered405(t *testing.T) {
+func TestOtherMethodsAreAnswered405(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
@@ -26,7 +26,7 @@ func TestWhatIsNotAPostIsAnswered405(t *testing.T) {
 	}
 }
 
-func TestWhatBodiesBecome(t *testing.T) {
+func TestDispositionOfBodies(t *testing.T) {
 	t.Parallel()
 	const forward, keep, quarantine = ledger.Forward, ledger.Keep, ledger.Quarantine
 	event := func(name, fields string) string { return `{"event":"` + name + `","body":{` + fields + `}}` }
@@ -149,7 +149,7 @@ func TestABodyThatIsTooLargeIsAnswered413(t *testing.T) {
 			t.Errorf("%s: got %d %s, want 413", name, got.status, got.body)
 		}
 	}
-	// Whoever does not prove to be IDWise does not learn the limit.
+	// A sender that does not prove to be IDWise does not learn the limit.
 	if got := h.send(t, "POST", "/webhooks/idwise/bank", basicAuth(user, "wrong"), strings.NewReader(large)); got.status != 401 {
 		t.Errorf("wrong password: got %d, want 401", got.status)
 	}

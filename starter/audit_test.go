@@ -14,7 +14,7 @@ import (
 
 // Of a settled journey that stands approved and of which nothing was heard for
 // audit_every, one look is asked for, however many processes audit; of all others none.
-func TestTheAuditAsksForOneLook(t *testing.T) {
+func TestTheAuditAsksForOneFetch(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -53,7 +53,7 @@ func TestTheAuditAsksForOneLook(t *testing.T) {
 	}
 	pending, _, err := l.PendingWebhooks(t.Context())
 	if err != nil || pending != 1 || woken != 1 {
-		t.Fatalf("%d events wait and %d were announced (%v), want one look at the silent one", pending, woken, err)
+		t.Fatalf("%d events wait and %d were announced (%v), want one fetch of the silent one", pending, woken, err)
 	}
 	w, err := l.Webhook(t.Context(), 1)
 	if err != nil || w.Account != "acme" || w.JourneyID != "silent" || w.EventType != string(journey.Refresh) {

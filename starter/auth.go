@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,21 +14,21 @@ import (
 	"idjourney/config"
 )
 
-// authenticator decides whether a request comes from IDWise. Every configured
-// mechanism must match; within one, any of its live secrets. It reads headers only.
+// authenticator decides whether a request comes from IDWise. Every configured mechanism must
+// match, by any of its live secrets. It reads headers only.
 type authenticator struct {
-	basic   []basicDigest
-	bearer  []access.Digest
-	headers []headerDigest
-	allow   []netip.Prefix
+	mechanisms []mechanism
+	allow      []netip.Prefix
 }
 
-type basicDigest struct{ user, password access.Digest }
-
-type headerDigest struct {
-	name   string
-	values []access.Digest
+// mechanism is one credential that is asked for.
+type mechanism struct {
+	name   string // in the configuration
+	header string
+	live   []access.Digest
 }
+
+const authorization = "Authorization"
 
 // newAuthenticator fails closed: no mechanism, an empty secret, and a live account that
 // anybody may post to are errors.
@@ -43,27 +44,48 @@ func newAuthenticator(acc config.Account) (*authenticator, error) {
 	}
 	a := &authenticator{allow: w.AllowIPs}
 	empty := false
+	add := func(name, header string, secrets []string) {
+		m := mechanism{name: name, header: header}
+		for _, secret := range secrets {
+			empty = empty || secret == ""
+			m.live = append(m.live, access.DigestOf(secret))
+		}
+		if len(secrets) > 0 {
+			a.mechanisms = append(a.mechanisms, m)
+		}
+	}
+	var basic []string
 	for _, b := range w.Basic {
 		empty = empty || b.User == "" || !b.Password.IsSet()
-		a.basic = append(a.basic, basicDigest{access.DigestOf(b.User), access.DigestOf(b.Password.Reveal())})
+		basic = append(basic, b.User+":"+b.Password.Reveal()) // a user contains no colon
 	}
-	for _, token := range w.Bearer {
-		empty = empty || !token.IsSet()
-		a.bearer = append(a.bearer, access.DigestOf(token.Reveal()))
-	}
+	add("basic", authorization, basic)
+	add("bearer", authorization, reveal(w.Bearer))
 	for _, h := range w.Headers {
 		empty = empty || h.Name == "" || len(h.Values) == 0
-		hd := headerDigest{name: h.Name}
-		for _, value := range h.Values {
-			empty = empty || !value.IsSet()
-			hd.values = append(hd.values, access.DigestOf(value.Reveal()))
-		}
-		a.headers = append(a.headers, hd)
+		add("headers", h.Name, reveal(h.Values))
 	}
 	if empty {
 		return nil, errors.New("its webhook authentication holds an empty name or secret; set it or remove it")
 	}
 	return a, nil
+}
+
+func reveal(secrets []config.Secret) []string {
+	var all []string
+	for _, s := range secrets {
+		all = append(all, s.Reveal())
+	}
+	return all
+}
+
+// newStranger returns the authenticator of accounts that do not exist. It compares with
+// random secrets, so that it answers like any other, and as fast.
+func newStranger() *authenticator {
+	return &authenticator{mechanisms: []mechanism{
+		{"basic", authorization, []access.Digest{access.DigestOf(rand.Text())}},
+		{"bearer", authorization, []access.Digest{access.DigestOf(rand.Text())}},
+	}}
 }
 
 // refusal says why a request is not let in: the status, and the mechanism that did
@@ -74,72 +96,62 @@ type refusal struct {
 	wait      time.Duration // of a throttled source
 }
 
-// check returns nil if the request is let in. A stranger always gets 401, which also
-// answers for an account that does not exist. Only a sender that has proved its
-// credentials learns that its address is not allowed; an unknown address never is.
+// check returns nil if the request is let in. A stranger always gets 401, also for an
+// account that does not exist. Only a sender that has proved its credentials learns that
+// its address is not allowed; an unknown address never is.
 func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
-	if mechanism := a.mismatch(h); mechanism != "" {
-		return &refusal{status: http.StatusUnauthorized, mechanism: mechanism}
+	for _, m := range a.mechanisms {
+		if !m.match(h) {
+			return &refusal{status: http.StatusUnauthorized, mechanism: m.name}
+		}
 	}
-	if len(a.allow) == 0 || access.Contains(a.allow, client) {
+	switch {
+	case len(a.allow) == 0 || access.Contains(a.allow, client):
 		return nil
-	}
-	if !a.asksForCredentials() {
+	case len(a.mechanisms) == 0:
 		return &refusal{status: http.StatusUnauthorized, mechanism: "allow_ips"}
+	default:
+		return &refusal{status: http.StatusForbidden, mechanism: "allow_ips"}
 	}
-	return &refusal{status: http.StatusForbidden, mechanism: "allow_ips"}
-}
-
-func (a *authenticator) asksForCredentials() bool {
-	return len(a.basic)+len(a.bearer)+len(a.headers) > 0
 }
 
 // open says that anybody may post.
-func (a *authenticator) open() bool { return !a.asksForCredentials() && len(a.allow) == 0 }
+func (a *authenticator) open() bool { return len(a.mechanisms)+len(a.allow) == 0 }
 
-// mismatch names the first mechanism whose credential is missing or wrong, "" if all
-// match.
-func (a *authenticator) mismatch(h http.Header) string {
-	authorization := h.Values("Authorization")
-	if len(a.basic) > 0 && !a.hasBasic(authorization) {
-		return "basic"
-	}
-	if len(a.bearer) > 0 && !a.hasBearer(authorization) {
-		return "bearer"
-	}
-	for _, header := range a.headers {
-		if !header.in(h) {
-			return "header"
-		}
-	}
-	return ""
-}
-
-// hasBasic cuts at the first colon: only the user cannot contain one.
-func (a *authenticator) hasBasic(authorization []string) bool {
-	decoded, err := base64.StdEncoding.DecodeString(only(authorization, "Basic"))
-	user, password, colon := strings.Cut(string(decoded), ":")
-	if err != nil || !colon {
-		return false
-	}
-	match := 0
-	gotUser, gotPassword := access.DigestOf(user), access.DigestOf(password)
-	for _, want := range a.basic {
-		match |= want.user.Matches(gotUser) & want.password.Matches(gotPassword)
+// match compares with every live secret, so that the time it takes reveals nothing about
+// which one is close.
+func (m mechanism) match(h http.Header) bool {
+	match, got := 0, access.DigestOf(m.sent(h))
+	for _, want := range m.live {
+		match |= want.Matches(got)
 	}
 	return match == 1
 }
 
-func (a *authenticator) hasBearer(authorization []string) bool {
-	token := only(authorization, "Bearer")
-	return token != "" && matchesAny(a.bearer, token)
+// sent returns the secret that the request presents, "" if there is none or it cannot be
+// read: no live secret is empty.
+func (m mechanism) sent(h http.Header) string {
+	lines := h.Values(m.header)
+	switch {
+	case m.name == "basic":
+		decoded, err := base64.StdEncoding.DecodeString(only(lines, "Basic"))
+		if err != nil {
+			return ""
+		}
+		return string(decoded)
+	case m.name == "bearer":
+		return only(lines, "Bearer")
+	case len(lines) == 1:
+		return lines[0]
+	}
+	return ""
 }
 
 // only returns the one credential of a scheme. Of several none is examined, so that
 // one request is one guess; basic and bearer may be asked for together.
-func only(authorization []string, scheme string) string {
+func only(lines []string, scheme string) string {
 	found := ""
-	for _, line := range authorization {
+	for _, line := range lines {
 		credentials, ok := access.Credentials(line, scheme)
 		switch {
 		case !ok:
@@ -152,47 +164,21 @@ func only(authorization []string, scheme string) string {
 	return found
 }
 
-func (hd headerDigest) in(h http.Header) bool {
-	values := h.Values(hd.name)
-	return len(values) == 1 && matchesAny(hd.values, values[0])
-}
-
-// matchesAny compares with every live secret, so that the time it takes says nothing
-// about which one is near.
-func matchesAny(live []access.Digest, secret string) bool {
-	match, got := 0, access.DigestOf(secret)
-	for _, want := range live {
-		match |= want.Matches(got)
-	}
-	return match == 1
-}
-
 // challenges are the values of WWW-Authenticate, which a 401 must carry. They are the
 // same for every account, known or not.
 var challenges = []string{`Basic realm="idjourney webhooks", charset="UTF-8"`, `Bearer realm="idjourney webhooks"`}
 
-// newStranger returns the authenticator of accounts that do not exist. It compares
-// with secrets that nobody knows, so that it answers like any other, as fast.
-func newStranger() *authenticator {
-	return &authenticator{
-		basic:  []basicDigest{{access.DigestOf(rand.Text()), access.DigestOf(rand.Text())}},
-		bearer: []access.Digest{access.DigestOf(rand.Text())},
-	}
-}
-
-// mechanisms names what is asked for, for readiness.
-func (a *authenticator) mechanisms() string {
+// describe names what is asked for, for readiness.
+func (a *authenticator) describe() string {
 	var names []string
-	for _, m := range []struct {
-		name string
-		n    int
-	}{{"basic", len(a.basic)}, {"bearer", len(a.bearer)}, {"headers", len(a.headers)}, {"allow_ips", len(a.allow)}} {
-		if m.n > 0 {
-			names = append(names, m.name)
-		}
+	for _, m := range a.mechanisms {
+		names = append(names, m.name)
+	}
+	if len(a.allow) > 0 {
+		names = append(names, "allow_ips")
 	}
 	if len(names) == 0 {
 		return "none: anybody may post"
 	}
-	return strings.Join(names, " and ")
+	return strings.Join(slices.Compact(names), " and ")
 }

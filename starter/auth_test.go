@@ -23,7 +23,7 @@ func with(h http.Header, pairs ...string) http.Header {
 	return h
 }
 
-func TestWhoIsLetIn(t *testing.T) {
+func TestAuthentication(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	right := basicAuth(user, password)
@@ -77,7 +77,7 @@ func TestWhoIsLetIn(t *testing.T) {
 	}
 }
 
-func TestATrustedProxyIsBelievedAsFarAsItWrote(t *testing.T) {
+func TestOnlyTheEntriesOfTrustedProxiesCount(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) {
 		c.Intake.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}

@@ -87,7 +87,7 @@ func open(t *testing.T, change func(*starter.Config), more ...func(*starter.Star
 	}
 	cfg := starter.Config{
 		Accounts: accounts(), Ledger: h.store, Signaler: h.temporal, Logger: log, Instruments: instruments,
-		// A busy machine is no reason to call the ledger away.
+		// On a busy machine the ledger must not count as away.
 		Intake: config.Intake{RecordTimeout: waitForAnswer, WriteTimeout: 2 * waitForAnswer},
 		Forwarder: ledger.NewForwarder(h.store.Ledger, starter.Forward(h.temporal, instruments, nil),
 			ledger.ForwarderOptions{PollInterval: 50 * time.Millisecond}),

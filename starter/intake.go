@@ -29,9 +29,9 @@ func (in intake) label() string {
 	return unknown
 }
 
-// take decides what becomes of an authenticated body. There is no error: a body that
-// cannot be understood is kept for a person, never refused. The event names the
-// webhook's trace only if the trace is sampled, to keep the history small.
+// take decides what becomes of an authenticated body. A body that cannot be understood is
+// kept for a person, not refused. The event names the webhook's trace only if it is sampled,
+// to keep the history small.
 func take(account string, body []byte, at time.Time, traceParent string, sampled bool) intake {
 	row := ledger.Webhook{Account: account, Body: body, ReceivedAt: at, TraceParent: traceParent}
 	w, err := idwise.DecodeWebhook(body)
@@ -45,7 +45,7 @@ func take(account string, body []byte, at time.Time, traceParent string, sampled
 	}
 	row.EventType, row.ReferenceNo = w.Event, w.ReferenceNo
 	if reason := badID(w); reason != "" {
-		// The ids stay in the body alone, so that nothing is looked up by them.
+		// The ids stay only in the body, so that they find nothing.
 		row.Handling, row.Reason = ledger.Quarantine, reason
 		return intake{row: row, known: w.Known}
 	}
@@ -101,10 +101,9 @@ func dispose(w idwise.Webhook) (ledger.Handling, string) {
 	}
 }
 
-// eventOf makes the envelope of the signal. ReferenceNo is left out: it may be an
-// e-mail address, and a workflow's history stays readable; the journey gets its
-// reference from the vendor's result, by way of the ledger. A spot check's event names
-// a journey only in the vendor's older form.
+// eventOf makes the envelope of the signal. It leaves ReferenceNo out, which may be an e-mail
+// address: a workflow's history stays readable. A spot check's event names a journey only in
+// the vendor's older form.
 func eventOf(account string, w idwise.Webhook, at time.Time, traceParent string) journey.Event {
 	e := journey.Event{
 		EventID: w.EventID, Type: journey.EventType(w.Event), Account: account, JourneyID: w.JourneyID,

@@ -83,8 +83,8 @@ func TestALongClaimIsUnreadable(t *testing.T) {
 	}
 }
 
-// TestEveryKnownEventIsDisposedOf fails when idwise learns an event and nobody has
-// said what becomes of it here.
+// TestEveryKnownEventIsDisposedOf fails when idwise has an event whose
+// disposition is not listed here.
 func TestEveryKnownEventIsDisposedOf(t *testing.T) {
 	t.Parallel()
 	want := map[string]ledger.Handling{

@@ -3,16 +3,16 @@ package starter
 import (
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"idjourney/access"
 	"idjourney/config"
 )
 
-// quotaWindow is the time over which the quotas are averaged: an account may use up a
-// window's worth at once.
+// quotaWindow is the time over which the quotas are averaged. An account may use up a whole
+// window's quota at once.
 const quotaWindow = time.Minute
 
 func newAccount(name string, auth *authenticator, in config.Intake) *account {
@@ -25,10 +25,10 @@ func newAccount(name string, auth *authenticator, in config.Intake) *account {
 	}
 }
 
-// Slow senders that have authenticated hold the memory of what they have sent so far.
-// The budget bounds it: in sum, and for each account at a quarter, so that one account
-// leaves room for the others. Within an account only half is for large bodies: IDWise's
-// own webhooks are below 4 KiB, and must get in while large ones fill their half.
+// Slow senders that have authenticated hold the memory of what they have sent so far. The
+// budget bounds it, in sum and for each account at a quarter. Within an account only half is
+// for large bodies: IDWise's own webhooks are below 4 KiB, and must get in while large ones
+// fill their half.
 const (
 	accountShare = 4
 	smallBody    = 16 << 10 // bytes
@@ -39,38 +39,24 @@ var errNoRoom = errors.New("too many bodies are being received")
 
 // bodyBudget counts the bytes of bodies that are being received or recorded.
 type bodyBudget struct {
-	limit int64
-
-	mu        sync.Mutex
-	total     int64
-	byAccount map[string]int64
-}
-
-func newBodyBudget(limit int64) *bodyBudget {
-	return &bodyBudget{limit: limit, byAccount: map[string]int64{}}
+	limit        int64
+	all, account access.Quota
 }
 
 // take reserves n bytes for a body that then has size bytes.
 func (b *bodyBudget) take(account string, n, size int64) bool {
-	limit := b.limit / accountShare
+	share := b.limit / accountShare
 	if size > smallBody {
-		limit /= 2
+		share /= 2
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.total+n > b.limit || b.byAccount[account]+n > limit {
+	if !b.account.Take(account, n, share) {
 		return false
 	}
-	b.total += n
-	b.byAccount[account] += n
+	if !b.all.Take("", n, b.limit) {
+		b.account.GiveBack(account, n)
+		return false
+	}
 	return true
-}
-
-func (b *bodyBudget) giveBack(account string, n int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.total -= n
-	b.byAccount[account] -= n
 }
 
 // budgetedBody reserves what it reads. What was announced is not reserved: announcing
@@ -96,4 +82,7 @@ func (r *budgetedBody) Read(p []byte) (int, error) {
 }
 
 // Close gives back what was reserved.
-func (r *budgetedBody) Close() { r.budget.giveBack(r.account, r.size) }
+func (r *budgetedBody) Close() {
+	r.budget.all.GiveBack("", r.size)
+	r.budget.account.GiveBack(r.account, r.size)
+}

@@ -69,7 +69,7 @@ func TestALedgerThatHangsCountsAsDown(t *testing.T) {
 	}
 }
 
-func TestWhatCanBeKeptNowhereIsAnswered503(t *testing.T) {
+func TestAWebhookThatCannotBeKeptIsAnswered503(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.store.down.Store(true)

@@ -35,21 +35,21 @@ func (s *Starter) examine(acc *account, r *http.Request) *refusal {
 	return no
 }
 
-// presented is everything in a request that may be compared with a secret of some
-// account, "" if it presents nothing.
+// presented is everything in a request that may be compared with a secret of any account,
+// "" if there is nothing.
 func (s *Starter) presented(h http.Header) string {
-	sent := slices.Clone(h.Values("Authorization"))
+	sent := slices.Clone(h.Values(authorization))
 	for _, acc := range s.accounts {
-		for _, header := range acc.auth.headers {
-			sent = append(sent, h.Values(header.name)...)
+		for _, m := range acc.auth.mechanisms {
+			sent = append(sent, h.Values(m.header)...)
 		}
 	}
 	slices.Sort(sent)
 	return strings.Join(slices.Compact(sent), "\x00")
 }
 
-// turnAway answers a request that does not prove to come from IDWise. The log
-// names the mechanism, never the address or anything that was sent.
+// turnAway answers a request that does not prove to come from IDWise. The log names the
+// mechanism, and neither the address nor anything that was sent.
 func (s *Starter) turnAway(c *gin.Context, acc *account, began time.Time, no *refusal) {
 	acc.refusals.Do(func() {
 		s.log.WarnContext(c.Request.Context(), "webhook refused: the sender does not prove to be IDWise",
@@ -68,8 +68,7 @@ func (s *Starter) turnAway(c *gin.Context, acc *account, began time.Time, no *re
 	s.answerAndClose(c, no.status, sentence)
 }
 
-// tooMuch answers an authenticated sender that is beyond a limit, so that it sends
-// the webhook again.
+// tooMuch answers an authenticated sender that is beyond a limit.
 func (s *Starter) tooMuch(c *gin.Context, acc *account, began time.Time, limit string) {
 	acc.refusals.Do(func() {
 		s.log.WarnContext(c.Request.Context(), "webhook sent back: the account is beyond its limit", "account", acc.name, "limit", limit)
@@ -79,7 +78,7 @@ func (s *Starter) tooMuch(c *gin.Context, acc *account, began time.Time, limit s
 	s.answerAndClose(c, http.StatusServiceUnavailable, "too many webhooks at once; send it again")
 }
 
-// refuse answers without the body having been looked at.
+// refuse answers without examining the body.
 func (s *Starter) refuse(c *gin.Context, account string, began time.Time, status int, sentence string) {
 	s.measure(c, account, unknown, telemetry.WebhookRefused, began)
 	s.answerAndClose(c, status, sentence)
@@ -93,10 +92,10 @@ func (s *Starter) measure(c *gin.Context, account, event string, outcome telemet
 	s.cfg.Instruments.Acknowledged.Record(ctx, time.Since(began), account)
 }
 
-// answerAndClose answers at once, even while the body is still to come. Without
-// "Connection: close" net/http would wait for the body first. Afterwards it throws
-// away what still comes, for a moment: closing a connection with unread bytes resets
-// it, and a reset can overtake the answer.
+// answerAndClose answers at once, even before the body has arrived. Without
+// "Connection: close" net/http would wait for the body first. Afterwards it discards what
+// still arrives, for a moment: closing a connection with unread bytes resets it, and a reset
+// can overtake the answer.
 func (s *Starter) answerAndClose(c *gin.Context, status int, sentence string) {
 	text, _ := json.Marshal(gin.H{"error": sentence}) // a map of strings: cannot fail
 	c.Header("Connection", "close")

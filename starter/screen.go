@@ -17,23 +17,6 @@ import (
 	"idjourney/ledger"
 )
 
-// ScreeningLedger is what a Screener needs of a *ledger.Ledger.
-type ScreeningLedger interface {
-	Admit(ctx context.Context, w ledger.Webhook, of ledger.Candidate, rule ledger.Screening) error
-	ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) ([]ledger.Screened, error)
-	Release(ctx context.Context, of ledger.Candidate) error
-	AskAgain(ctx context.Context, of ledger.Candidate, wait time.Duration) error
-	MarkUnknown(ctx context.Context, of ledger.Candidate) error
-	TidyScreening(ctx context.Context, account string, rule ledger.Screening) (released bool, err error)
-}
-
-// VendorLookup is what a Screener needs of an *idwise.Client. Only the errors matter:
-// what the vendor answers about a person goes no further.
-type VendorLookup interface {
-	Result(ctx context.Context, journeyID string) (*idwise.Result, error)
-	SpotCheck(ctx context.Context, id string) (*idwise.SpotCheckResult, error)
-}
-
 const (
 	screeningWindow   = time.Hour
 	screeningInterval = time.Second
@@ -44,24 +27,20 @@ const (
 	screeningAgain = 10 * time.Minute
 )
 
-// Screener keeps invented journey ids from starting workflows without end. An account
-// may have config.Screening.Unconfirmed candidates started within an hour that the
-// vendor has not confirmed. Beyond that, a webhook about a new candidate waits in the
-// ledger, the vendor is asked in the background, and only what it knows is forwarded.
-// What it denies knowing for policy.unknown_after stays withheld, and is counted as unknown.
-// Journeys that the customer's backend has registered are never withheld.
+// Screener keeps invented journey ids from starting workflows without limit. An account may
+// have config.Screening.Unconfirmed candidates started within an hour that the vendor has
+// not confirmed. Beyond that, a webhook about a new candidate waits in the ledger, the vendor
+// is asked in the background, and only what it knows is forwarded. What it does not know
+// within policy.unknown_after stays withheld, and is counted as unknown. Journeys that the
+// customer's backend has registered are never withheld.
 type Screener struct {
-	Ledger   ScreeningLedger
+	Ledger   *ledger.Ledger
 	Accounts []config.Account
-	Vendors  map[string]VendorLookup // by account
+	Vendors  map[string]*idwise.Client // by account
 	Rules    config.Screening
-	// Wake is called when there is something to forward.
-	Wake   func()
-	Logger *slog.Logger
-	// Interval is the time between two passes, a second if 0; Now is the clock,
-	// time.Now if nil.
-	Interval time.Duration
-	Now      func() time.Time
+	Wake     func() // called when there is something to forward
+	Logger   *slog.Logger
+	Interval time.Duration // between two passes; a second if 0
 }
 
 // Screen returns f for the webhooks that may start or wake their workflow; the others
@@ -77,8 +56,8 @@ func (s *Screener) Screen(f ledger.ForwardFunc) ledger.ForwardFunc {
 	}
 }
 
-// candidateOf says what a webhook of IDWise's is about; false for an event of our own
-// and for one that cannot be read, which f reports.
+// candidateOf says what a webhook is about; false for an event of our own and for one that
+// cannot be read, which f reports.
 func candidateOf(w ledger.Webhook) (ledger.Candidate, bool) {
 	if !slices.Contains(idwise.EventNames(), w.EventType) {
 		return ledger.Candidate{}, false
@@ -92,18 +71,11 @@ func candidateOf(w ledger.Webhook) (ledger.Candidate, bool) {
 }
 
 func (s *Screener) rule() ledger.Screening {
-	return ledger.Screening{Limit: s.Rules.Unconfirmed, Since: s.now().Add(-screeningWindow)}
+	return ledger.Screening{Limit: s.Rules.Unconfirmed, Since: time.Now().Add(-screeningWindow)}
 }
 
-func (s *Screener) now() time.Time {
-	if s.Now != nil {
-		return s.Now()
-	}
-	return time.Now()
-}
-
-// Run screens until ctx ends, each account by itself: one that IDWise answers slowly
-// delays no other.
+// Run screens until ctx ends, each account by itself, so that slow answers about one do not
+// delay the others.
 func (s *Screener) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for i := range s.Accounts {
@@ -115,20 +87,13 @@ func (s *Screener) Run(ctx context.Context) {
 func (s *Screener) screenAccount(ctx context.Context, account *config.Account) {
 	failures := rate.Sometimes{Interval: time.Minute}
 	limiter := rate.NewLimiter(rate.Limit(s.Rules.RequestsPerSecond), 1)
-	ticker := time.NewTicker(cmp.Or(s.Interval, screeningInterval))
-	defer ticker.Stop()
-	for {
-		if err := s.pass(ctx, account, limiter); err != nil && ctx.Err() == nil {
-			failures.Do(func() {
-				s.Logger.ErrorContext(ctx, "screening could not use the ledger", "account", account.Name, "error", err)
-			})
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	every(ctx, cmp.Or(s.Interval, screeningInterval), func(ctx context.Context) error {
+		return s.pass(ctx, account, limiter)
+	}, func(err error) {
+		failures.Do(func() {
+			s.Logger.ErrorContext(ctx, "screening could not use the ledger", "account", account.Name, "error", err)
+		})
+	})
 }
 
 // pass asks about what is due now, as fast as the limiter lets it.
@@ -157,8 +122,8 @@ func (s *Screener) pass(ctx context.Context, account *config.Account, limiter *r
 	return nil
 }
 
-// ask asks the vendor about one candidate and writes down what comes of it. A failure
-// of the vendor's is logged and the lease left to end.
+// ask asks the vendor about one candidate and records the answer. A failure of the vendor
+// is logged; the lease then ends by itself.
 func (s *Screener) ask(ctx context.Context, account *config.Account, candidate ledger.Screened) (known bool, err error) {
 	asking, cancel := context.WithTimeout(ctx, screeningTimeout)
 	defer cancel()
@@ -168,7 +133,7 @@ func (s *Screener) ask(ctx context.Context, account *config.Account, candidate l
 	} else {
 		_, err = vendor.Result(asking, candidate.ID)
 	}
-	waited := s.now().Sub(candidate.Since)
+	waited := time.Since(candidate.Since)
 	patience := time.Duration(account.Policy("").UnknownAfter)
 	switch {
 	case err == nil:

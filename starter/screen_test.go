@@ -40,7 +40,7 @@ func openScreened(t *testing.T, known int) (h *house, ids []string) {
 		store := c.Ledger.(*store).Ledger
 		screener := &starter.Screener{
 			Ledger: store, Accounts: c.Accounts, Logger: c.Logger, Interval: 10 * time.Millisecond,
-			Vendors: map[string]starter.VendorLookup{"bank": client, "tokens": client, "fenced": client, "open": client},
+			Vendors: map[string]*idwise.Client{"bank": client, "tokens": client, "fenced": client, "open": client},
 			Rules:   config.Screening{Unconfirmed: 3, RequestsPerSecond: 1000},
 		}
 		forwarder := ledger.NewForwarder(store, screener.Screen(starter.Forward(c.Signaler, c.Instruments, nil)),

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +11,11 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"idjourney/config"
 	"idjourney/httpserver"
 )
 
-// adminLimits are generous: the admin listener is for operators only.
-var adminLimits = config.Intake{ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second}
+// adminGrace bounds how long requests to the admin listener may take at the end.
+const adminGrace = 5 * time.Second
 
 // Public returns the handler of the public listener.
 func (s *Starter) Public() http.Handler {
@@ -33,48 +33,68 @@ func (s *Starter) Public() http.Handler {
 // red, requests in flight are answered (at most ShutdownTimeout), then the forwarder
 // ends, and last the admin listener. It returns nil after an orderly stop.
 func (s *Starter) Serve(ctx context.Context, public, admin net.Listener) error {
-	publicServer := httpserver.New(s.Public(), s.cfg.Intake) //nolint:contextcheck // handlers take each request's own
-	adminServer := httpserver.New(s.Admin(), adminLimits)    //nolint:contextcheck // as above
-	forwarding, stopForwarder := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopForwarder()
-
-	ended := make(chan error, 3) // one for each; none waits to be read
-	go func() { ended <- httpserver.Served("public listener", publicServer.Serve(public)) }()
-	go func() { ended <- httpserver.Served("admin listener", adminServer.Serve(admin)) }()
-	forwarded := s.forward(forwarding, ended)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	start := func(run func(context.Context) error) (stop func() error) {
+		running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		ended := make(chan error, 1)
+		go func() {
+			ended <- run(running)
+			end()
+		}()
+		return func() error {
+			cancel()
+			return <-ended
+		}
+	}
+	server := httpserver.New(s.Public(), s.cfg.Intake) //nolint:contextcheck // handlers take each request's own
+	stopPublic := start(func(ctx context.Context) error {
+		return httpserver.Run(ctx, "public listener", server, public, s.cfg.Intake.ShutdownTimeout)
+	})
+	stopForwarder := start(s.forward)
+	stopAdmin := start(func(ctx context.Context) error {
+		return httpserver.Run(ctx, "admin listener", httpserver.Admin(s.readyz, s.cfg.Metrics, s.cfg.AdminHosts), admin, adminGrace)
+	})
 	if s.cfg.Audit != nil {
 		go s.cfg.Audit.Run(ctx)
 	}
 	if s.cfg.Screen != nil {
 		go s.cfg.Screen.Run(ctx)
 	}
-
-	var failure error
-	select {
-	case <-ctx.Done():
-	case failure = <-ended:
-	}
+	<-ctx.Done()
 	s.stopping.Store(true)
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Intake.ShutdownTimeout)
-	defer cancel()
-	failure = errors.Join(failure, httpserver.ShutDown(deadline, "public listener", publicServer))
-	stopForwarder()
-	<-forwarded
-	return errors.Join(failure, httpserver.ShutDown(deadline, "admin listener", adminServer))
+	return errors.Join(stopPublic(), stopForwarder(), stopAdmin())
 }
 
-// forward runs the forwarder until ctx ends, and then closes what it returns.
-func (s *Starter) forward(ctx context.Context, ended chan<- error) <-chan struct{} {
-	forwarded := make(chan struct{})
-	go func() {
-		defer close(forwarded)
-		err := s.cfg.Forwarder.Run(ctx)
-		if err == nil && ctx.Err() == nil {
-			err = errors.New("it ended by itself")
+// forward runs the forwarder until ctx ends.
+func (s *Starter) forward(ctx context.Context) error {
+	err := s.cfg.Forwarder.Run(ctx)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // it was stopped
+	}
+	return fmt.Errorf("running the forwarder: %w", cmp.Or(err, errors.New("it ended by itself")))
+}
+
+// every calls do now and after each interval until ctx ends, and reports its failures.
+func every(ctx context.Context, interval time.Duration, do func(context.Context) error, failed func(error)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
 		}
-		if err != nil && ctx.Err() == nil {
-			ended <- fmt.Errorf("running the forwarder: %w", err)
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
 		}
-	}()
-	return forwarded
+	}
+}
+
+// at reads a clock, time.Now if it is nil.
+func at(clock func() time.Time) time.Time {
+	if clock == nil {
+		return time.Now()
+	}
+	return clock()
 }

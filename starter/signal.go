@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 	"idjourney/workflows"
 )
 
-// signalTimeout bounds a signal where the caller sets no earlier deadline. Without one
-// the SDK tries for a minute.
+// signalTimeout bounds a signal if the caller sets no earlier deadline; the SDK would try
+// for a minute.
 const signalTimeout = 10 * time.Second
 
 var _ Signaler = (*TemporalSignaler)(nil)
@@ -38,9 +39,8 @@ func NewSignaler(c client.Client, namespace, taskQueue string) *TemporalSignaler
 	return &TemporalSignaler{client: c, namespace: namespace, taskQueue: taskQueue}
 }
 
-// SignalWithStart puts e into the history of its journey's workflow, which it
-// starts if none is open: a closed journey continues from what the ledger says.
-// A spot check's event goes to the spot check's own workflow.
+// SignalWithStart puts e into the history of its journey's workflow, which it starts if none
+// is open. A spot check's event goes to the spot check's own workflow.
 func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event) error {
 	what, id := "journey", e.JourneyID
 	name, options := journey.WorkflowName, workflows.JourneyOptions(e.Account, id, t.taskQueue)
@@ -50,7 +50,7 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 		name, options = journey.SpotCheckWorkflowName, workflows.SpotCheckOptions(e.Account, id, t.taskQueue)
 		start = journey.Start{Account: e.Account, SpotID: id, Rules: journey.SpotRules}
 	}
-	// Temporal answers a bad id with an error that looks like a passing one.
+	// Temporal answers a bad id with an error that looks temporary.
 	if !idwise.ValidID(id) {
 		return fmt.Errorf("signalling %s: its id cannot be used", what)
 	}
@@ -62,7 +62,7 @@ func (t *TemporalSignaler) SignalWithStart(ctx context.Context, e journey.Event)
 	return nil
 }
 
-// Ready returns nil if Temporal can be reached and knows the search attributes.
+// Ready returns nil if Temporal can be reached and has the search attributes.
 func (t *TemporalSignaler) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
@@ -72,16 +72,19 @@ func (t *TemporalSignaler) Ready(ctx context.Context) error {
 	return workflows.CheckSearchAttributes(ctx, t.client, t.namespace)
 }
 
-// Forward returns the function that a ledger.Forwarder brings webhooks to
-// Temporal with. Each try is measured and is a span in the trace of its webhook,
-// however much later it is; instruments and tracer may be nil.
-func Forward(s Signaler, instruments *telemetry.Instruments, tracer trace.Tracer) ledger.ForwardFunc {
-	if instruments == nil {
-		instruments = telemetry.NopInstruments()
-	}
+// measuring replaces what is nil by what measures nothing.
+func measuring(instruments *telemetry.Instruments, tracer trace.Tracer) (*telemetry.Instruments, trace.Tracer) {
 	if tracer == nil {
 		tracer = noop.NewTracerProvider().Tracer("")
 	}
+	return cmp.Or(instruments, telemetry.NopInstruments()), tracer
+}
+
+// Forward returns the function by which a ledger.Forwarder brings webhooks to Temporal. Each
+// try is measured and is a span in the trace of its webhook; instruments and tracer may be
+// nil.
+func Forward(s Signaler, instruments *telemetry.Instruments, tracer trace.Tracer) ledger.ForwardFunc {
+	instruments, tracer = measuring(instruments, tracer)
 	return func(ctx context.Context, w ledger.Webhook) error {
 		ctx, span := tracer.Start(telemetry.WithTraceParent(ctx, w.TraceParent), "forward",
 			trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(attribute.String("idjourney.account", w.Account)))

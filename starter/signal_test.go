@@ -174,7 +174,7 @@ func TestASignalStartsTheSpotCheckItBelongsTo(t *testing.T) {
 	}
 }
 
-func TestAnIDThatTemporalWouldChokeOnIsNotSent(t *testing.T) {
+func TestAnInvalidIDIsNotSignalled(t *testing.T) {
 	t.Parallel()
 	f := &frontend{}
 	s := starter.NewSignaler(f.serve(t), "journeys", "queue")
@@ -227,11 +227,11 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := starter.NewSignaler(lazyClient(t, l.Addr()), "journeys", "queue").Ready(ctx); err == nil {
-		t.Error("nobody there: got nil")
+		t.Error("without Temporal: got nil")
 	}
 }
 
-func TestTheSearchAttributesAreTheDesigns(t *testing.T) {
+func TestTheSearchAttributes(t *testing.T) {
 	t.Parallel()
 	const keyword = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 	want := map[string]enumspb.IndexedValueType{
@@ -252,12 +252,12 @@ func TestForwardDoesNotQuoteWhatItCannotRead(t *testing.T) {
 	}
 }
 
-func TestASignalThroughTheWholeHouse(t *testing.T) {
+func TestASignalFromTheEndpointToTemporal(t *testing.T) {
 	t.Parallel()
 	f := &frontend{}
 	signaler := starter.NewSignaler(f.serve(t), "journeys", "queue")
 	h := open(t, func(c *starter.Config) { c.Signaler = signaler })
-	h.store.down.Store(true) // hence directly
+	h.store.down.Store(true) // so that the event is signalled directly
 	if got := h.post(t, finishedJourney("e1", "j1")); got.status != 200 {
 		t.Fatalf("got %d %s, want 200", got.status, got.body)
 	}

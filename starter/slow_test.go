@@ -142,7 +142,7 @@ func TestAWebhookWhoseSenderHasGoneIsKept(t *testing.T) {
 	<-h.store.entered
 	w.Close()
 	if err := <-h.store.left; !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("recording ended with %v, want its own time-out: the sender's leaving is no reason", err)
+		t.Errorf("recording ended with %v, want its own time-out, not that of the sender's connection", err)
 	}
 	if got := h.temporal.await(t, 1); got[0].EventID != "e1" {
 		t.Errorf("got %+v at Temporal, want e1", got)

@@ -1,18 +1,16 @@
 // Package starter is the endpoint that IDWise's webhooks arrive at.
 //
-// A webhook passes five stations: the sender proves itself before anything of the
-// body is read (auth.go); the body is read within its limits (webhook.go, limits.go);
-// it becomes a row for the ledger and, if a journey acts on it, an event (intake.go);
-// the row is written, and only then is the answer 200. A forwarder brings the event to
-// Temporal, at once and again until it is taken (signal.go), unless its journey is
-// over (tombstone.go) or is withheld until IDWise confirms it (screen.go). So Temporal
-// may be away and every webhook is still accepted; and while the ledger is away, an
-// event that Temporal takes directly counts as kept.
+// A webhook passes five stations: the sender proves itself before anything of the body is
+// read (auth.go); the body is read within its limits (webhook.go, limits.go); it becomes a
+// row for the ledger and, if a journey acts on it, an event (intake.go); the row is written,
+// and only then is the answer 200; a forwarder brings the event to Temporal, at once and
+// again until it is taken (signal.go), unless its journey is over (tombstone.go) or withheld
+// until IDWise confirms it (screen.go). Webhooks are therefore accepted while Temporal is
+// away; while the ledger is away, an event that Temporal takes directly counts as kept.
 //
-// IDWise signs nothing and gives up after some thirty minutes. Hence two rules: a
-// leaked secret causes no more than a bounded number of fetches, because nothing is
-// decided from a body; and a webhook that can be kept is never refused, even if it
-// cannot be understood.
+// IDWise signs nothing and gives up after some thirty minutes. Two rules follow: nothing is
+// decided from a body, so that a leaked secret causes only a bounded number of fetches; and
+// a webhook that can be kept is never refused, even if it cannot be understood.
 package starter
 
 import (
@@ -26,7 +24,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/time/rate"
 
 	"idjourney/access"
@@ -71,7 +68,7 @@ type Config struct {
 	Ledger    Ledger
 	Forwarder Forwarder
 	Signaler  Signaler
-	// Audit looks for changes whose webhook was lost; nil for none.
+	// Audit finds changes whose webhook was lost; nil for none.
 	Audit *Auditor
 	// Screen asks the vendor about withheld webhooks; nil for none.
 	Screen *Screener
@@ -122,10 +119,14 @@ func New(cfg Config) (*Starter, error) {
 	if cfg.Ledger == nil || cfg.Forwarder == nil || cfg.Signaler == nil {
 		return nil, errors.New("setting up the webhook endpoint: ledger, forwarder and signaler are required")
 	}
-	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cfg.Logger, linger: lingerFor}
-	s.cfg.Intake = cfg.Intake.WithDefaults()
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.Intake = cfg.Intake.WithDefaults()
+	cfg.Instruments, cfg.Tracer = measuring(cfg.Instruments, cfg.Tracer)
+	s := &Starter{cfg: cfg, accounts: map[string]*account{}, log: cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)), linger: lingerFor}
 	s.stranger = newAccount(unknown, newStranger(), s.cfg.Intake)
-	s.guesses, s.bodies = access.NewThrottle(nil), newBodyBudget(s.cfg.Intake.BodyMemory)
+	s.guesses, s.bodies = access.NewThrottle(nil), &bodyBudget{limit: s.cfg.Intake.BodyMemory}
 	for _, a := range cfg.Accounts {
 		auth, err := newAuthenticator(a)
 		if err != nil {
@@ -135,18 +136,6 @@ func New(cfg Config) (*Starter, error) {
 	}
 	if len(s.accounts) == 0 || len(s.accounts) != len(cfg.Accounts) {
 		return nil, errors.New("setting up the webhook endpoint: at least one account is required, each name once")
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	if s.cfg.Now == nil {
-		s.cfg.Now = time.Now
-	}
-	if s.cfg.Instruments == nil {
-		s.cfg.Instruments = telemetry.NopInstruments()
-	}
-	if s.cfg.Tracer == nil {
-		s.cfg.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if err := s.watch(); err != nil {
 		return nil, fmt.Errorf("setting up the webhook endpoint: %w", err)

@@ -129,7 +129,7 @@ func TestRepeatedCredentialsAreRefused(t *testing.T) {
 	}
 }
 
-func TestAStaleSecretLocksNobodyOut(t *testing.T) {
+func TestAStaleSecretDoesNotLockOutOthers(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	for range 40 {
@@ -166,7 +166,7 @@ func TestTheAdminListenerServesOnlyItsOwnHosts(t *testing.T) {
 
 // The ledger keeps both, and the journey receives both: package journey tells them
 // apart by their hints.
-func TestAForgedEventWithAnothersIDDoesNotKeepTheRealOneOut(t *testing.T) {
+func TestAForgedEventIDDoesNotBlockTheRealEvent(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	forged := strings.Replace(finishedJourney("e1", "j1"), "Complete", "Refer", 1)

@@ -17,10 +17,9 @@ type Tombstones interface {
 	Erase(ctx context.Context, account, journeyID string, at time.Time) error
 }
 
-// heedTombstone keeps a webhook of a journey that is over from its workflow. If the
-// journey was erased, the content is dropped as well: it would be personal data again.
-// If the check fails, or takes more than a quarter of the time there is, the webhook is
-// recorded as if its journey were open, and UnlessOver checks again.
+// heedTombstone keeps a webhook of a journey that is over from its workflow, and drops the
+// content if the journey was erased. If the check fails, or takes more than a quarter of
+// RecordTimeout, the webhook is recorded as if its journey were open; UnlessOver checks again.
 func (s *Starter) heedTombstone(ctx context.Context, in intake) intake {
 	if in.row.JourneyID == "" {
 		return in
@@ -51,10 +50,9 @@ func (in intake) over(phase journey.Phase) intake {
 	return in
 }
 
-// UnlessOver returns f for all webhooks except those of journeys that are over: they
-// wake no workflow, and the content of an erased journey's webhook is erased. It is the
-// second check: the journey may have ended after the webhook was recorded, or the first
-// check failed.
+// UnlessOver returns f for all webhooks except those of journeys that are over: they wake no
+// workflow, and the content of an erased journey's webhook is erased. It checks again because
+// the journey may have ended since the webhook was recorded.
 func UnlessOver(t Tombstones, f ledger.ForwardFunc) ledger.ForwardFunc {
 	return func(ctx context.Context, w ledger.Webhook) error {
 		if w.JourneyID == "" {

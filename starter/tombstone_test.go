@@ -14,8 +14,8 @@ import (
 	"idjourney/starter"
 )
 
-// What comes about a journey that is over is recorded and wakes nobody; of an erased
-// one nothing is kept that says who it was.
+// Webhooks of a journey that is over are recorded and wake no workflow. Those of an erased
+// one are kept without personal data.
 func TestWebhooksOfAJourneyThatIsOver(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -62,8 +62,8 @@ func TestWebhooksOfAJourneyThatIsOver(t *testing.T) {
 	}
 }
 
-// A look that fails refuses no webhook: it is recorded, and the second look holds it.
-func TestAWebhookIsRecordedWhereNobodyCanLook(t *testing.T) {
+// If the first check fails, the webhook is recorded, and the second check withholds it.
+func TestAWebhookIsRecordedIfTheTombstoneCheckFails(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)
 	h.store.blind.Store(true)
@@ -76,7 +76,7 @@ func TestAWebhookIsRecordedWhereNobodyCanLook(t *testing.T) {
 	}
 }
 
-func TestTheSecondLookHoldsWhatIsOver(t *testing.T) {
+func TestTheSecondCheckWithholdsFinalJourneys(t *testing.T) {
 	t.Parallel()
 	s := &store{erased: make(chan string, 1)}
 	s.graves.Store("ended", journey.Ended)

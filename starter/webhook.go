@@ -102,10 +102,10 @@ func (s *Starter) readBody(c *gin.Context, acc *account, began time.Time, incomi
 	return nil, false
 }
 
-// receive keeps an authenticated webhook, even if the sender has disconnected: a body
-// that has arrived completely is not thrown away.
+// receive keeps an authenticated webhook whose body has arrived, even if the sender has
+// disconnected.
 func (s *Starter) receive(r *http.Request, account string, body []byte) (intake, answer) {
-	// The sender's tracestate is left out: it is text of the sender's own, of any content.
+	// The sender's tracestate may hold any text, and is left out.
 	ctx := context.WithoutCancel(telemetry.WithTraceParent(r.Context(), r.Header.Get("Traceparent")))
 	ctx, span := s.cfg.Tracer.Start(ctx, "webhook", trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
@@ -155,8 +155,8 @@ func (s *Starter) kept(in intake, duplicate bool) answer {
 	return a
 }
 
-// report logs what an operator may want to know. The name of an unknown event is left
-// to the ledger, because it is the sender's text.
+// report logs what an operator may want to know. The name of an unknown event is the sender's
+// text, and not logged.
 func (s *Starter) report(ctx context.Context, in intake, a answer) {
 	switch a.said {
 	case saidQuarantined:

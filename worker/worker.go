@@ -16,12 +16,12 @@ import (
 	"idjourney/workflows"
 )
 
-// Worker serves the two task queues: the journeys' own, and that of the deliveries, whose
-// slots a hanging endpoint may occupy.
+// Worker serves the task queues of the journeys and of the deliveries, whose slots a hanging
+// endpoint may occupy.
 type Worker struct{ journeys, deliveries sdk.Worker }
 
-// New returns a worker for the configured task queue, not started yet. A panic in a
-// journey's code does not fail the journey: its task waits for a worker that can process it.
+// New returns a worker for the configured task queue, not started yet. A panic in workflow
+// code does not fail the journey: its task waits for a worker that can process it.
 func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker {
 	poll := sdk.NewPollerBehaviorAutoscaling(sdk.PollerBehaviorAutoscalingOptions{
 		InitialNumberOfPollers: cfg.Worker.Pollers.Initial,
@@ -39,23 +39,24 @@ func New(c client.Client, cfg *config.Config, a *activities.Activities) *Worker 
 	}
 	w := &Worker{journeys: sdk.New(c, cfg.TaskQueue, options)}
 	RegisterWorkflows(w.journeys, cfg)
-	as := func(w sdk.Worker, name string, f any) {
-		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
+	for name, f := range map[string]any{
+		config.ActivityFetch:                 a.Fetch,
+		config.ActivityCompareGovernmentFace: a.CompareGovernmentFace,
+		config.ActivityCallStep:              a.CallStep,
+		config.ActivityCompleteCustomStep:    a.CompleteCustomStep,
+		config.ActivityPublish:               a.Publish, // messages that are only recorded
+		config.ActivityFetchAMLHistory:       a.FetchAMLHistory,
+		config.ActivityErase:                 a.Erase,
+		config.ActivityFetchSpotCheck:        a.FetchSpotCheck,
+		config.ActivityHandOver:              a.HandOver,
+	} {
+		w.journeys.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
 	}
-	as(w.journeys, config.ActivityFetch, a.Fetch)
-	as(w.journeys, config.ActivityCompareGovernmentFace, a.CompareGovernmentFace)
-	as(w.journeys, config.ActivityCallStep, a.CallStep)
-	as(w.journeys, config.ActivityCompleteCustomStep, a.CompleteCustomStep)
-	as(w.journeys, config.ActivityPublish, a.Publish) // messages that are only recorded
-	as(w.journeys, config.ActivityFetchAMLHistory, a.FetchAMLHistory)
-	as(w.journeys, config.ActivityErase, a.Erase)
-	as(w.journeys, config.ActivityFetchSpotCheck, a.FetchSpotCheck)
-	as(w.journeys, config.ActivityHandOver, a.HandOver)
 
 	options.MaxConcurrentActivityExecutionSize = cfg.Worker.MaxConcurrentDeliveries
 	options.DisableWorkflowWorker = true
 	w.deliveries = sdk.New(c, deliveries(cfg), options)
-	as(w.deliveries, config.ActivityPublish, a.Publish)
+	w.deliveries.RegisterActivityWithOptions(a.Publish, activity.RegisterOptions{Name: config.ActivityPublish})
 	return w
 }
 
@@ -90,7 +91,7 @@ func RegisterWorkflows(r sdk.WorkflowRegistry, cfg *config.Config) {
 			if o, ok := cfg.StepOptions(account, step); ok {
 				return o
 			}
-			// A step that is no longer configured still has to end.
+			// A step that has left the configuration still has to end.
 			return cfg.ActivityOptions(config.ActivityFetch)
 		},
 	})

@@ -43,7 +43,7 @@ func TestGuessesOfOneSourceAreThrottled(t *testing.T) {
 	clock.at = clock.at.Add(throttleWindow - time.Second)
 	throttle.Failed(attacker, "while it has to wait")
 	if wait := throttle.Wait(attacker); wait != time.Second {
-		t.Errorf("nearly over: got a wait of %v, want 1s, because what is not examined does not count", wait)
+		t.Errorf("nearly over: got a wait of %v, want 1s, because an unexamined credential does not count", wait)
 	}
 	clock.at = clock.at.Add(time.Second)
 	if wait := throttle.Wait(attacker); wait != 0 {

@@ -16,19 +16,16 @@ const (
 	throttleSources = 10_000
 )
 
-// Throttle bounds how fast one source can guess credentials. After 30 different
-// wrong ones within a minute nothing that the source sends is examined until a
-// minute has passed since the last of them.
+// Throttle bounds how fast one source can guess credentials. After 30 different wrong ones
+// within a minute nothing that the source sends is examined until a minute has passed since
+// the last of them. Repeating a credential does not count: a client that keeps sending an
+// expired token does not lock out its neighbours.
 //
-// Only different credentials count, because repeating one learns nothing: a client
-// that keeps sending an expired token does not lock out its neighbours.
-//
-// A source can be shared, by a NAT or by a proxy that is missing from
-// intake.trusted_proxies. While an attacker there exhausts the throttle, the correct
-// credential is refused as well: if it were let in, the attacker's would be, and
-// nothing would be throttled. The refusal carries Retry-After, and IDWise repeats a
-// webhook after 5, 10 and 15 minutes. An account whose webhook.allow_ips lists the
-// sender's addresses is safe from this: listed addresses are not throttled.
+// A source can be shared, by a NAT or by a proxy that is missing from intake.trusted_proxies.
+// While an attacker there exhausts the throttle, the correct credential is refused as well:
+// examining it would mean examining the attacker's. The refusal carries Retry-After, and
+// IDWise repeats a webhook after 5, 10 and 15 minutes. Addresses that an account's
+// webhook.allow_ips lists are not throttled.
 //
 // Memory is bounded: beyond 10,000 sources an arbitrary one is forgotten.
 type Throttle struct {
@@ -55,8 +52,7 @@ func NewThrottle(now func() time.Time) *Throttle {
 	return &Throttle{now: now, seed: maphash.MakeSeed(), sources: map[netip.Prefix]*guesses{}}
 }
 
-// Wait returns how long the source must wait until its credentials are examined again, 0
-// if it need not.
+// Wait returns how long the source must wait until its credentials are examined again.
 func (t *Throttle) Wait(source netip.Addr) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,7 +64,7 @@ func (t *Throttle) Wait(source netip.Addr) time.Duration {
 }
 
 // Failed counts a wrong credential of the source. Credential is everything that was sent as
-// one; only its hash is kept. An empty credential guesses nothing and is not counted.
+// one; only its hash is kept. An empty credential is not counted.
 func (t *Throttle) Failed(source netip.Addr, credential string) {
 	if credential == "" {
 		return
@@ -88,8 +84,8 @@ func (t *Throttle) Failed(source netip.Addr, credential string) {
 	}
 }
 
-// makeRoom drops expired entries, at most once in a window, and then, if there is still no
-// room, one more.
+// makeRoom drops expired entries, at most once in a window, and one more if there is still
+// no room.
 func (t *Throttle) makeRoom(now time.Time) {
 	if now.Sub(t.swept) >= throttleWindow {
 		t.swept = now
@@ -119,4 +115,35 @@ func network(source netip.Addr) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return p
+}
+
+// Quota counts what is in use under each name. The zero value is ready for use.
+type Quota struct {
+	mu   sync.Mutex
+	used map[string]int64
+}
+
+// Take reserves n under the name, unless more than most would then be in use.
+func (q *Quota) Take(name string, n, most int64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.used[name]+n > most {
+		return false
+	}
+	if q.used == nil {
+		q.used = map[string]int64{}
+	}
+	q.used[name] += n
+	return true
+}
+
+// GiveBack ends the use of n.
+func (q *Quota) GiveBack(name string, n int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.used[name] > n {
+		q.used[name] -= n
+	} else {
+		delete(q.used, name)
+	}
 }

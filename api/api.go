@@ -67,31 +67,22 @@ type Vendor interface {
 
 // Config is what the customer's API needs.
 type Config struct {
-	// Tokens are the callers. Without any, New returns nil: there is no API.
-	Tokens []config.Token
-	// Accounts are all accounts. Required.
-	Accounts []config.Account
-	// Ledger and Operator are required.
-	Ledger   Ledger
-	Operator Operator
+	Tokens   []config.Token   // the callers; without any, New returns nil: there is no API
+	Accounts []config.Account // all of them. Required
+	Ledger   Ledger           // required
+	Operator Operator         // required
+	Wake     func()           // called after an event was recorded. Required
 	// Vendors are the clients of IDWise by account. An account without one can neither
 	// start nor register journeys.
-	Vendors map[string]Vendor
-	// Wake is called after an event was recorded. Required.
-	Wake func()
-	// TrustedProxies are those whose X-Forwarded-For is trusted.
-	TrustedProxies []netip.Prefix
-	// Instruments count denied requests; may be nil.
-	Instruments *telemetry.Instruments
-	// WaitPoll is the time between two reads of a long poll; half a second if 0.
-	WaitPoll time.Duration
+	Vendors        map[string]Vendor
+	TrustedProxies []netip.Prefix         // whose X-Forwarded-For is trusted
+	Instruments    *telemetry.Instruments // count denied requests; may be nil
+	WaitPoll       time.Duration          // between two reads of a long poll; half a second if 0
 	// MaxWaits bounds the long polls at a time; 1000 if 0. One token may have a quarter
 	// of them, and one account half.
 	MaxWaits int
-	// Logger receives problems and acts; may be nil.
-	Logger *slog.Logger
-	// Now is the clock; nil for time.Now.
-	Now func() time.Time
+	Logger   *slog.Logger     // receives problems and acts; may be nil
+	Now      func() time.Time // the clock; time.Now if nil
 }
 
 // API is the customer's REST API.

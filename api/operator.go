@@ -95,8 +95,7 @@ func sendUpdate(
 		if err == nil {
 			err = handle.Get(ctx, answer)
 		}
-		var notReady *serviceerror.WorkflowNotReady
-		if !errors.As(err, &notReady) {
+		if _, notReady := errors.AsType[*serviceerror.WorkflowNotReady](err); !notReady {
 			return answered(update, err)
 		}
 		select {

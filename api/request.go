@@ -256,8 +256,7 @@ func decode(body []byte, into any) error {
 	if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 		return badRequest(fmt.Sprintf("the key %q is not known here", brief(strings.Trim(key, `"`))))
 	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		return badRequest(fmt.Sprintf("the value of %s is of the wrong type", brief(wrong.Field)))
 	}
 	return badRequest("the body is not a JSON object")

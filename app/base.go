@@ -86,11 +86,19 @@ func (b *Base) await(ctx context.Context, name string, use func(context.Context)
 			logged = err.Error()
 			b.Logger.WarnContext(ctx, "waiting for "+name, "error", err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
+		if err := pause(ctx, time.Second); err != nil {
+			return err
 		}
+	}
+}
+
+// pause waits. The error is ctx's, if that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 

@@ -62,10 +62,8 @@ func RefreshAll(ctx context.Context, c client.Client, namespace, query, reason s
 			return "", errors.New("the batch failed: " + job)
 		default: // it runs
 		}
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("%s so far, and batch %s continues: %w", said, job, ctx.Err())
-		case <-time.After(200 * time.Millisecond):
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return "", fmt.Errorf("%s so far, and batch %s continues: %w", said, job, err)
 		}
 	}
 }

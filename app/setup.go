@@ -15,9 +15,8 @@ import (
 	"idjourney/workflows"
 )
 
-// Setup creates the search attributes that are missing in the namespace and, if create
-// is true, first the namespace, which keeps closed workflows for the retention. What is
-// there already stays as it is.
+// Setup creates the search attributes that the namespace lacks and, if create is true, first
+// the namespace, which keeps closed workflows for the retention. What exists stays as it is.
 func Setup(ctx context.Context, c client.Client, namespace string, create bool, retention time.Duration) error {
 	if !create {
 		return createSearchAttributes(ctx, c, namespace)
@@ -27,8 +26,7 @@ func Setup(ctx context.Context, c client.Client, namespace string, create bool, 
 			Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
 			Description: "identity-verification journeys",
 		})
-		var exists *serviceerror.NamespaceAlreadyExists
-		if errors.As(err, &exists) {
+		if _, exists := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); exists {
 			return nil
 		}
 		return err
@@ -36,7 +34,7 @@ func Setup(ctx context.Context, c client.Client, namespace string, create bool, 
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", namespace, err)
 	}
-	// All of Temporal's services have to learn of a new namespace first.
+	// A new namespace reaches all of Temporal's services only after a moment.
 	return untilReady(ctx, func() error { return createSearchAttributes(ctx, c, namespace) })
 }
 
@@ -50,20 +48,15 @@ func createSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	return nil
 }
 
-// untilReady tries again while Temporal is starting, or while a new namespace is not
-// known to all of its services.
+// untilReady tries again while Temporal is starting, or a new namespace has not reached all
+// of its services.
 func untilReady(ctx context.Context, try func() error) error {
 	for {
 		err := try()
-		var away *serviceerror.Unavailable
-		var unknown *serviceerror.NamespaceNotFound
-		if err == nil || !errors.As(err, &away) && !errors.As(err, &unknown) {
+		_, away := errors.AsType[*serviceerror.Unavailable](err)
+		_, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err)
+		if !away && !unknown || pause(ctx, 500*time.Millisecond) != nil {
 			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(500 * time.Millisecond):
 		}
 	}
 }

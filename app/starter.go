@@ -66,7 +66,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 		return nil, err
 	}
 	if err := s.open(ctx, cfg.Listen); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, err
 	}
 	b.Logger.InfoContext(ctx, "the starter listens", "public", s.PublicAddr(), "admin", s.AdminAddr(), "api", s.APIAddr(), "version", version.Of())
 	return s, nil
@@ -104,7 +104,7 @@ func newAPI(b *Base, clients map[string]*idwise.Client, wake func()) (*api.API, 
 	})
 }
 
-// open opens the listeners that were not handed over.
+// open opens the listeners that were not handed over. After a failure it closes all.
 func (s *Starter) open(ctx context.Context, at config.Listen) (err error) {
 	for _, l := range []struct {
 		listener      *net.Listener
@@ -118,20 +118,15 @@ func (s *Starter) open(ctx context.Context, at config.Listen) (err error) {
 			continue
 		}
 		if *l.listener, err = listen(ctx, l.name, l.address); err != nil {
+			for _, opened := range []net.Listener{s.listen.Public, s.listen.Admin, s.listen.API} {
+				if opened != nil {
+					err = errors.Join(err, opened.Close())
+				}
+			}
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Starter) close() error {
-	var failures []error
-	for _, l := range []net.Listener{s.listen.Public, s.listen.Admin, s.listen.API} {
-		if l != nil {
-			failures = append(failures, l.Close())
-		}
-	}
-	return errors.Join(failures...)
 }
 
 // Start serves until ctx ends, Stop is called, or a listener fails. It returns at once.

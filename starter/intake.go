@@ -37,8 +37,7 @@ func take(account string, body []byte, at time.Time, traceParent string, sampled
 	w, err := idwise.DecodeWebhook(body)
 	if err != nil {
 		row.Handling, row.Reason = ledger.Quarantine, "undecodable"
-		var decode *idwise.DecodeError
-		if errors.As(err, &decode) {
+		if decode, ok := errors.AsType[*idwise.DecodeError](err); ok {
 			row.Reason = string(decode.Code)
 		}
 		return intake{row: row}

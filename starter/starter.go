@@ -35,7 +35,10 @@ import (
 
 // Ledger is what the endpoint needs of a *ledger.Ledger.
 type Ledger interface {
-	Tombstones
+	// Tombstone says whether a journey has ended or was erased.
+	Tombstone(ctx context.Context, account, journeyID string) (phase journey.Phase, over bool, err error)
+	// Erase removes what was recorded of an erased journey after its erasure.
+	Erase(ctx context.Context, account, journeyID string, at time.Time) error
 	RecordWebhook(ctx context.Context, w ledger.Webhook) (id int64, duplicate bool, err error)
 	PendingWebhooks(ctx context.Context) (count int, oldest time.Time, err error)
 	Figures(ctx context.Context, overdue time.Time) (telemetry.Figures, error)
@@ -60,34 +63,22 @@ type Signaler interface {
 
 // Config is what a Starter needs.
 type Config struct {
-	// Accounts are the accounts whose webhooks are taken. Required.
-	Accounts []config.Account
-	// Intake holds the limits; a zero time-out or size means its default.
-	Intake config.Intake
-	// Ledger, Forwarder and Signaler are required.
-	Ledger    Ledger
-	Forwarder Forwarder
-	Signaler  Signaler
-	// Audit finds changes whose webhook was lost; nil for none.
-	Audit *Auditor
-	// Screen asks the vendor about withheld webhooks; nil for none.
-	Screen *Screener
-	// ReviewOverdueAfter is from when on an open review counts as overdue; a day if 0.
+	Accounts  []config.Account // whose webhooks are accepted. Required
+	Intake    config.Intake    // a zero time-out or size means its default
+	Ledger    Ledger           // required
+	Forwarder Forwarder        // required
+	Signaler  Signaler         // required
+	Audit     *Auditor         // nil for none
+	Screen    *Screener        // nil for none
+	// ReviewOverdueAfter is the age at which an open review counts as overdue; a day if 0.
 	ReviewOverdueAfter time.Duration
-	// AdminHosts are the names under which monitoring reaches the admin listener.
-	AdminHosts []string
-	// Metrics serves /metrics on the admin listener; nil for none.
-	Metrics http.Handler
-	// Instruments measure what becomes of webhooks; nil for none.
-	Instruments *telemetry.Instruments
-	// Tracer gives the spans of webhooks; nil for none.
-	Tracer trace.Tracer
-	// Version of the program, which /readyz shows.
-	Version string
-	// Logger is where problems are logged; nil for nowhere.
-	Logger *slog.Logger
-	// Now is the clock of ReceivedAt; nil for time.Now.
-	Now func() time.Time
+	AdminHosts         []string               // the names under which monitoring reaches the admin listener
+	Metrics            http.Handler           // of /metrics on the admin listener; nil for none
+	Instruments        *telemetry.Instruments // nil for none
+	Tracer             trace.Tracer           // nil for none
+	Version            string                 // of the program, which /readyz shows
+	Logger             *slog.Logger           // nil for none
+	Now                func() time.Time       // the clock of ReceivedAt; time.Now if nil
 }
 
 // Starter is the webhook endpoint of all accounts.

@@ -9,14 +9,6 @@ import (
 	"idjourney/ledger"
 )
 
-// Tombstones knows which journeys have ended or were erased.
-type Tombstones interface {
-	// Tombstone says whether a journey has ended or was erased.
-	Tombstone(ctx context.Context, account, journeyID string) (phase journey.Phase, ok bool, err error)
-	// Erase removes what was recorded of an erased journey after its erasure.
-	Erase(ctx context.Context, account, journeyID string, at time.Time) error
-}
-
 // heedTombstone keeps a webhook of a journey that is over from its workflow, and drops the
 // content if the journey was erased. If the check fails, or takes more than a quarter of
 // RecordTimeout, the webhook is recorded as if its journey were open; UnlessOver checks again.
@@ -53,19 +45,19 @@ func (in intake) over(phase journey.Phase) intake {
 // UnlessOver returns f for all webhooks except those of journeys that are over: they wake no
 // workflow, and the content of an erased journey's webhook is erased. It checks again because
 // the journey may have ended since the webhook was recorded.
-func UnlessOver(t Tombstones, f ledger.ForwardFunc) ledger.ForwardFunc {
+func UnlessOver(l Ledger, f ledger.ForwardFunc) ledger.ForwardFunc {
 	return func(ctx context.Context, w ledger.Webhook) error {
 		if w.JourneyID == "" {
 			return f(ctx, w)
 		}
-		phase, over, err := t.Tombstone(ctx, w.Account, w.JourneyID)
+		phase, over, err := l.Tombstone(ctx, w.Account, w.JourneyID)
 		switch {
 		case err != nil:
 			return fmt.Errorf("forwarding webhook %d: %w", w.ID, err)
 		case !over:
 			return f(ctx, w)
 		case phase == journey.Erased:
-			if err := t.Erase(ctx, w.Account, w.JourneyID, time.Now()); err != nil {
+			if err := l.Erase(ctx, w.Account, w.JourneyID, time.Now()); err != nil {
 				return fmt.Errorf("forwarding webhook %d: %w", w.ID, err)
 			}
 		}

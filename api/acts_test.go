@@ -85,7 +85,7 @@ func TestIncompleteActsAreRefused(t *testing.T) {
 	}
 }
 
-// A journey that is over for good is not woken; only an ended one can still be erased.
+// No act wakes a journey that is over for good; an ended one can still be erased.
 func TestFinalJourneysAreNotChanged(t *testing.T) {
 	t.Parallel()
 	for phase, erased := range map[journey.Phase]bool{journey.Ended: false, journey.Erased: true} {

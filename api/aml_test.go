@@ -36,7 +36,7 @@ func (a *testAPI) heldBecause(t *testing.T, id, reason string, aml bool) {
 	must(t, a.ledger.SaveSnapshot(ctx, "acme", id, s))
 }
 
-// everything is what a token is shown of a journey, with the journey's own ids replaced.
+// everything is all that a token sees of a journey, with the journey's own ids replaced.
 func (a *testAPI) everything(t *testing.T, token, id string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -142,7 +142,7 @@ func TestActsOnAMLNeedTheScope(t *testing.T) {
 	}
 }
 
-// A person's text may name the match, and their name the department.
+// The text that a person writes may name the match, and the person's name the department.
 func TestReasonsOfOperatorsAreHidden(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)

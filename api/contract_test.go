@@ -18,7 +18,7 @@ import (
 	"idjourney/api"
 )
 
-// contract is openapi.yaml. Every answer that any test of the API gets is held to it.
+// contract is openapi.yaml. Every answer in these tests is checked against it.
 type contract struct {
 	doc    *openapi3.T
 	router routers.Router
@@ -74,7 +74,7 @@ func (c *contract) hold(t *testing.T, req *http.Request, resp *http.Response, bo
 	}
 }
 
-// operation is one of the document's, with a request made of its examples.
+// operation is an operation of the document.
 type operation struct {
 	name, method, path string // path with its parameters
 	op                 *openapi3.Operation
@@ -123,7 +123,7 @@ func (o operation) request(t *testing.T, token string) ask {
 
 func (o operation) open() bool { return o.op.Security != nil && len(*o.op.Security) == 0 }
 
-// The document has every route, and every route of the document is there.
+// The document describes every route, and every route that it describes exists.
 func TestTheDocumentAndTheRoutesAreTheSame(t *testing.T) {
 	t.Parallel()
 	made, err := api.New((&testAPI{operator: &fakeOperator{}, log: &lockedBuffer{}}).config(func(c *api.Config) {
@@ -156,7 +156,6 @@ func TestTheDocumentAndTheRoutesAreTheSame(t *testing.T) {
 	}
 }
 
-// The document's examples are what its schemas say.
 func TestTheDocumentIsServedWithoutAToken(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)

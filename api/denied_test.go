@@ -73,7 +73,7 @@ func TestDeniedRequestsAreLoggedAndCounted(t *testing.T) {
 	}
 }
 
-// Text that hides or rearranges what a person reads is refused wherever it is kept.
+// Text that can hide or rearrange what a person reads is never kept.
 func TestMisleadingTextIsRefused(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)

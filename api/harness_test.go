@@ -54,7 +54,7 @@ func accounts() []config.Account {
 // noon is the clock of these tests.
 var noon = time.Date(2026, 1, 23, 12, 0, 0, 0, time.UTC)
 
-// testAPI is an API over a real ledger, with IDWise and Temporal made up.
+// testAPI is an API over a real ledger, with fakes of IDWise and Temporal.
 type testAPI struct {
 	ledger   *ledger.Ledger
 	vendor   *fakeVendor
@@ -208,8 +208,7 @@ func (o *fakeOperator) sent() []sentAct {
 	return slices.Clone(o.acts)
 }
 
-// fill fills the ledger with one journey of acme's, jny-known, that shows everything
-// that can be shown.
+// fill saves one journey of acme, jny-known, with every field that the API shows.
 func (a *testAPI) fill(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()

@@ -125,7 +125,7 @@ func TestAnActIsAnUpdateOfTheJourney(t *testing.T) {
 	}
 }
 
-// A closed journey is started again by a refresh and by an erasure, as it is by an event.
+// A refresh or an erasure starts a closed journey again, as an event does.
 func TestARefreshAndAnErasureStartAClosedJourney(t *testing.T) {
 	t.Parallel()
 	for _, update := range []string{journey.UpdateRefresh, journey.UpdateErase} {

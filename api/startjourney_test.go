@@ -81,7 +81,7 @@ func TestAKeyOfAnotherTokenIsAnotherKey(t *testing.T) {
 	}
 }
 
-// The ids are part of each other; only the answer about the erased journey goes.
+// One id contains the other; only the answer about the erased journey is removed.
 func TestAKeptAnswerIsGoneWhenItsJourneyIsErased(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)
@@ -110,7 +110,7 @@ func TestAKeptAnswerIsGoneWhenItsJourneyIsErased(t *testing.T) {
 	}
 }
 
-// A failure is kept only where something may have been done.
+// A failure is kept only if something may have been done.
 func TestARefusedStartMayBeRepeated(t *testing.T) {
 	t.Parallel()
 	a := openAPI(t, nil)

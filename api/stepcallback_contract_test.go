@@ -20,7 +20,7 @@ func withStep(c *api.Config, l api.Ledger) {
 	c.Accounts[0].Flows = []config.Flow{{Steps: []config.Step{{Name: "employer", AnswerWithin: time.Hour}}}}
 }
 
-// callback provokes what a step's service may be answered, over a real ledger.
+// callback provokes the answers to a step's service, over a real ledger.
 func (p provoked) callback(t *testing.T, o operation) {
 	t.Helper()
 	a := openAPI(t, func(c *api.Config) { withStep(c, c.Ledger) })

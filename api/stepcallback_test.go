@@ -64,7 +64,7 @@ func (l *stepLedger) RecordEvent(_ context.Context, e journey.Event) (bool, erro
 	return true, nil
 }
 
-// callbacks is the callback before a ledger that waits for one answer.
+// callbacks is an API whose ledger has one open question.
 type callbacks struct {
 	*testing.T
 	ledger *stepLedger
@@ -118,8 +118,8 @@ const (
 	failed   = `{"outcome":"failed","reason":"left_employer"}`
 )
 
-// An answer is kept, and the journey is told to look; the same one again is welcome,
-// another one is not.
+// An answer is kept and the journey receives a hint. The same answer is accepted again, a
+// different one is refused.
 func TestAStepsAnswerIsKeptOnce(t *testing.T) {
 	t.Parallel()
 	c := newCallbacks(t)

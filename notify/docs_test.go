@@ -12,8 +12,8 @@ import (
 	"idjourney/notify"
 )
 
-// docs/messages.md has a row for each type, which names what the schema has beside
-// the fields of every message.
+// docs/messages.md has a row for each type, which names the fields of its schema that not
+// every message has.
 func TestThePageForReceiversIsComplete(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/messages.md")

@@ -6,7 +6,7 @@ import (
 	"idjourney/journey"
 )
 
-// A zone other than UTC: what is sent must not depend on the worker's.
+// A zone other than UTC: the body must not depend on the worker's zone.
 var zone = time.FixedZone("somewhere", 4*3600)
 
 // The moments of the examples.

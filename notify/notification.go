@@ -29,8 +29,8 @@ type Notification struct {
 	Data      Data      `json:"data"`
 }
 
-// Data is the content of a notification; beside the first four fields only what belongs
-// to its type is set.
+// Data is the content of a notification. Apart from the first four fields only those of its
+// type are set.
 type Data struct {
 	Account string `json:"account"`
 	// JourneyID is empty for a spot check that is bound to no journey.

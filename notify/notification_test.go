@@ -167,8 +167,7 @@ func TestTheDecisionIsCopiedWhole(t *testing.T) {
 	}
 }
 
-// Receivers that read the earlier types by their fields still find every field, and no
-// field became required.
+// Older receivers still find every field of the first message types.
 func TestOlderReceiversKeepTheirFields(t *testing.T) {
 	t.Parallel()
 	promised := map[journey.MessageType][]string{

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// schema is the part of JSON Schema that the schemas folder uses. check refuses
-// any other keyword, so that a rule it cannot read never counts as fulfilled.
+// schema is the part of JSON Schema that the schemas folder uses. Any other keyword is an
+// error, so that an unsupported rule never counts as fulfilled.
 type schema struct {
 	Type       string            `json:"type"`
 	Const      any               `json:"const"`
@@ -38,8 +38,8 @@ func parseSchema(text []byte) (schema, error) {
 	return s, err
 }
 
-// check is stricter than the published schemas: a property that they do not name
-// is an error, because what we send is closed even though readers stay open.
+// check is stricter than the published schemas: a property that they do not name is an error,
+// because messages must not contain unnamed fields.
 func (s schema) check(path string, v any) error {
 	if s.Const != nil && s.Const != v {
 		return fmt.Errorf("%s: got %v, want %v", path, v, s.Const)
@@ -83,7 +83,7 @@ func (s schema) check(path string, v any) error {
 	return fmt.Errorf("%s: this test cannot check type %q", path, s.Type)
 }
 
-// checkOneOf knows alternatives by the one property that each requires.
+// checkOneOf distinguishes alternatives by the one property that each requires.
 func (s schema) checkOneOf(path string, v any) error {
 	if len(s.OneOf) == 0 {
 		return nil

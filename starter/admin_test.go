@@ -67,7 +67,7 @@ func TestReadinessShowsWhatIsAway(t *testing.T) {
 	if got := rows["backlog"]; !got.OK || !strings.HasPrefix(got.Detail, "1 waiting") {
 		t.Errorf("backlog: got %+v, want ok and one that waits", got)
 	}
-	// What a load balancer asks: may webhooks come?
+	// A load balancer asks only whether webhooks are accepted.
 	if status, rows = h.ready(t, "?exclude=temporal&exclude=search_attributes"); status != 200 {
 		t.Errorf("without Temporal: got %d %v, want 200", status, rows)
 	}

@@ -117,7 +117,7 @@ func TestADuplicateIsAnsweredAndForwardedOnce(t *testing.T) {
 			t.Errorf("attempt %d: got %d %s, want 200 %s", i, got.status, got.body, want)
 		}
 	}
-	// The next event orders what was before it: nothing else is on its way.
+	// Events arrive in order: after this one no other is on its way.
 	h.post(t, finishedJourney("e2", "j1"))
 	events := h.temporal.await(t, 2)
 	if len(events) != 2 || events[0].EventID != "e1" || events[1].EventID != "e2" {

@@ -12,8 +12,8 @@ import (
 	"idjourney/starter"
 )
 
-// Of a settled journey that stands approved and of which nothing was heard for
-// audit_every, one look is asked for, however many processes audit; of all others none.
+// A settled, approved journey without news for audit_every is fetched once, by however many
+// processes; no other journey is.
 func TestTheAuditAsksForOneFetch(t *testing.T) {
 	t.Parallel()
 	l := ledgertest.Open(t, ledgertest.SQLite(t))

@@ -30,8 +30,8 @@ type mechanism struct {
 
 const authorization = "Authorization"
 
-// newAuthenticator fails closed: no mechanism, an empty secret, and a live account that
-// anybody may post to are errors.
+// newAuthenticator fails closed: no mechanism, an empty secret, and a live account open to all
+// senders are errors.
 func newAuthenticator(acc config.Account) (*authenticator, error) {
 	w := acc.Webhook
 	switch {
@@ -115,7 +115,7 @@ func (a *authenticator) check(h http.Header, client netip.Addr) *refusal {
 	}
 }
 
-// open says that anybody may post.
+// open reports whether any sender may post.
 func (a *authenticator) open() bool { return len(a.mechanisms)+len(a.allow) == 0 }
 
 // match compares with every live secret, so that the time it takes reveals nothing about

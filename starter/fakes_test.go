@@ -166,7 +166,7 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// panicking is a ledger with a defect that quotes what it was given.
+// panicking is a ledger with a defect: a panic that quotes the webhook.
 type panicking struct{ starter.Ledger }
 
 func (panicking) RecordWebhook(_ context.Context, w ledger.Webhook) (int64, bool, error) {

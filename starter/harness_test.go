@@ -22,7 +22,7 @@ import (
 	"idjourney/telemetry"
 )
 
-// The accounts' secrets in these tests; the password holds colons on purpose.
+// The accounts' secrets in these tests; the password contains colons on purpose.
 const (
 	user          = "idwise"
 	password      = "first:pass:word"
@@ -181,8 +181,7 @@ func finishedJourney(eventID, journeyID string) string {
 		`","referenceNo":"jane@example.test","systemDecision":"Complete"}}`
 }
 
-// counted reads a counter: its value by the values of its attributes. What is shown
-// at 0, because it is expected, is left out.
+// counted reads a counter: its values by the values of its attributes, without those at 0.
 func (h *house) counted(t *testing.T, name string) map[string]int64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics

@@ -45,7 +45,7 @@ func TestTheEventCarriesTheHint(t *testing.T) {
 	}
 }
 
-// A spot check names no journey today, and did before.
+// Today a spot check names no journey; in the older form it did.
 func TestTheEventOfASpotCheckNamesIt(t *testing.T) {
 	t.Parallel()
 	for body, journeyID := range map[string]string{

@@ -83,7 +83,7 @@ func TestAWebhookThatCannotBeKeptIsAnswered503(t *testing.T) {
 	}
 	check("both down", finishedJourney("e1", "j1"))
 	h.temporal.setDown(false)
-	// Temporal has no place for what no journey acts on.
+	// An event that no journey acts on cannot be kept at Temporal.
 	check("unknown event", `{"event":"Surprise","body":{"journeyId":"j"}}`)
 	check("not JSON", "x")
 	if got := h.temporal.taken(); len(got) != 0 {
@@ -98,8 +98,8 @@ func TestAWebhookThatCannotBeKeptIsAnswered503(t *testing.T) {
 	}
 }
 
-// A defect of ours is sent again by IDWise; what the request held stays out of
-// the log, the panic's own value included.
+// IDWise repeats a webhook that met a defect. The log holds nothing of the request, not even
+// the value of the panic.
 func TestADefectIsAnswered503WithoutQuotingTheRequest(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) { c.Ledger = panicking{c.Ledger} })

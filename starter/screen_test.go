@@ -16,8 +16,8 @@ import (
 	"idjourney/starter"
 )
 
-// openScreened starts a starter that may start three unconfirmed journeys of an
-// account, beside a stand-in of the vendor that knows the journeys it returns.
+// openScreened starts a starter that may start three unconfirmed journeys of an account, and
+// a stand-in of the vendor that knows the journeys it returns.
 func openScreened(t *testing.T, known int) (h *house, ids []string) {
 	t.Helper()
 	vendor := idwisetest.New(idwisetest.Config{Accounts: []idwisetest.Account{{Key: "key", Secret: "secret"}}})
@@ -82,8 +82,8 @@ func journeysOf(h *house) (ids []string) {
 	return ids
 }
 
-// Somebody with the webhook secret invents journeys. Each webhook is recorded, three
-// workflows are started, and a real journey goes on as soon as the vendor confirms it.
+// A sender with the webhook secret invents journeys. Each webhook is recorded, three workflows
+// are started, and a real journey starts as soon as the vendor confirms it.
 func TestInventedJourneysAreNotStarted(t *testing.T) {
 	t.Parallel()
 	h, known := openScreened(t, 2)
@@ -116,7 +116,7 @@ func TestInventedJourneysAreNotStarted(t *testing.T) {
 	}
 }
 
-// One account's invented journeys delay no other account's.
+// Invented journeys of one account do not delay another account.
 func TestAnotherAccountIsNotScreened(t *testing.T) {
 	t.Parallel()
 	h, _ := openScreened(t, 0)
@@ -132,8 +132,8 @@ func TestAnotherAccountIsNotScreened(t *testing.T) {
 	}
 }
 
-// A journey that the vendor denied may be real after all: an operator's refresh finds
-// it, and what was withheld follows.
+// A journey that the vendor did not know may be real: after an operator's refresh finds it,
+// the withheld webhooks are forwarded.
 func TestWithheldWebhooksFollowTheJourneyThatIsFound(t *testing.T) {
 	t.Parallel()
 	h, _ := openScreened(t, 0)

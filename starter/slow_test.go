@@ -54,8 +54,8 @@ func (w *wire) answer(t *testing.T) *http.Response {
 	return resp
 }
 
-// The body never comes, and nothing but the test's patience ends the wait for it:
-// only a server that does not wait can answer.
+// The body never arrives and no time-out ends the wait for it: only a server that does not
+// wait can answer.
 func TestAWrongPasswordIsAnsweredBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) {

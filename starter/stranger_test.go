@@ -15,7 +15,7 @@ import (
 	"idjourney/starter"
 )
 
-// withAddresses adds an account that asks for nothing but an address.
+// withAddresses adds an account that is protected by addresses alone.
 func withAddresses(c *starter.Config) {
 	c.Accounts = append(c.Accounts, config.Account{
 		Name: "addresses", Environment: config.Live,
@@ -46,7 +46,7 @@ func TestAnAccountThatDoesNotExistAnswersLikeAnyOther(t *testing.T) {
 	}
 }
 
-// guessPasswords sends n wrong passwords, each another, and returns the last answer.
+// guessPasswords sends n different wrong passwords and returns the last answer.
 func (h *house) guessPasswords(t *testing.T, account string, n int, header func(http.Header) http.Header) (last reply) {
 	t.Helper()
 	for i := range n {
@@ -69,7 +69,7 @@ func TestGuessingIsThrottled(t *testing.T) {
 		if got.status != http.StatusTooManyRequests || err != nil || wait < 1 || wait > 60 {
 			t.Errorf("%s: got %d, Retry-After %q for a further guess; want 429 and up to a minute", account, got.status, got.header.Get("Retry-After"))
 		}
-		// The correct password is not examined either: it would be found by trying.
+		// The correct password is not examined either: guessing would find it.
 		if got := h.post(t, finishedJourney("e1", "j1")); got.status != http.StatusTooManyRequests {
 			t.Errorf("%s: got %d for the correct password of the same source, want 429", account, got.status)
 		}
@@ -98,7 +98,7 @@ func TestOnlyTheGuessingSourceIsThrottled(t *testing.T) {
 			t.Errorf("correct password from %s: got %d, want %d", address, got.status, want)
 		}
 	}
-	// Addresses on the account's allow-list are vouched for.
+	// Addresses on the account's allow-list are not throttled.
 	h.guessPasswords(t, "fenced", 35, from("203.0.113.9"))
 	got := h.send(t, http.MethodPost, "/webhooks/idwise/fenced", from("203.0.113.9")(basicAuth(user, password)), strings.NewReader(finishedJourney("", "j1")))
 	if got.status != 200 {
@@ -164,8 +164,8 @@ func TestTheAdminListenerServesOnlyItsOwnHosts(t *testing.T) {
 	}
 }
 
-// The ledger keeps both, and the journey receives both: package journey tells them
-// apart by their hints.
+// The ledger keeps both and the journey receives both; package journey distinguishes them by
+// their hints.
 func TestAForgedEventIDDoesNotBlockTheRealEvent(t *testing.T) {
 	t.Parallel()
 	h := open(t, nil)

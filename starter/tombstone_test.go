@@ -53,7 +53,7 @@ func TestWebhooksOfAJourneyThatIsOver(t *testing.T) {
 			if got := bytes.Equal(row.Body, []byte(c.body)); got != c.wantBody || !got && (row.ReferenceNo != "" || len(row.Body) > 0) {
 				t.Errorf("kept the body %q and the reference %q", row.Body, row.ReferenceNo)
 			}
-			// Another journey's webhook still goes its way, and nothing before it did.
+			// Only another journey's webhook reaches Temporal.
 			h.post(t, finishedJourney("e2", "j2"))
 			if events := h.temporal.await(t, 1); events[0].JourneyID != "j2" {
 				t.Errorf("got %+v at Temporal, want the other journey's event alone", events)

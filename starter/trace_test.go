@@ -57,8 +57,8 @@ func TestNoTracingMeansNoTraceParent(t *testing.T) {
 	}
 }
 
-// The forwarder may run much later, in another process: its span hangs below that
-// of the webhook all the same.
+// The forwarder may run much later, in another process; its span is still a child of the
+// webhook's.
 func TestForwardingIsPartOfTheWebhooksTrace(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
@@ -89,8 +89,8 @@ func TestForwardingIsPartOfTheWebhooksTrace(t *testing.T) {
 	}
 }
 
-// A trace that nobody keeps costs the journey's history nothing; the ledger has it
-// for the forwarder, which must not start another.
+// An unsampled trace is not written to the journey's history. The ledger keeps it, so that the
+// forwarder starts no other.
 func TestAnUnsampledWebhookIsNotLinkedTo(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *starter.Config) {

@@ -54,11 +54,11 @@ func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey
 				return err
 			}
 		}
-		if held, ok := answer.Held(in, activity.GetInfo(ctx).ScheduledTime); ok {
-			if slices.Equal(known.Reasons, held.Reasons) {
+		if unbound, ok := answer.Unbound(in, activity.GetInfo(ctx).ScheduledTime); ok {
+			if slices.Equal(known.Reasons, unbound.Reasons) {
 				return nil // unchanged: it keeps the time since when it waits
 			}
-			return a.ledger.SaveSpotCheck(ctx, held, reference)
+			return a.ledger.SaveSpotCheck(ctx, unbound, reference)
 		}
 		journeyID, _, _ = answer.Binding(in.Claimed)
 	}

@@ -29,18 +29,19 @@ const (
 	maxAlertIDs = 50
 )
 
-// severity is that of the most severe dataset concerned. What only went is low.
-func (s *State) severity(c AMLChange) Severity {
-	if len(c.Added)+len(c.Changed) == 0 {
+// severity is that of the most severe dataset concerned. A change that only removes
+// matches is low.
+func (c AMLChange) severity(declared []DatasetSeverity) Severity {
+	if len(c.matches()) == 0 {
 		return SeverityLow
 	}
-	worst, listed := SeverityLow, false
-	for _, d := range s.Policy.AML {
+	var worst Severity
+	for _, d := range declared {
 		if c.Datasets[d.Dataset] > 0 {
-			worst, listed = moreSevere(worst, d.Severity), true
+			worst = moreSevere(worst, d.Severity)
 		}
 	}
-	if !listed {
+	if worst == "" {
 		return SeverityMedium
 	}
 	return worst
@@ -54,26 +55,22 @@ func moreSevere(a, b Severity) Severity {
 	return a
 }
 
-// openAlert opens the alert of a change, or lets the change join the newest, and
-// returns its id.
-func (s *State) openAlert(c AMLChange, now time.Time) string {
-	matches := slices.Concat(c.Added, c.Changed)
-	if n := len(s.AML.Alerts); n >= maxAlerts {
-		last := &s.AML.Alerts[n-1]
+// openAlert opens the alert of a change, or lets the change join the newest.
+func (a *Screening) openAlert(c AMLChange, id func(prefix string, parts ...string) string, now time.Time) *Alert {
+	if n := len(a.Alerts); n >= maxAlerts {
+		last := &a.Alerts[n-1]
 		last.Changes++
 		last.Version, last.Severity = c.Version, moreSevere(last.Severity, c.Severity)
-		last.Matches, last.Removed = bounded(last.Matches, matches), bounded(last.Removed, c.Removed)
-		// Nobody disposes of what joined after they looked.
-		last.ID = messageID("alr", s.Account, s.JourneyID, last.ID, strconv.Itoa(last.Changes))
-		return last.ID
+		last.Matches, last.Removed = bounded(last.Matches, c.matches()), bounded(last.Removed, c.Removed)
+		last.ID = id("alr", last.ID, strconv.Itoa(last.Changes)) // a disposition covers only what was seen
+		return last
 	}
-	parts := slices.Concat([]string{s.Account, s.JourneyID, strconv.Itoa(c.Version), now.Format(time.RFC3339Nano)}, matches, c.Removed)
-	alert := Alert{
-		ID: messageID("alr", parts...), Version: c.Version, Severity: c.Severity, Since: now, Changes: 1,
-		Matches: bounded(nil, matches), Removed: bounded(nil, c.Removed), Ladder: s.ladder(AlertLadder(c.Severity), now),
-	}
-	s.AML.Alerts = append(s.AML.Alerts, alert)
-	return alert.ID
+	parts := slices.Concat([]string{strconv.Itoa(c.Version), stamp(now)}, c.matches(), c.Removed)
+	a.Alerts = append(a.Alerts, Alert{
+		ID: id("alr", parts...), Version: c.Version, Severity: c.Severity, Since: now, Changes: 1,
+		Matches: bounded(nil, c.matches()), Removed: bounded(nil, c.Removed),
+	})
+	return &a.Alerts[len(a.Alerts)-1]
 }
 
 func bounded(ids, more []string) []string {
@@ -81,46 +78,54 @@ func bounded(ids, more []string) []string {
 	return all[:min(len(all), maxAlertIDs)]
 }
 
-func (s State) alert(id string) *Alert {
-	for i := range s.AML.Alerts {
-		if s.AML.Alerts[i].ID == id && id != "" {
-			return &s.AML.Alerts[i]
+// takeLadders gives a ladder to the alerts that began without one.
+func (a *Screening) takeLadders(declared *Reviews) {
+	for i := range a.Alerts {
+		if a.Alerts[i].Ladder.Name == "" {
+			a.Alerts[i].Ladder = declared.declared(AlertLadder(a.Alerts[i].Severity))
 		}
 	}
-	return nil
+}
+
+// alert is the open alert of this id; nil if there is none.
+func (a *Screening) alert(id string) *Alert {
+	at := slices.IndexFunc(a.Alerts, func(a Alert) bool { return a.ID == id })
+	if at < 0 || id == "" {
+		return nil
+	}
+	return &a.Alerts[at]
+}
+
+// acceptAlert accepts the matches of an alert that is closed. A match counts as it was
+// published, unless another open alert names it: a later change of it waits for a
+// disposition of its own.
+func (a *Screening) acceptAlert(closed Alert, present AML) {
+	for _, m := range present.Matches {
+		named := func(alert Alert) bool { return slices.Contains(alert.Matches, m.ID) }
+		key := m.key()
+		if named(closed) && slices.Contains(a.Seen, key) && !slices.ContainsFunc(a.Alerts, named) && !slices.Contains(a.Accepted, key) {
+			a.Accepted = append(a.Accepted, key)
+		}
+	}
+	keys := present.keys()
+	a.Accepted = slices.DeleteFunc(a.Accepted, func(key string) bool { return !slices.Contains(keys, key) })
 }
 
 // dispose ends an alert. A true match is the customer: rejected. Matches that are
-// not, or that are accepted, stand against nothing any more; if that was all that
-// the journey was held for, the person has approved it.
+// not, or that are accepted, stand against nothing any more; if they were the only reason
+// of the hold, the person has approved the journey.
 func (s *State) dispose(r Reviewed, now time.Time) []Effect {
-	alert := *s.alert(r.Review)
+	alert := *s.AML.alert(r.Review)
 	s.AML.Alerts = slices.DeleteFunc(s.AML.Alerts, func(a Alert) bool { return a.ID == alert.ID })
-	if r.Disposition == TrueMatch {
-		if s.Standing.Outcome == OutcomeRejected {
-			return nil
-		}
+	switch {
+	case r.Disposition == TrueMatch && s.Standing.Outcome == OutcomeRejected, s.Verdict == nil && r.Disposition != TrueMatch:
+		return nil
+	case r.Disposition == TrueMatch:
 		return s.decideBy(Act{Outcome: OutcomeRejected, Actor: r.Actor, Reason: r.Reason}, now)
 	}
-	if s.Verdict == nil {
-		return nil
-	}
-	for _, m := range s.Verdict.AML.Matches {
-		if key := m.key(); slices.Contains(alert.Matches, m.ID) && s.settledBy(key, m.ID) && !slices.Contains(s.AML.Accepted, key) {
-			s.AML.Accepted = append(s.AML.Accepted, key)
-		}
-	}
-	present := s.Verdict.AML.keys()
-	s.AML.Accepted = slices.DeleteFunc(s.AML.Accepted, func(key string) bool { return !slices.Contains(present, key) })
+	s.AML.acceptAlert(alert, s.Verdict.AML)
 	if !s.Verdict.finished() || s.Standing.Outcome != OutcomeOnHold || s.busy() {
 		return nil
 	}
 	return s.settleLook(s.conclude(now, &r), now)
-}
-
-// settledBy says that a match as it is now was told, and that no other alert which is
-// open speaks of it: a later change of it waits for a disposition of its own.
-func (s *State) settledBy(key, id string) bool {
-	return slices.Contains(s.AML.Seen, key) &&
-		!slices.ContainsFunc(s.AML.Alerts, func(a Alert) bool { return slices.Contains(a.Matches, id) })
 }

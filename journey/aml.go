@@ -1,6 +1,8 @@
 package journey
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,41 +20,39 @@ type Screening struct {
 	Seen    []string `json:"seen,omitempty"`
 	Known   bool     `json:"known,omitempty"`
 	Version int      `json:"version,omitempty"`
-	// Asking is the highest version asked for in the AML history while it is,
+	// Asking is the highest version asked for while the AML history is fetched,
 	// AskedSeen are the matches' keys as they were then.
 	Asking    int      `json:"asking,omitempty"`
 	AskedSeen []string `json:"askedSeen,omitempty"`
 	Alerts    []Alert  `json:"alerts,omitempty"`
 }
 
-// unaccepted lists the matches that nobody has accepted. Against an approval these
-// are all that were not there when it was made. Without one they are those that
+// maxVersions bounds what is asked of the history at once, and how far ahead of what
+// is known a webhook's number may be.
+const maxVersions = 20
+
+// unaccepted says that there are matches which nobody has accepted. Against an approval
+// these are all that were not there when it was made. Without one they are those that
 // monitoring brought after the journey was finished (the vendor's final stays
 // Approved then), and under a decision of the vendor's system all of them; a
 // reviewer's Approved accepts the matches of the first check.
-func (s *State) unaccepted(v Verdict) (keys []string) {
-	for _, m := range v.AML.Matches {
-		switch {
-		case m.Whitelisted || slices.Contains(s.AML.Accepted, m.key()):
-		case s.AML.AcceptedKnown, m.MonitorUpdate != "", v.Final == Complete:
-			keys = append(keys, m.key())
-		}
-	}
-	return keys
+func (a *Screening) unaccepted(v Verdict) bool {
+	return slices.ContainsFunc(v.AML.Matches, func(m AMLMatch) bool {
+		accepted := m.Whitelisted || slices.Contains(a.Accepted, m.key())
+		return !accepted && (a.AcceptedKnown || m.MonitorUpdate != "" || v.Final == Complete)
+	})
 }
 
-// accept remembers the matches that an approval rests on.
-func (s *State) accept(v Verdict) {
-	s.AML.Accepted, s.AML.AcceptedKnown = v.AML.keys(), true
-}
+// accept remembers the matches, by key, that an approval rests on.
+func (a *Screening) accept(keys []string) { a.Accepted, a.AcceptedKnown = keys, true }
 
-// keepAML keeps the matches that are known while the vendor screens again: only an
+// orKnown keeps the matches that are known while the vendor screens again: only an
 // applicable screening without them says that they are gone.
-func (s *State) keepAML(v Verdict) *Verdict {
-	if p := s.Verdict; p != nil && len(p.AML.Matches) > 0 && len(v.AML.Matches) == 0 && v.AML.Applicability != "Applicable" {
-		v.AML = p.AML
+func (a AML) orKnown(before *Verdict) AML {
+	if before != nil && len(before.AML.Matches) > 0 && len(a.Matches) == 0 && a.Applicability != "Applicable" {
+		return before.AML
 	}
-	return &v
+	return a
 }
 
 // news says that monitoring brought the match, or changed it, and nobody has
@@ -61,8 +61,12 @@ func (m AMLMatch) news() bool { return m.MonitorUpdate != "" && !m.Whitelisted }
 
 // key names a match in one state of it: a changed match is accepted anew.
 func (m AMLMatch) key() string {
-	return m.ID + "@" + hash(strings.Join(m.Datasets, ","), strconv.FormatBool(m.Whitelisted), m.Status, strconv.Itoa(m.Version), m.MonitorUpdate)[:8]
+	state := []string{strings.Join(m.Datasets, ","), strconv.FormatBool(m.Whitelisted), m.Status, strconv.Itoa(m.Version), m.MonitorUpdate}
+	return m.ID + "@" + hash(state...)[:8]
 }
+
+// matchID is the id in a match's key.
+func matchID(key string) string { return key[:strings.LastIndexByte(key, '@')] }
 
 func (a AML) keys() []string {
 	keys := make([]string, 0, len(a.Matches))
@@ -75,107 +79,11 @@ func (a AML) keys() []string {
 
 func (a AML) fingerprint() string { return hash(a.keys()...)[:12] }
 
-func (s *State) amlFingerprint() string {
-	if s.Verdict == nil {
-		return AML{}.fingerprint()
-	}
-	return s.Verdict.AML.fingerprint()
-}
-
-// onAML tells what changed in the AML matches of a journey that had been finished
-// before; the first finished verdict is the baseline. Claimed is the version that a
-// webhook spoke of. Versions are followed one by one: when more than one is new, the
-// history says what each of them changed.
-func (s *State) onAML(claimed int, now time.Time) []Effect {
-	v := s.Verdict
-	if !v.finished() && !s.AML.Known || s.AML.Asking > 0 {
-		return nil
-	}
-	if !s.AML.Known {
-		s.firstScreening(claimed)
-	}
-	before, last := s.AML.Seen, s.AML.Version
-	if slices.Equal(before, v.AML.keys()) {
-		return nil
-	}
-	to := v.AML.Version
-	if to == 0 && claimed <= last+maxVersions { // the result names none: the webhook's, but not any
-		to = claimed
-	}
-	if to > last+1 {
-		return s.askHistory(last+1, to)
-	}
-	change := compareAML(before, v.AML)
-	if last > 0 && to <= last && len(change.Added)+len(change.Changed) == 0 {
-		to = last + 1 // what was removed took its version along; every change raises it
-	}
-	s.AML.Seen, s.AML.Version = v.AML.keys(), max(last, to)
-	if change.Version = s.AML.Version; change.Version == 0 { // nothing but the webhook names one
-		change.Version = claimed
-	}
-	return s.tellAML(change, now)
-}
-
-// firstScreening takes what the first finished verdict shows as the baseline, except
-// what monitoring brought: that is news, however early it came. An approval whose run
-// was lost rests on that baseline too; of its matches those are news, too, whose version
-// is as new as a webhook claims.
-func (s *State) firstScreening(claimed int) {
-	first := s.Verdict.AML
-	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
-		return m.news() || claimed > 0 && m.Version >= claimed && s.Standing.Sequence > 0
-	})
-	s.AML.Seen, s.AML.Known = first.keys(), true
-	for _, m := range first.Matches {
-		s.AML.Version = max(s.AML.Version, m.Version)
-	}
-	if s.Standing.Outcome == OutcomeApproved && !s.AML.AcceptedKnown {
-		s.AML.Accepted, s.AML.AcceptedKnown = first.keys(), true
-	}
-}
-
-// maxVersions bounds what is asked of the history at once, and how far ahead of what
-// is known a webhook's number may be.
-const maxVersions = 20
-
-func (s *State) askHistory(from, to int) []Effect {
-	s.AML.Asking, s.AML.AskedSeen = to, s.Verdict.AML.keys()
-	return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: &AMLInput{
-		Account: s.Account, JourneyID: s.JourneyID, From: max(from, to-maxVersions+1), To: to,
-	}}}
-}
-
-// nameRemoved gives what is gone to the last change that names nothing: a match that
-// was removed may simply be missing from its version of the history.
-func (s *State) nameRemoved(changes []AMLChange) {
-	gone := compareAML(s.AML.Seen, s.Verdict.AML).Removed
-	empty := -1
-	for i, c := range changes {
-		gone = slices.DeleteFunc(gone, func(id string) bool { return slices.Contains(c.Removed, id) })
-		if len(c.Added)+len(c.Changed)+len(c.Removed) == 0 {
-			empty = i
-		}
-	}
-	if empty >= 0 {
-		changes[empty].Removed = gone
-	}
-}
-
-// tellAML tells one change and opens its alert.
-func (s *State) tellAML(change AMLChange, now time.Time) []Effect {
-	change.Severity = s.severity(change)
-	change.Alert = s.openAlert(change, now)
-	parts := []string{s.Account, s.JourneyID, strconv.Itoa(change.Version), now.Format(time.RFC3339Nano)}
-	parts = append(parts, slices.Concat(change.Added, change.Removed, change.Changed)...)
-	return s.publish(Message{ID: messageID("aml", parts...), Type: MessageAMLChanged, Stream: StreamAML, AML: &change}, now)
-}
-
-// compareAML compares the keys of the matches before with the matches now. The
-// datasets are those of the matches that were added or changed.
-func compareAML(before []string, after AML) AMLChange {
+// changeSince compares the matches with the keys of those before.
+func (a AML) changeSince(before []string) AMLChange {
 	change := AMLChange{Datasets: map[string]int{}}
 	now := map[string]bool{}
-	for _, m := range after.Matches {
+	for _, m := range a.Matches {
 		now[m.ID] = true
 		if slices.Contains(before, m.key()) {
 			continue
@@ -197,5 +105,181 @@ func compareAML(before []string, after AML) AMLChange {
 	return change
 }
 
-// matchID is the id in a match's key.
-func matchID(key string) string { return key[:strings.LastIndexByte(key, '@')] }
+// matches are the ids of the matches that were added or changed.
+func (c AMLChange) matches() []string { return slices.Concat(c.Added, c.Changed) }
+
+// ids are those of all matches that the change names.
+func (c AMLChange) ids() []string { return slices.Concat(c.Added, c.Changed, c.Removed) }
+
+// takeBaseline takes what the first finished verdict shows as the baseline, except
+// what monitoring brought: that is news, however early it came. An approval whose run
+// was lost rests on that baseline too; of its matches those are news, too, whose version
+// is as new as a webhook claims.
+func (a *Screening) takeBaseline(first AML, standing Standing, claimed int) {
+	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
+		return m.news() || claimed > 0 && m.Version >= claimed && standing.Sequence > 0
+	})
+	a.Seen, a.Known = first.keys(), true
+	for _, m := range first.Matches {
+		a.Version = max(a.Version, m.Version)
+	}
+	if standing.Outcome == OutcomeApproved && !a.AcceptedKnown {
+		a.accept(first.keys())
+	}
+}
+
+// compare takes the present matches and says what changed, or which versions the history
+// has to be asked for; nil if nothing. Claimed is the version that a webhook named.
+// Versions are followed one by one: when more than one is new, the history says what each
+// of them changed.
+func (a *Screening) compare(present AML, claimed int) (*AMLChange, *AMLInput) {
+	keys := present.keys()
+	if slices.Equal(a.Seen, keys) {
+		return nil, nil
+	}
+	to := present.Version
+	if to == 0 && claimed <= a.Version+maxVersions { // the result names none: the webhook's, within bounds
+		to = claimed
+	}
+	if to > a.Version+1 {
+		a.Asking, a.AskedSeen = to, keys
+		return nil, &AMLInput{From: max(a.Version+1, to-maxVersions+1), To: to}
+	}
+	change := present.changeSince(a.Seen)
+	if a.Version > 0 && to <= a.Version && len(change.matches()) == 0 {
+		to = a.Version + 1 // what was removed took its version along; every change raises it
+	}
+	a.Seen, a.Version = keys, max(a.Version, to)
+	change.Version = cmp.Or(a.Version, claimed)
+	return &change, nil
+}
+
+// takeHistory takes the changes of the versions that were asked for. What the history
+// leaves out joins the next version that it has, or the newest.
+func (a *Screening) takeHistory(answered []AMLChange, present AML) []AMLChange {
+	to, seen := a.Asking, a.AskedSeen
+	a.stopAsking()
+	changes := slices.DeleteFunc(slices.Clone(answered), func(c AMLChange) bool { return c.Version <= a.Version || c.Version > to })
+	slices.SortStableFunc(changes, func(a, b AMLChange) int { return cmp.Compare(a.Version, b.Version) })
+	changes = slices.CompactFunc(changes, func(a, b AMLChange) bool { return a.Version == b.Version })
+	rest := present.changeSince(a.Seen)
+	nameRemoved(changes, rest.Removed)
+	rest.leaveOut(changes)
+	for i := range changes {
+		if changes[i].Version > a.Version+1 {
+			changes[i], rest = changes[i].with(rest, present), AMLChange{}
+		}
+		a.takeVersion(&changes[i])
+	}
+	if a.Version < to {
+		// What the result shows in a version above has changed once more since.
+		for _, m := range present.Matches {
+			if m.Version > a.Version && !slices.Contains(rest.matches(), m.ID) {
+				rest.Changed = append(rest.Changed, m.ID)
+			}
+		}
+		newest := AMLChange{Version: to}.with(rest, present)
+		a.takeVersion(&newest)
+		changes, seen = append(changes, newest), present.keys()
+	}
+	a.Seen = seen // what changed again while we asked is compared with this
+	return changes
+}
+
+func (a *Screening) stopAsking() { a.Asking, a.AskedSeen = 0, nil }
+
+// takeVersion takes up the version of a change and marks a gap before it.
+func (a *Screening) takeVersion(c *AMLChange) { c.Gap, a.Version = c.Version > a.Version+1, c.Version }
+
+// nameRemoved gives what is gone to the last change that names nothing: a match that
+// was removed may simply be missing from its version of the history.
+func nameRemoved(changes []AMLChange, gone []string) {
+	gone, empty := slices.Clone(gone), -1
+	for i, c := range changes {
+		gone = slices.DeleteFunc(gone, func(id string) bool { return slices.Contains(c.Removed, id) })
+		if len(c.ids()) == 0 {
+			empty = i
+		}
+	}
+	if empty >= 0 {
+		changes[empty].Removed = gone
+	}
+}
+
+// leaveOut drops the matches that any of the changes names.
+func (c *AMLChange) leaveOut(changes []AMLChange) {
+	for _, ids := range []*[]string{&c.Added, &c.Changed, &c.Removed} {
+		*ids = slices.DeleteFunc(*ids, func(id string) bool {
+			return slices.ContainsFunc(changes, func(c AMLChange) bool { return slices.Contains(c.ids(), id) })
+		})
+	}
+}
+
+// with adds to a change what no version names.
+func (c AMLChange) with(rest AMLChange, present AML) AMLChange {
+	datasets := maps.Clone(c.Datasets)
+	if datasets == nil {
+		datasets = map[string]int{}
+	}
+	for _, m := range present.Matches {
+		if slices.Contains(rest.matches(), m.ID) {
+			for _, dataset := range m.Datasets {
+				datasets[dataset]++
+			}
+		}
+	}
+	c.Added, c.Changed = slices.Concat(c.Added, rest.Added), slices.Concat(c.Changed, rest.Changed)
+	c.Removed, c.Datasets = slices.Concat(c.Removed, rest.Removed), datasets
+	return c
+}
+
+// onAML publishes what changed in the AML matches of a journey that had been finished
+// before; the first finished verdict is the baseline. Claimed is the version that a
+// webhook named.
+func (s *State) onAML(claimed int, now time.Time) []Effect {
+	if !s.Verdict.finished() && !s.AML.Known || s.AML.Asking > 0 {
+		return nil
+	}
+	if !s.AML.Known {
+		s.AML.takeBaseline(s.Verdict.AML, s.Standing, claimed)
+	}
+	change, ask := s.AML.compare(s.Verdict.AML, claimed)
+	switch {
+	case ask != nil:
+		return []Effect{{Kind: EffectAML, Lane: LaneAML, AML: ask}}
+	case change != nil:
+		return s.publishAML(*change, now)
+	default:
+		return nil
+	}
+}
+
+// onAMLHistory takes the history's answer, and then what has changed since it was asked.
+func (s *State) onAMLHistory(h AMLHistory, now time.Time) []Effect {
+	if s.AML.Asking == 0 || s.Verdict == nil || s.final() {
+		s.AML.stopAsking()
+		return nil
+	}
+	var effects []Effect
+	for _, change := range s.AML.takeHistory(h.Changes, s.Verdict.AML) {
+		effects = append(effects, s.publishAML(change, now)...)
+	}
+	return append(effects, s.onAML(0, now)...)
+}
+
+// publishAML opens the alert of one change and publishes it. After a gap, a person has to
+// look.
+func (s *State) publishAML(c AMLChange, now time.Time) []Effect {
+	c.Severity = c.severity(s.Policy.AML)
+	alert := s.AML.openAlert(c, s.id, now)
+	if alert.Changes == 1 { // a new one
+		alert.Ladder = s.ladder(AlertLadder(c.Severity), now)
+	}
+	c.Alert = alert.ID
+	parts := slices.Concat([]string{strconv.Itoa(c.Version), stamp(now)}, c.Added, c.Removed, c.Changed)
+	effects := s.publish(Message{ID: s.id("aml", parts...), Type: MessageAMLChanged, Stream: StreamAML, AML: &c}, now)
+	if c.Gap {
+		effects = append(effects, s.raise(AttentionAMLGap, "", now)...)
+	}
+	return effects
+}

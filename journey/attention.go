@@ -27,7 +27,7 @@ const (
 	AttentionEraseFailed       AttentionCode = "erase_failed"
 )
 
-// AttentionItem is one open call for a person.
+// AttentionItem is one open need for a person.
 type AttentionItem struct {
 	Code  AttentionCode `json:"code"`
 	Since time.Time     `json:"since"`
@@ -65,8 +65,19 @@ func (a Attention) describe() (text string) {
 	return text
 }
 
+// clear drops the items of these codes.
 func (a *Attention) clear(codes ...AttentionCode) {
 	*a = slices.DeleteFunc(*a, func(i AttentionItem) bool { return slices.Contains(codes, i.Code) })
+}
+
+// raise records that a person is needed and publishes it once.
+func (s *State) raise(code AttentionCode, detail string, now time.Time) []Effect {
+	item := s.Attention.raise(code, detail, now)
+	if item == nil {
+		return nil
+	}
+	id := s.id("att", string(code), detail, stamp(now))
+	return s.publish(Message{ID: id, Type: MessageAttention, Attention: item}, now)
 }
 
 // Owner is who has to act.

@@ -1,8 +1,8 @@
 package journey
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -74,22 +74,16 @@ type Decision struct {
 	PolicyVersion string    `json:"policyVersion"`
 	DecidedBy     string    `json:"decidedBy"`
 	DecidedAt     time.Time `json:"decidedAt"`
-	// Adopted is true for the baseline of a customer from before our time: it is told
-	// as a standing, never as a fresh decision.
+	// Adopted is true for the baseline of a customer from before our time: it is
+	// published as a standing, never as a fresh decision.
 	Adopted bool `json:"adopted,omitempty"`
 	// Fingerprint is the hash of the verdict it rests on.
 	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
-// overdue says that the policy decided in the place of a person who did not.
-func (d Decision) overdue() bool {
-	return d.Source == SourcePolicy && len(d.Reasons) == 1 && d.Reasons[0] == reasonOverdue
-}
-
 // DecisionID names a decision for ever: the idempotency key of its delivery.
 func DecisionID(account, journeyID string, sequence int) string {
-	sum := sha256.Sum256([]byte(account + "\x00" + journeyID + "\x00" + strconv.Itoa(sequence)))
-	return "dec_" + hex.EncodeToString(sum[:16])
+	return messageID("dec", account, journeyID, strconv.Itoa(sequence))
 }
 
 // Standing is what a customer's app may act on. Only a numbered decision changes it.
@@ -97,4 +91,179 @@ type Standing struct {
 	Outcome  Outcome   `json:"outcome,omitempty"`
 	Sequence int       `json:"sequence"`
 	Since    time.Time `json:"since,omitzero"`
+}
+
+// decided says that there is a standing which an open journey must have had a finished
+// verdict for; an expired one never had.
+func (s Standing) decided() bool { return s.Outcome != "" && s.Outcome != OutcomeExpired }
+
+// isOverdue says that the policy decided in the place of a person who did not.
+func (d *Decision) isOverdue() bool {
+	return d != nil && d.Source == SourcePolicy && len(d.Reasons) == 1 && d.Reasons[0] == reasonOverdue
+}
+
+// approvedWithout says that the approval in force was made in this round under a policy
+// without the step: what was approved stays so, and the next round asks. Otherwise a new
+// step would put a whole base of customers before people at once.
+func (d *Decided) approvedWithout(step string, round int) bool {
+	return d.Last != nil && d.Last.Outcome == OutcomeApproved && d.Round == round && !slices.Contains(d.Steps, step)
+}
+
+// take takes up the last decision, which was made in this round under this policy.
+func (d *Decided) take(decision *Decision, round int, policy Policy) {
+	switch decision.Outcome {
+	case OutcomeRejected:
+		d.Rejected = &Rejection{Final: decision.Final}
+	case OutcomeApproved:
+		d.Rejected = nil
+	}
+	d.Last, d.Round, d.Steps = decision, round, nil
+	for _, step := range policy.Steps {
+		d.Steps = append(d.Steps, step.Name)
+	}
+}
+
+// takeStanding takes up the ledger's standing. What it rests on is not known here,
+// so that only a person softens a rejection or lifts a hold.
+func (s *State) takeStanding(ledger Standing) {
+	s.Standing, s.Decided.Last = ledger, nil
+	if ledger.Outcome == OutcomeRejected || ledger.Outcome == OutcomeOnHold {
+		s.Decided.Rejected = &Rejection{}
+	}
+}
+
+// conclude draws the consequence of a finished verdict. By is the person whose
+// disposition of an AML alert led to it, else nil.
+func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
+	v := *s.Verdict
+	s.Attention.clear(AttentionCompleteFailed)
+	var effects []Effect
+	if !v.asksAgain() {
+		s.Steps.seeFace(v)
+		switch reason := v.unclear(); reason {
+		case "":
+			s.Attention.clear(AttentionUnknownValue)
+		case reasonUnknown:
+			effects = s.raise(AttentionUnknownValue, "", now)
+		default:
+			effects = s.raise(AttentionUnknownValue, reason, now)
+		}
+	}
+	return append(effects, s.carryOut(s.weigh(by, now), now)...)
+}
+
+// carryOut brings the journey to where a judgement puts it. While the user has
+// something to submit no person is asked, and their clock stands still.
+func (s *State) carryOut(j Judgement, now time.Time) []Effect {
+	waits := s.Rounds.Open != nil && !s.Rounds.Open.Missed
+	switch {
+	case waits:
+		s.pause(AwaitingResubmission, now)
+	case j.Review == "":
+		s.Reviews.end()
+		s.enter(Settled, now)
+	default:
+		s.enter(AwaitingReview, now)
+	}
+	var effects []Effect
+	if j.Outcome != "" && (j.Outcome != s.Standing.Outcome || s.Rounds.Number > s.Decided.Round) {
+		effects = s.decide(j, now)
+	}
+	if j.Review != "" && !waits {
+		effects = append(effects, s.openReview(j, now)...)
+	}
+	return effects
+}
+
+// decide makes the next numbered decision and publishes it.
+func (s *State) decide(j Judgement, now time.Time) []Effect {
+	d := Decision{
+		Account: s.Account, JourneyID: s.JourneyID, Sequence: s.Standing.Sequence + 1,
+		Outcome: j.Outcome, Source: j.Source, Reasons: j.Reasons, Supersedes: s.Standing.Sequence,
+		PolicyVersion: s.Policy.Version, DecidedBy: cmp.Or(j.By, string(j.Source)), DecidedAt: now, Adopted: j.Baseline,
+	}
+	d.ID = DecisionID(d.Account, d.JourneyID, d.Sequence)
+	message := MessageDecided
+	if v := s.Verdict; v != nil {
+		d.System, d.Manual, d.Final = v.System, v.Manual, v.Final
+		d.AMLVersion, d.AMLMatches = s.AML.Version, len(v.AML.Matches)
+		d.Fingerprint = s.fingerprint(*v)
+		s.Decided.Lacks = v.lacks(s.Policy.UserSteps)
+		if d.Outcome == OutcomeApproved {
+			s.AML.accept(v.AML.keys())
+		}
+		if j.Baseline {
+			message = MessageAdopted
+			if !v.EndedAt.IsZero() {
+				d.DecidedAt = v.EndedAt
+			}
+		}
+	}
+	s.Decided.take(&d, s.Rounds.Number, s.Policy)
+	s.Standing = Standing{Outcome: d.Outcome, Sequence: d.Sequence, Since: d.DecidedAt}
+	return s.publish(Message{ID: d.ID, Type: message, Stream: StreamDecisions, Decision: &d}, now)
+}
+
+// adopt takes up a customer from before our time: what the vendor decided long ago
+// is the baseline, published as a standing and never as a fresh decision. Matches that
+// the first webhook announces are news all the same; claimed is their AML version.
+func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
+	v := *s.Verdict
+	if !v.finished() { // seen at work: a journey of our time
+		s.Decided.Imported = false
+	}
+	if !s.adoptable(v, known) {
+		return nil
+	}
+	s.Decided.Adopted = true
+	s.AML.takeBaseline(v.AML, s.Standing, claimed)
+	j := Judgement{Outcome: OutcomeApproved, Source: SourceVendor, Baseline: true}
+	if v.Manual != "" {
+		j.Source = SourceVendorReview
+	}
+	if v.Final == Rejected {
+		j.Outcome = OutcomeRejected
+	}
+	effects := s.decide(j, now)
+	s.AML.accept(s.AML.Seen)
+	return effects
+}
+
+// adoptable says that a first contact is that of a customer from before our time:
+// the vendor had finished long before we heard of it, or the customer said so by
+// importing them. How late we fetch proves nothing: a journey of our time that a step
+// or an outage kept waiting needs its evidence. Only what the vendor decided clearly
+// is taken up.
+func (s *State) adoptable(v Verdict, known bool) bool {
+	after := time.Duration(s.Policy.AdoptAfter)
+	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
+	first := s.Standing.Sequence == 0 && !s.AML.Known && s.Reviews.Open == nil && !s.Steps.begun()
+	decided := v.unclear() == "" && v.Final != Refer
+	return first && (old || s.Decided.Imported) && decided && !s.Policy.Unlisted
+}
+
+// expire gives up a journey whose user never finished it. A later event opens it
+// again.
+func (s *State) expire(now time.Time) []Effect {
+	s.enter(Expired, now)
+	s.Look.Claim = Claim{}
+	if s.Standing.Outcome == OutcomeExpired {
+		return nil
+	}
+	return s.decide(Judgement{Outcome: OutcomeExpired, Source: SourcePolicy, Reasons: []string{"never_finished"}}, now)
+}
+
+// fingerprint names the facts that a decision rests on.
+func (s *State) fingerprint(v Verdict) string {
+	facts := slices.Concat([]string{v.System, v.Manual, v.Final, v.AML.fingerprint(), v.Subject}, v.FailedRules)
+	if v.Face != nil {
+		facts = append(facts, "face", strconv.FormatBool(v.Face.Matched))
+	}
+	for _, r := range s.Steps.Runs {
+		facts = append(facts, r.Name, string(r.Outcome), r.Reason, r.Subject)
+	}
+	if r := s.Rounds.Open; r != nil && r.Missed {
+		facts = append(facts, string(r.Kind)+"_missed")
+	}
+	return hash(facts...)[:16]
 }

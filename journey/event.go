@@ -4,16 +4,18 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // EventType names what the vendor's webhook says happened, in the vendor's own
-// words (contract section 2). The set is open at the vendor and closed here:
-// package idwise folds older names and spellings into these.
+// words (contract section 2). The set is closed here: package idwise folds older names
+// and spellings into these.
 type EventType string
 
-// The vendor's events, and ours: Refresh is an operator's "look again", Adopt the
-// import's "this customer is from before our time", StepAnswered the callback of a
-// custom step's service, SpotCheckFailed the word of the spot check's workflow.
+// The vendor's events, and ours: Refresh is an operator's, Adopt the import's of a
+// customer from before our time, StepAnswered the callback of a custom step's service,
+// SpotCheckFailed that of the spot check's workflow.
 const (
 	FinishedUserSteps          EventType = "Finished User Steps"
 	FinishedJourney            EventType = "Finished Journey"
@@ -30,8 +32,8 @@ const (
 	SpotCheckFailed            EventType = "spot check failed"
 )
 
-// Event is the envelope of the one signal a journey receives. It is a hint:
-// nothing in it decides, it only says that looking at the API is worth while.
+// Event is the envelope of the one signal a journey receives. It is a hint: it decides
+// nothing and only says that a fetch is worth while.
 type Event struct {
 	// EventID is the vendor's id, constant over all retries of one event and
 	// empty in the 2023 form; events without it are never deduplicated.
@@ -73,11 +75,11 @@ type RequiredStep struct {
 // Unreadable stands for a text of a webhook that is not of a known form.
 const Unreadable = "unreadable"
 
-// maxForm bounds a text of a known form.
+// maxForm bounds a text of a known form, in bytes.
 const maxForm = 64
 
-// Known keeps what has a known form: names, codes and dates. Whoever knows the webhook
-// secret writes the rest, and it would leave under our signature.
+// Known keeps what has a known form: names, codes and dates. Anybody who has the webhook
+// secret can write the rest, and it would leave under our signature.
 func (h Hint) Known() Hint {
 	for _, name := range []*string{&h.System, &h.PreviousSystem, &h.Manual, &h.Final, &h.Action, &h.Trigger} {
 		*name = formed(*name, " ")
@@ -89,14 +91,32 @@ func (h Hint) Known() Hint {
 	return h
 }
 
-// formed is text, if it has nothing but ASCII letters, digits, "_", "-" and what also
-// names.
+// formed is the text, if it has nothing but ASCII letters, digits, "_", "-" and the
+// characters of also.
 func formed(text, also string) string {
-	other := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-"+also, r)
-	}
-	if len(text) > maxForm || strings.ContainsFunc(text, other) {
+	if len(text) > maxForm || !plain(text, "_-"+also) {
 		return Unreadable
 	}
 	return text
+}
+
+// plain says that the text has only ASCII letters, digits and the characters of also.
+func plain(text, also string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(also, r)
+	})
+}
+
+// IsCode says that a text is a short code and not somebody's data: a lower-case
+// letter, then letters, digits and underscores, at most 64 in all.
+func IsCode(text string) bool {
+	return text != "" && len(text) <= maxForm && plain(text, "_") && text == strings.ToLower(text) && text[0] >= 'a'
+}
+
+// IsText says that a text shows a reader what it holds: it is valid UTF-8 without control
+// characters and without those that change the direction of text.
+func IsText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+	})
 }

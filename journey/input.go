@@ -2,7 +2,7 @@ package journey
 
 import "time"
 
-// Input is one thing that Apply or SpotApply is told; exactly one field is set.
+// Input is one thing that Apply or SpotApply takes; exactly one field is set.
 type Input struct {
 	Event      *Event          `json:"event,omitempty"`
 	Fetched    *FetchAnswer    `json:"fetched,omitempty"`
@@ -13,13 +13,13 @@ type Input struct {
 	Acted      *Act            `json:"acted,omitempty"`
 	AMLFetched *AMLHistory     `json:"amlFetched,omitempty"`
 	Erased     *EraseAnswer    `json:"erased,omitempty"`
-	// A spot check's answers, and a person's word on whose it is.
+	// A spot check's answers, and a person's link of it to a journey.
 	SpotFetched *SpotAnswer     `json:"spotFetched,omitempty"`
 	HandedOver  *HandOverAnswer `json:"handedOver,omitempty"`
 	Linked      *SpotLink       `json:"linked,omitempty"`
 	Quarantined string          `json:"quarantined,omitempty"` // why a signal could not be read
-	// Tick says that everything which arrived together has been told, and that
-	// time has passed: Apply looks at its deadlines and decides whether to fetch.
+	// Tick follows the inputs that arrived together: Apply compares its deadlines with the
+	// time and decides whether to fetch.
 	Tick bool `json:"tick,omitempty"`
 }
 
@@ -160,24 +160,33 @@ type Effect struct {
 	HandOver  *HandOverInput  `json:"handOver,omitempty"`
 }
 
-// causedBy names the webhooks that an effect follows.
-func (e *Effect) causedBy(links []string) {
-	switch {
-	case e.Fetch != nil:
-		e.Fetch.Links = links
-	case e.StepIn != nil:
-		e.StepIn.Links = links
-	case e.Complete != nil:
-		e.Complete.Links = links
-	case e.Publish != nil:
-		e.Publish.Links = links
-	case e.AML != nil:
-		e.AML.Links = links
-	case e.SpotFetch != nil:
-		e.SpotFetch.Links = links
-	case e.HandOver != nil:
-		e.HandOver.Links = links
+// number numbers the effects after the last one and adds whom they are about and the
+// links of the webhooks that they follow. It returns the last number.
+func number(effects []Effect, last int, about Start, links []string) int {
+	for i := range effects {
+		last++
+		e := &effects[i]
+		e.ID = last
+		switch {
+		case e.Fetch != nil:
+			e.Fetch.Account, e.Fetch.JourneyID, e.Fetch.Links = about.Account, about.JourneyID, links
+		case e.StepIn != nil:
+			e.StepIn.Account, e.StepIn.JourneyID, e.StepIn.Links = about.Account, about.JourneyID, links
+		case e.Complete != nil:
+			e.Complete.Account, e.Complete.JourneyID, e.Complete.Links = about.Account, about.JourneyID, links
+		case e.Publish != nil:
+			e.Publish.Links = links
+		case e.AML != nil:
+			e.AML.Account, e.AML.JourneyID, e.AML.Links = about.Account, about.JourneyID, links
+		case e.Erase != nil:
+			e.Erase.Account, e.Erase.JourneyID = about.Account, about.JourneyID
+		case e.SpotFetch != nil:
+			e.SpotFetch.Account, e.SpotFetch.SpotID, e.SpotFetch.Links = about.Account, about.SpotID, links
+		case e.HandOver != nil:
+			e.HandOver.Links = links
+		}
 	}
+	return last
 }
 
 // FetchInput asks for the journey's result. Links are the traceparents of the

@@ -18,23 +18,31 @@ type Judgement struct {
 	By       string // the person whose decision it is, empty for the source's
 }
 
-// judge says what a verdict means. It remembers nothing but what people accepted:
-// the same facts mean the same, whatever was seen before. The heaviest finding
-// wins: a rejection, then on hold, then a review, then the approval.
+// What a verdict says that nobody can act on.
+const (
+	reasonInconsistent = "inconsistent"
+	reasonUnknown      = "unknown_value"
+)
+
+// judge says what a verdict means. It depends on no earlier judgement, except for what
+// people accepted. The heaviest finding wins: a rejection, then on hold, then a review,
+// then the approval.
 func (s *State) judge(v Verdict) Judgement {
-	matched, puzzle := s.matched(v), v.puzzle()
+	matched, unclear := s.matched(v), v.unclear()
 	switch {
-	case puzzle != "":
-		return hold(puzzle)
+	case unclear != "":
+		return onHold(unclear)
 	case v.Final == Rejected:
 		return Judgement{Outcome: OutcomeRejected, Source: SourceVendorReview}
 	case v.Final == Refer && matched && s.monitored(v):
 		// The vendor's system referred an approved customer because of the match.
-		return Judgement{Outcome: OutcomeOnHold, Source: SourcePolicy, Reasons: []string{"aml_match"}, Review: ReviewVendor, Reason: "aml_match"}
+		j := onHold("aml_match")
+		j.Review = ReviewVendor
+		return j
 	case v.Final == Refer:
 		return Judgement{Review: ReviewVendor, Reason: "refer"}
 	case s.Policy.Unlisted && matched:
-		return hold("aml_match")
+		return onHold("aml_match")
 	case s.Policy.Unlisted:
 		return Judgement{Review: ReviewLocal, Reason: "flow_unlisted"}
 	}
@@ -43,10 +51,10 @@ func (s *State) judge(v Verdict) Judgement {
 		worst.Source = SourceVendorReview
 	}
 	if matched {
-		worst = hold("aml_match")
+		worst = onHold("aml_match")
 	}
 	if s.Decided.Adopted && s.Rounds.Number == 0 {
-		return worst // from before our time: nothing of ours was ever asked
+		return worst // from before our time: no step of ours was ever asked
 	}
 	for _, step := range s.Policy.Steps {
 		worst = heavier(worst, s.judgeStep(step, v))
@@ -54,15 +62,9 @@ func (s *State) judge(v Verdict) Judgement {
 	return worst
 }
 
-// What a verdict says that nobody can act on.
-const (
-	reasonInconsistent = "inconsistent"
-	reasonUnknown      = "unknown_value"
-)
-
-// puzzle is why nobody can act on a verdict, empty if it is plain. The vendor defines
+// unclear is why nobody can act on a verdict, empty if it is plain. The vendor defines
 // the final decision as the manual one if set, else the system's.
-func (v Verdict) puzzle() string {
+func (v Verdict) unclear() string {
 	switch {
 	case v.Final != cmp.Or(v.Manual, v.System):
 		return reasonInconsistent
@@ -75,15 +77,7 @@ func (v Verdict) puzzle() string {
 
 // matched says that a match stands against an approval.
 func (s *State) matched(v Verdict) bool {
-	return len(s.unaccepted(v)) > 0 && s.Policy.AMLMatch != AMLMeansTell
-}
-
-// heavier is the heavier of two judgements, of equal ones the first.
-func heavier(a, b Judgement) Judgement {
-	if b.weight() > a.weight() {
-		return b
-	}
-	return a
+	return s.AML.unaccepted(v) && s.Policy.AMLMatch != AMLMeansTell
 }
 
 // monitored says that a match came after an approval, or by monitoring.
@@ -96,72 +90,25 @@ func (s *State) monitored(v Verdict) bool {
 // evidence for it, except that a person at the vendor may approve a journey whose
 // step was not due, and one whose step failed if the policy says so.
 func (s *State) judgeStep(step StepPolicy, v Verdict) Judgement {
-	outcome, reason := s.evidence(step, v)
+	outcome, reason := s.Steps.evidence(step, v)
 	name := step.Name + ":" + string(outcome)
 	if reason != "" {
 		name += ":" + reason
 	}
-	byPerson := v.Final == Approved
+	byPerson, unasked := v.Final == Approved, s.Steps.run(step.Name) == nil
 	switch {
 	case outcome == StepPassed, outcome == StepSkipped && byPerson, outcome == StepFailed && byPerson && step.VendorReviewSettles:
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
 	case outcome == StepFailed:
 		return means(step.OnFailed, name)
-	case s.run(step.Name) == nil && s.approvedWithout(step):
+	case unasked && s.Decided.approvedWithout(step.Name, s.Rounds.Number):
 		return Judgement{Outcome: OutcomeApproved, Source: SourceVendor}
-	case s.run(step.Name) == nil && s.Rounds.Number == 0 && s.decidedBefore():
-		// Declared later, or answered in a run that was ended: that we have no answer is
-		// not the user's doing, so a person looks at it.
+	case unasked && s.Rounds.Number == 0 && s.Standing.decided():
+		// Declared later, or answered in a run that was ended: the missing answer is not
+		// the user's doing, so a person looks at it.
 		return Judgement{Review: ReviewLocal, Reason: name}
 	default:
 		return means(step.OnInconclusive, name)
-	}
-}
-
-// approvedWithout says that the standing approval was made under a policy of which
-// the step was no part: what was approved stays so, and the next round asks. Else a
-// new step would put a whole base of customers before people at once.
-func (s *State) approvedWithout(step StepPolicy) bool {
-	d := s.Decided.Last
-	return d != nil && d.Outcome == OutcomeApproved && s.Decided.Round == s.Rounds.Number && !slices.Contains(s.Decided.Steps, step.Name)
-}
-
-// evidence is what is known of a step. Where the vendor's result shows the
-// comparison itself, that is what counts, unless the subject has changed since it
-// was judged or first seen: a new selfie does not pass on the old one's comparison.
-func (s *State) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
-	run := s.run(step.Name)
-	if run != nil && run.Outcome == StepSkipped && step.When == WhenRulesPassed && len(v.FailedRules) > 0 {
-		return StepSkipped, run.Reason // it judged nothing, and is not due for what is there now
-	}
-	if run != nil && run.judgedOther(v) {
-		return StepInconclusive, "judged_other"
-	}
-	if step.ShownBy == "face" && v.Face != nil {
-		present := run != nil && run.Outcome == StepPassed && run.Subject != "" // and not judged other
-		switch {
-		case !present && s.Steps.Face != nil && s.Steps.Face.FaceComparison == *v.Face && s.Steps.Face.Subject != "" && v.Subject != "" && s.Steps.Face.Subject != v.Subject:
-			return StepInconclusive, "judged_other"
-		case v.Face.Matched:
-			return StepPassed, ""
-		default:
-			return StepFailed, "mismatch"
-		}
-	}
-	switch {
-	case run == nil:
-		return StepInconclusive, "not_run"
-	case step.ShownBy == "face" && run.Outcome == StepPassed:
-		return StepInconclusive, "comparison_gone"
-	default:
-		return run.Outcome, run.Reason
-	}
-}
-
-// seeFace remembers the comparison that a finished verdict shows first.
-func (s *State) seeFace(v Verdict) {
-	if v.Face != nil && (s.Steps.Face == nil || s.Steps.Face.FaceComparison != *v.Face) {
-		s.Steps.Face = &SeenFace{FaceComparison: *v.Face, Subject: v.Subject}
 	}
 }
 
@@ -170,15 +117,23 @@ func means(m Meaning, reason string) Judgement {
 	case MeansReject:
 		return Judgement{Outcome: OutcomeRejected, Source: SourcePolicy, Reasons: []string{reason}}
 	case MeansOnHold:
-		return hold(reason)
+		return onHold(reason)
 	default:
 		return Judgement{Review: ReviewLocal, Reason: reason}
 	}
 }
 
-// hold decides on_hold and opens the local review that ends it.
-func hold(reason string) Judgement {
+// onHold decides on_hold and opens the local review that ends it.
+func onHold(reason string) Judgement {
 	return Judgement{Outcome: OutcomeOnHold, Source: SourcePolicy, Reasons: []string{reason}, Review: ReviewLocal, Reason: reason}
+}
+
+// heavier is the heavier of two judgements, of equal ones the first.
+func heavier(a, b Judgement) Judgement {
+	if b.weight() > a.weight() {
+		return b
+	}
+	return a
 }
 
 func (j Judgement) weight() int {

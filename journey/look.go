@@ -14,8 +14,7 @@ type Look struct {
 	At     time.Time `json:"at,omitzero"`
 	WishAt time.Time `json:"wishAt,omitzero"`
 	Hinted bool      `json:"hinted,omitempty"`
-	// UnderWay is true while a fetch is, Dirty when a wish came after it was
-	// scheduled.
+	// UnderWay is true during a fetch, Dirty when a wish came after it was scheduled.
 	UnderWay bool `json:"underWay,omitempty"`
 	Dirty    bool `json:"dirty,omitempty"`
 	// HintsPaid is the end of the time that the fetches caused by webhooks have used up.
@@ -27,21 +26,21 @@ type Look struct {
 	MissingSince time.Time `json:"missingSince,omitzero"`
 	// Claim is what a journey's hints say; a spot check has none.
 	Claim Claim `json:"claim,omitzero"`
-	// Links are the traces of the webhooks that no fetch has followed yet, Causes of
-	// those that the last fetch followed, and so of all that came from it.
+	// Links are the traces of the webhooks that no fetch has followed yet, Causes those
+	// that the last fetch followed, and so all that came from it.
 	Links  []string `json:"links,omitempty"`
 	Causes []string `json:"causes,omitempty"`
-	// Seen are the events that were taken last, see seenWindow.
+	// Seen are keys of the last events, see seenWindow.
 	Seen []string `json:"seen,omitempty"`
 }
 
 const (
-	// maxSilence bounds the time between two looks of the journey's own accord.
+	// maxSilence bounds the time between two fetches of the journey's own accord.
 	maxSilence = 24 * time.Hour
-	// blindWait spaces the looks while no fetch has brought a policy yet.
+	// blindWait spaces the fetches while none has brought a policy.
 	blindWait = 10 * time.Minute
 	// seenWindow bounds the events remembered. The ledger's unique key is the first
-	// line against duplicates; this one also holds for other senders.
+	// line against duplicates; this one also covers other senders.
 	seenWindow = 64
 	// maxLinks bounds the traces that one fetch follows.
 	maxLinks = 8
@@ -52,9 +51,9 @@ func (l Look) clone() Look {
 	return l
 }
 
-// duplicate remembers the event and says whether it had been seen. The type is part
-// of the key because ids may repeat across types, and the hint so that a forged event
-// under another's id does not keep the real one out. An event without an id is new.
+// duplicate remembers the event and says whether it was known. The type is part of the
+// key because ids may repeat across types, and the hint so that a forged event with
+// another's id does not keep the real one out. An event without an id is new.
 func (l *Look) duplicate(e Event) bool {
 	if e.EventID == "" {
 		return false
@@ -72,7 +71,7 @@ func (l *Look) duplicate(e Event) bool {
 	return false
 }
 
-// follow has the next fetch follow a webhook's trace, if it has one.
+// follow adds a webhook's trace, if it has one, to those of the next fetch.
 func (l *Look) follow(trace string) {
 	if trace != "" && len(l.Links) < maxLinks {
 		l.Links = append(l.Links, trace)
@@ -99,6 +98,52 @@ func (l *Look) deadline() time.Time {
 	return earlier(l.At, l.WishAt)
 }
 
+// hintsAllowed is when webhooks may cause the next fetch, and what it uses up of the
+// budget's time. What is used up may be ahead by that time less one share. Before a
+// policy is known, no fetch is counted.
+func (l *Look) hintsAllowed(budget HintBudget) (at time.Time, share time.Duration) {
+	if budget.Looks <= 0 {
+		return time.Time{}, 0
+	}
+	share = time.Duration(budget.Per) / time.Duration(budget.Looks)
+	return l.HintsPaid.Add(share - time.Duration(budget.Per)), share
+}
+
+// uncovered says that a hint came which this answer does not cover, and that the next
+// fetch may follow at once. Without the budget, a stream of hints could put off every
+// deadline.
+func (l *Look) uncovered(budget HintBudget, now time.Time) bool {
+	at, _ := l.hintsAllowed(budget)
+	return l.Dirty && !now.Before(at)
+}
+
+// due says whether a fetch is due, and whether only webhooks ask for it. Hints beyond
+// the budget are postponed until it allows them; a fetch at a deadline of the journey's
+// own is not in the budget.
+func (l *Look) due(budget HintBudget, now time.Time) (fetch, hinted, postponed bool) {
+	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
+	switch {
+	case reached(l.At):
+		l.Silent++
+		l.At = time.Time{}
+		return true, false, false
+	case !reached(l.WishAt):
+		return false, false, false
+	case !l.Hinted:
+		return true, false, false
+	}
+	at, share := l.hintsAllowed(budget)
+	if now.Before(at) {
+		l.WishAt = at
+		return false, true, true
+	}
+	if l.HintsPaid.Before(now) {
+		l.HintsPaid = now
+	}
+	l.HintsPaid = l.HintsPaid.Add(share)
+	return true, true, false
+}
+
 // begin starts a fetch. One that no webhook asked for still follows the traces of the
 // fetch before.
 func (l *Look) begin() {
@@ -119,17 +164,17 @@ func (l *Look) coverLate(now time.Time) (late bool) {
 }
 
 // onProblem takes a fetch that brought no result, and says what a person has to know,
-// if anything. Nothing is concluded from it, except that what the vendor has denied
-// knowing for long enough, and what was never seen, is unknown; unless a hint came that
-// the answer does not cover. The retries are spaced like those after an unconfirmed
-// claim, and then by the last of these waits for ever.
+// if anything. Nothing is concluded from it, with one exception: what was never seen,
+// and what the vendor has denied knowing for long enough, is unknown, unless a hint came
+// that the answer does not cover. The retries use the waits of [Policy.AskAgain], the
+// last of them without end.
 func (l *Look) onProblem(p Problem, policy Policy, seen, uncovered bool, now time.Time) (code AttentionCode, unknown bool) {
 	wait := blindWait
 	if n := len(policy.AskAgain); n > 0 {
 		wait = time.Duration(policy.AskAgain[min(l.Silent, n-1)])
 	}
 	retry := now.Add(wait)
-	if p != ProblemMissing { // only an unbroken row of the vendor's own word counts
+	if p != ProblemMissing { // only an unbroken row of the vendor's own answer counts
 		l.MissingSince = time.Time{}
 	} else if l.MissingSince.IsZero() {
 		l.MissingSince = now
@@ -157,10 +202,29 @@ func (l *Look) onProblem(p Problem, policy Policy, seen, uncovered bool, now tim
 	return code, false
 }
 
+// answered takes a fetch that brought a result.
+func (l *Look) answered(attention *Attention) {
+	l.MissingSince = time.Time{}
+	attention.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
+}
+
+// retryClaim asks again for what the API does not show yet. After the last retry the API
+// is believed: the claim is dropped, and certain says that it could only be true.
+func (l *Look) retryClaim(waits []Duration, now time.Time) (dropped, certain bool) {
+	if l.Claim.Tries < len(waits) {
+		l.wish(now.Add(time.Duration(waits[l.Claim.Tries])), true)
+		l.Claim.Tries++
+		return false, false
+	}
+	certain = l.Claim.certain()
+	l.Claim = Claim{}
+	return true, certain
+}
+
 // onFetched takes what the API answered.
 func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	s.Look.UnderWay = false
-	if s.over() {
+	if s.final() {
 		return nil
 	}
 	// A problem's policy is the account's, not the flow's, and none at all when the
@@ -177,18 +241,25 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	if a.ReferenceHash != "" {
 		s.ReferenceHash = a.ReferenceHash
 	}
-	s.Look.MissingSince = time.Time{}
-	s.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
-
-	effects := s.checkFlow(now)
-	claimed := s.Look.Claim.AML
-	before := s.Verdict
-	s.takeVerdict(*a.Verdict, now)
-	if before != nil && s.fingerprint(*before) != s.fingerprint(*s.Verdict) {
-		s.clear(AttentionHintMismatch)
+	s.Look.answered(&s.Attention)
+	var effects []Effect
+	if s.Policy.Unlisted {
+		// Nothing of ours will complete the journey's custom step, so the vendor may
+		// never finish it.
+		effects = s.raise(AttentionFlowUnlisted, "", now)
+	} else {
+		s.Attention.clear(AttentionFlowUnlisted)
 	}
-	s.takeLadders(a.Ladders)
-	left := s.confirm(*s.Verdict)
+	claimed, before := s.Look.Claim.AML, s.Verdict
+	s.takeVerdict(*a.Verdict, now)
+	v := *s.Verdict
+	if before != nil && s.fingerprint(*before) != s.fingerprint(v) {
+		s.Attention.clear(AttentionHintMismatch)
+	}
+	s.Reviews.takeLadders(a.Ladders)
+	s.AML.takeLadders(&s.Reviews)
+	asked := s.Rounds.Asked != nil && !s.asksAgain(v) && v.finished()
+	left := s.Look.Claim.confirm(v, s.Policy.UserSteps, asked, s.fingerprint(v))
 	effects = append(effects, s.adopt(claimed, a.Known, now)...)
 	effects = append(effects, s.onAML(claimed, now)...)
 	effects = append(effects, s.takeRequests(now)...)
@@ -196,149 +267,10 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	return append(effects, s.lookAgain(left, now)...)
 }
 
-// takeStanding takes up the ledger's standing. What it rests on is not known here,
-// so that only a person softens a rejection or lifts a hold.
-func (s *State) takeStanding(ledger Standing) {
-	s.Standing, s.Decided.Last = ledger, nil
-	if ledger.Outcome == OutcomeRejected || ledger.Outcome == OutcomeOnHold {
-		s.Decided.Rejected = &Rejection{}
-	}
-}
-
-// checkFlow calls a person as soon as a journey turns out to be of a flow that the
-// account does not list: nothing of ours will complete its custom step, so the
-// vendor may never finish it.
-func (s *State) checkFlow(now time.Time) []Effect {
-	if s.Policy.Unlisted {
-		return s.raise(AttentionFlowUnlisted, "", now)
-	}
-	s.clear(AttentionFlowUnlisted)
-	return nil
-}
-
-// hintsAllow is when webhooks may cause the next fetch. Each one uses up a share of
-// the declared time; what is used up may be ahead by the time less one share. Before
-// a policy is known, no fetch is counted.
-func (s *State) hintsAllow() (at time.Time, share time.Duration) {
-	budget := s.Policy.Hints
-	if budget.Looks <= 0 {
-		return time.Time{}, 0
-	}
-	share = time.Duration(budget.Per) / time.Duration(budget.Looks)
-	return s.Look.HintsPaid.Add(share - time.Duration(budget.Per)), share
-}
-
-// unseen says that a hint came which this answer does not cover, and that the next
-// fetch may follow at once. Else a stream of hints could put off every deadline.
-func (s *State) unseen(now time.Time) bool {
-	at, _ := s.hintsAllow()
-	return s.Look.Dirty && !now.Before(at)
-}
-
-// due says whether a fetch is, and takes it up. Hints beyond the budget are kept for
-// when it allows; what is due by the journey's own clock is not in it.
-func (s *State) due(now time.Time) (fetch, hinted bool, effects []Effect) {
-	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
-	silent, wished := reached(s.Look.At), reached(s.Look.WishAt)
-	if !silent && !wished {
-		return false, false, nil
-	}
-	hinted = !silent && s.Look.Hinted
-	if at, share := s.hintsAllow(); hinted {
-		if now.Before(at) {
-			s.Look.WishAt = at
-			return false, true, s.raise(AttentionHintsOverBudget, "", now)
-		}
-		if s.Look.HintsPaid.Before(now) {
-			s.Look.HintsPaid = now
-		}
-		s.Look.HintsPaid = s.Look.HintsPaid.Add(share)
-	}
-	if silent {
-		s.Look.Silent++
-		s.Look.At = time.Time{}
-	}
-	return true, hinted, nil
-}
-
-// lookAgain decides when the API is asked next, after an answer. A fetch that hints
-// caused moves no deadline back.
-func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
-	if s.Closed() {
-		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.coverLate(now) {
-			s.reopen(now)
-		}
-		return nil
-	}
-	s.Look.At = earlier(s.Look.At, s.silenceEnds(now))
-	if s.Look.coverLate(now) {
-		return nil
-	}
-	switch {
-	case claimLeft && s.Look.Claim.Tries < len(s.Policy.AskAgain):
-		s.Look.wish(now.Add(time.Duration(s.Policy.AskAgain[s.Look.Claim.Tries])), true)
-		s.Look.Claim.Tries++
-		return nil
-	case claimLeft: // asked for long enough: the API is believed
-		certain := s.Look.Claim.certain()
-		s.Look.Claim = Claim{}
-		s.Counts.HintMismatches++
-		if !certain {
-			return nil
-		}
-		return s.raise(AttentionHintMismatch, "", now)
-	default:
-		return nil
-	}
-}
-
-// silenceEnds is when an open phase has been silent for too long, or a deadline of
-// the journey's is reached; each silence doubles the next wait. Zero while no answer of
-// the vendor's is awaited.
-func (s *State) silenceEnds(now time.Time) time.Time {
-	if s.busy() {
-		return time.Time{}
-	}
-	var at time.Time
-	if wait := s.patience(); wait > 0 {
-		at = now.Add(doubled(wait, s.Look.Silent))
-	}
-	for _, deadline := range []time.Time{s.expiresAt(), s.submitUntil(), s.unconfirmedAt()} {
-		if deadline.After(now) {
-			at = earlier(at, deadline)
-		}
-	}
-	return at
-}
-
-// patience is the declared wait of the phase.
-func (s *State) patience() time.Duration {
-	switch {
-	case s.Phase == AwaitingUserSteps:
-		return time.Duration(s.Policy.UserStepsWithin)
-	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
-		return time.Duration(s.Policy.ResultWithin)
-	case s.Phase == AwaitingReview && s.Reviews.Open.unconfirmed():
-		return time.Duration(s.Policy.Renewal.Within) // nothing is awaited of the vendor
-	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
-		return time.Duration(s.Policy.ReviewLook)
-	default:
-		return 0
-	}
-}
-
-// expiresAt is when a journey that its user never finished is given up.
-func (s *State) expiresAt() time.Time {
-	if s.Phase != AwaitingUserSteps || s.Policy.ExpireAfter <= 0 {
-		return time.Time{}
-	}
-	return s.OpenedAt.Add(time.Duration(s.Policy.ExpireAfter))
-}
-
 // onProblem takes a fetch that brought no verdict.
 func (s *State) onProblem(p Problem, now time.Time) []Effect {
 	seen := s.Verdict != nil || s.Standing.Sequence > 0
-	code, unknown := s.Look.onProblem(p, s.Policy, seen, s.unseen(now), now)
+	code, unknown := s.Look.onProblem(p, s.Policy, seen, s.Look.uncovered(s.Policy.Hints, now), now)
 	switch {
 	case unknown:
 		s.enter(Unknown, now)
@@ -351,6 +283,84 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 	}
 }
 
+// lookAgain decides when the API is asked next, after an answer. A fetch that hints
+// caused moves no deadline back.
+func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
+	if s.Closed() {
+		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.coverLate(now) {
+			s.reopen(now)
+		}
+		return nil
+	}
+	s.Look.At = earlier(s.Look.At, s.silenceEnds(now))
+	if s.Look.coverLate(now) || !claimLeft {
+		return nil
+	}
+	dropped, certain := s.Look.retryClaim(s.Policy.AskAgain, now)
+	if dropped {
+		s.Counts.HintMismatches++
+	}
+	if !certain {
+		return nil
+	}
+	return s.raise(AttentionHintMismatch, "", now)
+}
+
+// settleLook gives a journey which stopped moving its deadline, unless an earlier fetch
+// is due or under way.
+func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
+	if !s.Look.UnderWay && s.Look.At.IsZero() && s.Look.WishAt.IsZero() {
+		s.Look.At = s.silenceEnds(now)
+	}
+	return effects
+}
+
+// silenceEnds is when an open phase has been silent for too long, or a deadline of
+// the journey's is reached; each silence doubles the next wait. It is zero while
+// something of ours is under way.
+func (s *State) silenceEnds(now time.Time) time.Time {
+	if s.busy() {
+		return time.Time{}
+	}
+	var at, submitUntil time.Time
+	if wait := s.patience(); wait > 0 {
+		at = now.Add(doubled(wait, s.Look.Silent))
+	}
+	if s.Phase == AwaitingResubmission && s.Rounds.Open != nil {
+		submitUntil = s.Rounds.Open.Until
+	}
+	for _, deadline := range []time.Time{s.expiresAt(), submitUntil, s.Rounds.unconfirmedAt(s.Policy.Renewal)} {
+		if deadline.After(now) {
+			at = earlier(at, deadline)
+		}
+	}
+	return at
+}
+
+// patience is the declared wait of the phase.
+func (s *State) patience() time.Duration {
+	var wait Duration
+	switch {
+	case s.Phase == AwaitingUserSteps:
+		wait = s.Policy.UserStepsWithin
+	case s.Phase == AwaitingResult, s.Phase == CustomSteps: // the latter idles only if the result took back what it showed
+		wait = s.Policy.ResultWithin
+	case s.Phase == AwaitingReview && s.Reviews.Open.unconfirmed(): // nothing is awaited of the vendor
+		wait = s.Policy.Renewal.Within
+	case s.Phase == AwaitingReview, s.Phase == AwaitingResubmission:
+		wait = s.Policy.ReviewLook
+	}
+	return time.Duration(wait)
+}
+
+// expiresAt is when a journey that its user never finished is given up.
+func (s *State) expiresAt() time.Time {
+	if s.Phase != AwaitingUserSteps || s.Policy.ExpireAfter <= 0 {
+		return time.Time{}
+	}
+	return s.OpenedAt.Add(time.Duration(s.Policy.ExpireAfter))
+}
+
 // doubled doubles a wait, up to maxSilence unless the declared wait is longer.
 func doubled(wait time.Duration, times int) time.Duration {
 	d := wait
@@ -358,4 +368,12 @@ func doubled(wait time.Duration, times int) time.Duration {
 		d *= 2
 	}
 	return max(wait, min(d, maxSilence))
+}
+
+// earlier is the earlier of two instants, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// reasonOverdue is why the policy decided in a person's place.
+	// reasonOverdue is the reason of a decision that the policy made in a person's place.
 	reasonOverdue = "review_overdue"
-	// reasonHeld is why a review is open that an operator's hold waits for.
-	reasonHeld = "held_by_operator"
-	// reasonChanged is why a person looks again at what a person has decided.
+	// reasonOperatorHold is the reason of the review that ends an operator's hold.
+	reasonOperatorHold = "held_by_operator"
+	// reasonChanged is the reason of a review of what a person has decided before.
 	reasonChanged = "verdict_changed"
 )
 
@@ -43,7 +43,7 @@ var filters = []Filter{
 		"then a review, then approved. While a reviewer asks for a resubmission there is no verdict to judge.", true, (*State).afterVerdict},
 	{"aml_match", "While there is no verdict to judge, an AML match that nobody has accepted puts an approved journey on hold, " +
 		"unless `aml_match` is `tell`.", false, (*State).afterMatch},
-	{"missed", "A missed resubmission or renewal counts as its `on_missed` says, if that is heavier.", false, (*State).missed},
+	{"missed", "A missed resubmission or renewal counts as its `on_missed` says, if that is heavier.", false, (*State).afterMissed},
 	{"operator", "After an operator's decision, the same facts or the same outcome change nothing, and the operator's hold stays until a person ends it. " +
 		"A new AML match puts the journey on hold; any other new verdict goes to a person.", false, (*State).afterOperator},
 	{"overdue_decision", "After a decision that the policy made because no person did, the same facts or the same outcome change nothing, and the hold stays " +
@@ -56,7 +56,7 @@ var filters = []Filter{
 	{"ladder_end", "The end of a review's or an alert's ladder counts as its `finally` says (rejected or on_hold), if that is heavier. " +
 		"A rejected journey stays as it is.", false, (*State).afterLadders},
 	{"unconfirmed_renewal", "A renewal that webhooks alone call due opens a local review once its time is over, if the journey is approved and no other review is due. " +
-		"The outcome stays.", true, (*State).unconfirmed},
+		"The outcome stays.", true, (*State).afterUnconfirmed},
 }
 
 // weigh judges the present verdict by all filters that apply to it.
@@ -83,7 +83,16 @@ func (s *State) afterMatch(j Judgement, b basis) Judgement {
 	if judged || s.Standing.Outcome != OutcomeApproved || !s.matched(b.verdict) {
 		return j
 	}
-	return hold("aml_match")
+	return onHold("aml_match")
+}
+
+// afterMissed adds what a missed resubmission or renewal means.
+func (s *State) afterMissed(j Judgement, _ basis) Judgement {
+	r := s.Rounds.Open
+	if r == nil || !r.Missed {
+		return j
+	}
+	return heavier(j, means(s.Policy.deadline(r.Kind).OnMissed, string(r.Kind)+"_missed"))
 }
 
 // afterOperator compares an operator's decision with the system's. Only a match that
@@ -92,10 +101,10 @@ func (s *State) afterOperator(j Judgement, b basis) Judgement {
 	if s.Decided.Last == nil || s.Decided.Last.Source != SourceOperator {
 		return j
 	}
-	if kept, same := s.nothingNew(j, b.verdict, reasonHeld); same {
+	if kept, same := s.nothingNew(j, b.verdict, reasonOperatorHold); same {
 		return kept
 	}
-	if j.Outcome == OutcomeOnHold && len(s.unaccepted(b.verdict)) > 0 {
+	if j.Outcome == OutcomeOnHold && s.AML.unaccepted(b.verdict) {
 		return j
 	}
 	return Judgement{Review: ReviewLocal, Reason: reasonChanged}
@@ -104,7 +113,7 @@ func (s *State) afterOperator(j Judgement, b basis) Judgement {
 // afterOverdue is afterOperator for what the policy decided in a person's place. Nobody
 // has looked yet, so that a new verdict counts as it is.
 func (s *State) afterOverdue(j Judgement, b basis) Judgement {
-	if s.Decided.Last == nil || !s.Decided.Last.overdue() || b.by != nil {
+	if !s.Decided.Last.isOverdue() || b.by != nil {
 		return j
 	}
 	if kept, same := s.nothingNew(j, b.verdict, reasonOverdue); same {
@@ -162,7 +171,7 @@ func (s *State) afterSpotCheck(j Judgement, _ basis) Judgement {
 }
 
 // afterLadders lets the declared ladders end: the policy decides in the place of the
-// person who did not, after a fetch has shown that nothing has changed.
+// person who did not, after a fetch has shown no change.
 func (s *State) afterLadders(j Judgement, b basis) Judgement {
 	var ends []Ladder
 	if s.Reviews.Open != nil && j.Review != "" {
@@ -172,7 +181,7 @@ func (s *State) afterLadders(j Judgement, b basis) Judgement {
 		ends = append(ends, a.Ladder)
 	}
 	for _, l := range ends {
-		if !l.over(b.now) || s.Standing.Outcome == OutcomeRejected {
+		if !l.ended(b.now) || s.Standing.Outcome == OutcomeRejected {
 			continue
 		}
 		end := Judgement{Outcome: l.Finally, Source: SourcePolicy, Reasons: []string{reasonOverdue}}
@@ -183,6 +192,17 @@ func (s *State) afterLadders(j Judgement, b basis) Judgement {
 			}
 		}
 		j = heavier(j, end)
+	}
+	return j
+}
+
+// afterUnconfirmed puts a renewal that webhooks alone claim before a person. It decides
+// nothing and asks nothing of the user: anybody with the webhook secret could have sent
+// all of it.
+func (s *State) afterUnconfirmed(j Judgement, b basis) Judgement {
+	stands := j.Outcome == OutcomeApproved || j.Outcome == "" && s.Standing.Outcome == OutcomeApproved
+	if at := s.Rounds.unconfirmedAt(s.Policy.Renewal); stands && j.Review == "" && !at.IsZero() && !b.now.Before(at) {
+		j.Review, j.Reason = ReviewLocal, reasonUnconfirmed
 	}
 	return j
 }

@@ -21,7 +21,7 @@ type Rounds struct {
 	// Asked and Exceeded are what webhooks claimed and the API does not show.
 	Asked    *Resubmission `json:"asked,omitempty"`
 	Exceeded *Exceeded     `json:"exceeded,omitempty"`
-	// RenewalQuiet is until when a person hears of no further unconfirmed renewal.
+	// RenewalQuiet is until when no further unconfirmed renewal is put before a person.
 	RenewalQuiet time.Time `json:"renewalQuiet,omitzero"`
 }
 
@@ -57,42 +57,190 @@ type Resubmission struct {
 	Subject string `json:"subject,omitempty"`
 }
 
-// staleAfter is how long after a change of what is judged a request to submit it
-// again is taken for an old one: the vendor tries a webhook for half an hour.
-const staleAfter = 2 * time.Hour
+const (
+	// staleAfter is how long after a change of what is judged a request to submit it
+	// again counts as an old one: the vendor retries a webhook for half an hour.
+	staleAfter = 2 * time.Hour
+	// maxRequired bounds the steps that are remembered.
+	maxRequired = 20
+	// reasonUnconfirmed is the reason of the review of a renewal that webhooks call missed
+	// and the API does not show.
+	reasonUnconfirmed = "renewal_unconfirmed"
+)
 
-// maxRequired bounds the steps that are remembered.
-const maxRequired = 20
+// deadline is the declared time of a resubmission.
+func (p Policy) deadline(k ResubmissionKind) DeadlinePolicy {
+	if k == KindRenewal {
+		return p.Renewal
+	}
+	return p.Resubmission
+}
 
-// reasonUnconfirmed is why a person looks at a renewal that webhooks call missed and
-// the API does not show.
-const reasonUnconfirmed = "renewal_unconfirmed"
+// submitted says that what is judged is not what it was when it was asked for.
+func (r Resubmission) submitted(v Verdict) bool {
+	return v.Subject != "" && r.Subject != "" && v.Subject != r.Subject
+}
+
+// done says that the user has submitted, or that nothing is asked for any more. A missed
+// renewal is done by a new subject alone: that the vendor's journey is closed again
+// proves nothing.
+func (r Resubmission) done(v Verdict, userSteps []string) bool {
+	renewal := r.Kind == KindRenewal && (r.Missed || v.lacks(userSteps))
+	return v.finished() && !v.asksAgain() && (r.submitted(v) || !renewal)
+}
 
 // ask takes a Verification Update Required. It waits for the API to show the request,
 // and a further one moves no deadline of the first.
-func (s *State) ask(e Event) {
-	r := &Resubmission{Kind: KindResubmission, Since: e.ReceivedAt, Steps: e.Hint.RequiredSteps}
-	r.Steps = r.Steps[:min(len(r.Steps), maxRequired)]
+func (r *Rounds) ask(e Event) {
+	asked := &Resubmission{Kind: KindResubmission, Since: e.ReceivedAt, Steps: e.Hint.RequiredSteps}
+	asked.Steps = asked.Steps[:min(len(asked.Steps), maxRequired)]
 	if strings.Contains(strings.ToLower(e.Hint.Trigger), "renewal") {
-		r.Kind = KindRenewal
+		asked.Kind = KindRenewal
 	}
-	if before := s.Rounds.Asked; before != nil && before.Kind == KindRenewal {
-		r.Kind, r.Since = before.Kind, before.Since
+	if r.renewalAsked() {
+		asked.Kind, asked.Since = KindRenewal, r.Asked.Since
 	}
-	s.Rounds.Asked, s.Look.Claim.Again = r, true
+	r.Asked = asked
 }
 
 // exceed takes a KYC Renewal Deadline Exceeded; of several deadlines the last counts.
-func (s *State) exceed(e Event) {
-	x := &Exceeded{At: e.ReceivedAt}
+func (r *Rounds) exceed(e Event) {
+	r.Exceeded = &Exceeded{At: e.ReceivedAt}
 	for _, step := range e.Hint.RequiredSteps {
 		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.999999999", time.DateTime, time.DateOnly} {
-			if at, err := time.Parse(layout, step.RenewalDeadline); err == nil && at.After(x.Deadline) {
-				x.Deadline = at.UTC()
+			if at, err := time.Parse(layout, step.RenewalDeadline); err == nil && at.After(r.Exceeded.Deadline) {
+				r.Exceeded.Deadline = at.UTC()
 			}
 		}
 	}
-	s.Rounds.Exceeded = x
+}
+
+// renewalAsked says that a webhook asked for a renewal.
+func (r *Rounds) renewalAsked() bool { return r.Asked != nil && r.Asked.Kind == KindRenewal }
+
+// takeSubject takes what a verdict judges and says whether an earlier one judged
+// something else.
+func (r *Rounds) takeSubject(subject string, now time.Time) (changed bool) {
+	if subject == "" { // not shown this time: what comes next is compared with the last
+		return false
+	}
+	was := r.Subject
+	r.Subject = subject
+	if was == "" || was == subject {
+		return false
+	}
+	r.SubjectSince, r.SubjectBefore = now, was
+	return true
+}
+
+// forgetStale drops what webhooks claimed and the user has submitted since, and a
+// reviewer's request that the API has not shown within the time that the user would have.
+func (r *Rounds) forgetStale(within Duration, now time.Time) {
+	submitted := func(since time.Time) bool {
+		return !r.SubjectSince.IsZero() && r.SubjectSince.Add(staleAfter).After(since)
+	}
+	if a := r.Asked; a != nil {
+		never := a.Kind == KindResubmission && !now.Before(a.Since.Add(time.Duration(within)))
+		if submitted(a.Since) || never {
+			r.Asked = nil
+		}
+	}
+	if x := r.Exceeded; x != nil && (submitted(x.At) || r.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()) {
+		r.Exceeded = nil
+	}
+}
+
+// require opens the resubmission that the API shows, or takes a new list of steps for
+// the open one, and returns what the user has to be asked for; nil if nothing. Its time
+// counts from now: a webhook starts no clock.
+func (r *Rounds) require(v Verdict, policy Policy, now time.Time) *Resubmission {
+	required := Resubmission{Kind: KindResubmission, Since: now, Subject: v.Subject}
+	if !v.asksAgain() && (r.renewalAsked() || r.Asked == nil && r.Exceeded != nil) {
+		required.Kind = KindRenewal
+	}
+	var steps []RequiredStep
+	if r.Asked != nil {
+		steps = r.Asked.Steps
+	}
+	r.Asked = nil
+	if r.Open != nil {
+		if slices.Equal(r.Open.Steps, steps) {
+			return nil
+		}
+		required = *r.Open
+	} else {
+		if !v.finished() && r.SubjectSince.Equal(now) {
+			required.Subject = r.SubjectBefore // asked and submitted before this fetch
+		}
+		if within := policy.deadline(required.Kind).Within; within > 0 {
+			required.Until = now.Add(time.Duration(within))
+		}
+	}
+	required.Steps = steps
+	r.Open = &required
+	if required.submitted(v) { // the user has nothing left to submit
+		return nil
+	}
+	return &required
+}
+
+// takeDeadline draws the consequence of a time that is over, by our own clock: the API
+// shows that something is asked for and not submitted. A renewal is missed only if the
+// vendor's deadline, readable and in the past, is said to be over, too. It says whether
+// the renewal has become overdue.
+func (r *Rounds) takeDeadline(v Verdict, now time.Time) (overdue bool) {
+	open := *r.Open
+	submitted := open.submitted(v) && !v.asksAgain() // a user who is asked once more has not submitted all
+	if open.Until.IsZero() || now.Before(open.Until) || open.Missed || submitted {
+		return false
+	}
+	if open.Kind == KindResubmission {
+		open.Missed = true
+	} else {
+		x := r.Exceeded
+		open.Missed = x != nil && !x.Deadline.IsZero() && !now.Before(x.Deadline)
+		overdue, open.Overdue = !open.Overdue, true
+	}
+	r.Open = &open
+	return overdue
+}
+
+// unconfirmedAt is when a renewal that webhooks alone claim is put before a person; zero
+// if there is none. After a person has decided, the next is not before the declared time.
+func (r *Rounds) unconfirmedAt(renewal DeadlinePolicy) time.Time {
+	var at time.Time
+	switch {
+	case r.Open != nil:
+		return at
+	case r.Exceeded != nil:
+		at = r.Exceeded.At
+	case r.renewalAsked() && renewal.Within > 0:
+		at = r.Asked.Since.Add(time.Duration(renewal.Within))
+	default:
+		return at
+	}
+	if at.Before(r.RenewalQuiet) {
+		return r.RenewalQuiet
+	}
+	return at
+}
+
+// forgetMissed drops a missed request that a person has decided about, so that the
+// next one is published and counted anew; not while the vendor still asks. Webhooks that
+// the API does not confirm cause one review in the declared time.
+func (r *Rounds) forgetMissed(v *Verdict, renewal DeadlinePolicy, now time.Time) {
+	if at := r.unconfirmedAt(renewal); !at.IsZero() {
+		if !now.Before(at) {
+			r.RenewalQuiet = now.Add(time.Duration(renewal.Within))
+		}
+		r.Exceeded = nil
+		if r.renewalAsked() {
+			r.Asked = nil
+		}
+	}
+	if r.Open != nil && r.Open.Missed && v != nil && v.finished() && !v.asksAgain() {
+		r.Open, r.Exceeded = nil, nil
+	}
 }
 
 // takeVerdict takes up what the API shows. A subject that is not what it was after
@@ -100,17 +248,10 @@ func (s *State) exceed(e Event) {
 // are void, and so is what was asked for before. So does one after Complete Custom
 // Step, which closes a journey: the vendor has finished and opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
-	before, was := s.Verdict, s.Rounds.Subject
-	s.Verdict, s.VerdictAt = s.keepAML(v), now
-	if v.Subject == "" { // not shown this time: what comes next is compared with the last
-		return
-	}
-	s.Rounds.Subject = v.Subject
-	if before == nil || was == "" || was == v.Subject {
-		return
-	}
-	s.Rounds.SubjectSince, s.Rounds.SubjectBefore = now, was
-	if before.finished() || s.openedAgain() || s.Steps.Completed {
+	before := s.Verdict
+	v.AML = v.AML.orKnown(before)
+	s.Verdict, s.VerdictAt = &v, now
+	if s.Rounds.takeSubject(v.Subject, now) && (before.finished() || s.openedAgain() || s.Steps.Completed) {
 		s.Rounds.Number++
 		s.Steps.Reruns, s.Steps.Completed, s.Steps.UserStepsHinted = 0, false, false
 	}
@@ -119,182 +260,69 @@ func (s *State) takeVerdict(v Verdict, now time.Time) {
 // openedAgain says that an unfinished journey had been finished before: decided,
 // reviewed, or asked to be submitted again.
 func (s *State) openedAgain() bool {
-	return s.decidedBefore() || s.Reviews.Open != nil || s.Rounds.Open != nil || s.Phase == AwaitingResubmission
+	return s.Standing.decided() || s.Reviews.Open != nil || s.Rounds.Open != nil || s.Phase == AwaitingResubmission
 }
 
 // asksAgain says that the API shows a request to submit something again: a reviewer's
-// decision, a journey that is open again, or, where a webhook calls a renewal due,
+// decision, a journey that is open again or, where a webhook says that a renewal is due,
 // something that is lacking since the last decision.
 func (s *State) asksAgain(v Verdict) bool {
-	called := s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal || s.Rounds.Exceeded != nil
-	lacks := called && s.Decided.Last != nil && !s.Decided.Lacks && v.lacks(s.Policy.UserSteps)
-	return v.asksAgain() || !v.finished() && s.openedAgain() || v.finished() && lacks
+	if !v.finished() {
+		return s.openedAgain()
+	}
+	claimed := s.Rounds.renewalAsked() || s.Rounds.Exceeded != nil
+	return v.asksAgain() || claimed && s.Decided.Last != nil && !s.Decided.Lacks && v.lacks(s.Policy.UserSteps)
 }
 
 // takeRequests opens the one resubmission when the API shows it, and ends it when the
 // user has submitted or nothing is asked for any more.
 func (s *State) takeRequests(now time.Time) []Effect {
-	v := *s.Verdict
-	s.forgetStale(v, now)
+	v, asks := *s.Verdict, s.asksAgain(*s.Verdict)
+	if !s.Look.Dirty && v.finished() && !asks {
+		s.Rounds.forgetStale(s.Policy.Resubmission.Within, now)
+	}
 	var effects []Effect
-	if s.asksAgain(v) && (s.Rounds.Asked != nil || s.Rounds.Open == nil) {
-		effects = s.require(now)
+	if asks && (s.Rounds.Asked != nil || s.Rounds.Open == nil) {
+		if r := s.Rounds.require(v, s.Policy, now); r != nil {
+			message := MessageResubmissionRequired
+			if r.Kind == KindRenewal {
+				message = MessageRenewalDue
+			}
+			effects = s.publish(Message{ID: s.id("res", string(r.Kind), stamp(now)), Type: message, Resubmission: r}, now)
+		}
 	}
-	r := s.Rounds.Open
-	if r == nil {
-		return effects
-	}
-	open := *r
-	s.Rounds.Open = &open
-	if open.over(v, s.Policy.UserSteps) {
+	switch r := s.Rounds.Open; {
+	case r == nil:
+	case r.done(v, s.Policy.UserSteps):
 		s.Rounds.Open, s.Rounds.Exceeded = nil, nil
-		return effects
+	case !s.Look.uncovered(s.Policy.Hints, now) && s.Rounds.takeDeadline(v, now):
+		m := Message{ID: s.id("res", "overdue", stamp(now)), Type: MessageRenewalOverdue, Resubmission: s.Rounds.Open}
+		effects = append(effects, s.publish(m, now)...)
 	}
-	return append(effects, s.deadline(&open, now)...)
+	return effects
 }
 
-// forgetStale drops what webhooks claimed and the user has submitted since, and a
-// reviewer's request that the API has not shown in the time that the user would have.
-func (s *State) forgetStale(v Verdict, now time.Time) {
-	if s.Look.Dirty || !v.finished() || s.asksAgain(v) {
-		return
+// continueReopened goes on with a journey that the vendor has open again. The standing
+// stays until a new decision.
+func (s *State) continueReopened(now time.Time) []Effect {
+	v, r := *s.Verdict, s.Rounds.Open
+	var effects []Effect
+	if j := s.afterMatch(Judgement{}, basis{verdict: v}); j.Outcome != "" {
+		effects = s.decide(j, now)
 	}
-	submitted := func(since time.Time) bool {
-		return !s.Rounds.SubjectSince.IsZero() && s.Rounds.SubjectSince.Add(staleAfter).After(since)
-	}
-	if a := s.Rounds.Asked; a != nil {
-		never := a.Kind == KindResubmission && !now.Before(a.Since.Add(time.Duration(s.Policy.Resubmission.Within)))
-		if submitted(a.Since) || never {
-			s.Rounds.Asked = nil
-		}
-	}
-	if x := s.Rounds.Exceeded; x != nil && (submitted(x.At) || s.Rounds.SubjectSince.After(x.Deadline) && !x.Deadline.IsZero()) {
-		s.Rounds.Exceeded = nil
-	}
-}
-
-// require opens the resubmission that the API shows, or takes up a new list of steps
-// for the open one. Its time counts from now: a webhook starts no clock.
-func (s *State) require(now time.Time) []Effect {
-	r := Resubmission{Kind: KindResubmission, Since: now, Subject: s.Verdict.Subject}
-	if s.Rounds.Asked != nil {
-		r.Steps = s.Rounds.Asked.Steps
-	}
-	renewal := s.Rounds.Asked == nil && s.Rounds.Exceeded != nil || s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal
-	if renewal && !s.Verdict.asksAgain() {
-		r.Kind = KindRenewal
-	}
-	s.Rounds.Asked = nil
-	if open := s.Rounds.Open; open != nil {
-		if slices.Equal(open.Steps, r.Steps) {
-			return nil
-		}
-		steps := r.Steps
-		r = *open
-		r.Steps = steps
-	} else {
-		if !s.Verdict.finished() && s.Rounds.SubjectSince.Equal(now) {
-			r.Subject = s.Rounds.SubjectBefore // asked and submitted before we looked
-		}
-		if within := s.declaredDeadline(r.Kind).Within; within > 0 {
-			r.Until = now.Add(time.Duration(within))
-		}
-	}
-	s.Rounds.Open = &r
-	if r.submitted(*s.Verdict) { // there is nothing left that the user could be asked for
-		return nil
-	}
-	tell := MessageResubmissionRequired
-	if r.Kind == KindRenewal {
-		tell = MessageRenewalDue
-	}
-	id := messageID("res", s.Account, s.JourneyID, string(r.Kind), now.Format(time.RFC3339Nano))
-	told := r
-	return s.publish(Message{ID: id, Type: tell, Resubmission: &told}, now)
-}
-
-func (s *State) declaredDeadline(k ResubmissionKind) DeadlinePolicy {
-	if k == KindRenewal {
-		return s.Policy.Renewal
-	}
-	return s.Policy.Resubmission
-}
-
-// over says that the user has submitted, or that nothing is asked for any more. A
-// renewal that was missed is over by a new subject alone: that the vendor's journey is
-// closed again proves nothing.
-func (r Resubmission) over(v Verdict, userSteps []string) bool {
-	renewal := r.Kind == KindRenewal && (r.Missed || v.lacks(userSteps))
-	return v.finished() && !v.asksAgain() && (r.submitted(v) || !renewal)
-}
-
-// submitted says that what is judged is not what it was when it was asked for.
-func (r Resubmission) submitted(v Verdict) bool {
-	return v.Subject != "" && r.Subject != "" && v.Subject != r.Subject
-}
-
-// deadline draws the consequence of a time that is over: by our own clock, while the
-// API shows that something is asked for and not submitted, and of a renewal only when
-// the vendor's deadline, legibly in the past, is said to be over, too.
-func (s *State) deadline(r *Resubmission, now time.Time) []Effect {
-	// Whoever submitted and is asked once more has not submitted all.
-	submitted := r.submitted(*s.Verdict) && !s.Verdict.asksAgain()
-	if r.Until.IsZero() || now.Before(r.Until) || r.Missed || s.unseen(now) || submitted {
-		return nil
-	}
-	if r.Kind == KindResubmission {
-		r.Missed = true
-		return nil
-	}
-	x := s.Rounds.Exceeded
-	r.Missed = x != nil && !x.Deadline.IsZero() && !now.Before(x.Deadline)
-	if r.Overdue {
-		return nil
-	}
-	r.Overdue = true
-	id := messageID("res", s.Account, s.JourneyID, "overdue", now.Format(time.RFC3339Nano))
-	told := *r
-	return s.publish(Message{ID: id, Type: MessageRenewalOverdue, Resubmission: &told}, now)
-}
-
-// missed adds what a missed resubmission or renewal means.
-func (s *State) missed(j Judgement, _ basis) Judgement {
-	r := s.Rounds.Open
-	if r == nil || !r.Missed {
-		return j
-	}
-	return heavier(j, means(s.declaredDeadline(r.Kind).OnMissed, string(r.Kind)+"_missed"))
-}
-
-// unconfirmedAt is when a renewal that webhooks alone speak of is put before a person;
-// zero if none is. After a person has decided, the next is not before the declared time.
-func (s *State) unconfirmedAt() time.Time {
-	var at time.Time
 	switch {
-	case s.Rounds.Open != nil:
-		return at
-	case s.Rounds.Exceeded != nil:
-		at = s.Rounds.Exceeded.At
-	case s.Rounds.Asked != nil && s.Rounds.Asked.Kind == KindRenewal && s.Policy.Renewal.Within > 0:
-		at = s.Rounds.Asked.Since.Add(time.Duration(s.Policy.Renewal.Within))
+	case r == nil: // nothing is asked of anybody: the vendor is at work
+		s.pause(AwaitingResult, now)
+	case r.submitted(v) && !s.Steps.Completed && (len(r.Steps) == 1 || s.userStepsFinished(v, now)):
+		// All that was asked for is there, or no more has come for long enough: without
+		// Complete Custom Step the vendor's journey might hang for ever.
+		effects = append(effects, s.runCustomSteps(now)...)
+	case r.submitted(v):
+		s.pause(AwaitingResult, now)
+	case r.Missed:
+		effects = append(effects, s.carryOut(s.weigh(nil, now), now)...)
 	default:
-		return at
+		s.pause(AwaitingResubmission, now)
 	}
-	if at.Before(s.Rounds.RenewalQuiet) {
-		return s.Rounds.RenewalQuiet
-	}
-	return at
+	return effects
 }
-
-// unconfirmed puts such a renewal before a person. It decides nothing and asks nothing
-// of the user: whoever knows the webhook secret could have sent all of it.
-func (s *State) unconfirmed(j Judgement, b basis) Judgement {
-	stands := j.Outcome == OutcomeApproved || j.Outcome == "" && s.Standing.Outcome == OutcomeApproved
-	if at := s.unconfirmedAt(); stands && j.Review == "" && !at.IsZero() && !b.now.Before(at) {
-		j.Review, j.Reason = ReviewLocal, reasonUnconfirmed
-	}
-	return j
-}
-
-// unconfirmed says that the review rests on webhooks alone, so that no ladder decides it.
-func (r *Review) unconfirmed() bool { return r != nil && r.Reason == reasonUnconfirmed }

@@ -139,7 +139,7 @@ func TestARejectionInTheLedgerStays(t *testing.T) {
 func TestAnOldComparisonDoesNotPassANewSelfie(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Resubmission Requested"))
-	r.s.Steps.Runs = []journey.StepRun{{Name: "government-face", Outcome: journey.StepPassed, Subject: "s1"}}
+	r.s.Steps.Runs = []journey.StepRun{{Name: "government-face", StepAnswer: journey.StepAnswer{Outcome: journey.StepPassed, Subject: "s1"}}}
 	v := fin("Complete")
 	v.Subject = "s2" // new selfie, the old comparison still shown
 	r.look(v)

@@ -60,7 +60,11 @@ func (a Attention) oldest() AttentionCode {
 // describe says in one sentence for each item what needs a person.
 func (a Attention) describe() (text string) {
 	for _, i := range a {
-		text += fmt.Sprintf(" Needs a person: `%s`%s since %s.", i.Code, detail(i.Detail), clock(i.Since))
+		detail := ""
+		if i.Detail != "" {
+			detail = " (" + i.Detail + ")"
+		}
+		text += fmt.Sprintf(" Needs a person: `%s`%s since %s.", i.Code, detail, clock(i.Since))
 	}
 	return text
 }
@@ -120,8 +124,7 @@ func AttentionKinds() []AttentionKind {
 }
 
 // AttentionCodes lists the codes.
-func AttentionCodes() []AttentionCode {
-	var codes []AttentionCode
+func AttentionCodes() (codes []AttentionCode) {
 	for _, kind := range AttentionKinds() {
 		codes = append(codes, kind.Code)
 	}

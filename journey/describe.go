@@ -10,61 +10,34 @@ import (
 // until when, and then names what needs a person. It is Markdown for Temporal's
 // Web UI, without personal data.
 func (s State) Describe() string {
-	text := "**" + s.stands() + "**, " + s.waitsFor() + "."
+	stands := stands[s.Phase]
+	if s.Phase == AwaitingResult && s.Rounds.Number > 0 {
+		stands = "The user has submitted again"
+	}
+	text := "**" + stands + "**, " + s.waitsFor() + "."
 	if s.Standing.Outcome != "" {
 		text += fmt.Sprintf(" Standing: **%s** since %s (decision %d).", s.Standing.Outcome, clock(s.Standing.Since), s.Standing.Sequence)
 	}
-	text += s.describeAlerts()
-	return text + s.Attention.describe()
+	return text + s.AML.describe() + s.Attention.describe()
 }
 
-// describeAlerts names the AML alerts that wait for a disposition.
-func (s State) describeAlerts() string {
-	if len(s.AML.Alerts) == 0 {
-		return ""
-	}
-	worst := SeverityLow
-	for _, a := range s.AML.Alerts {
-		worst = moreSevere(worst, a.Severity)
-	}
-	oldest := s.AML.Alerts[0]
-	return fmt.Sprintf(" AML alerts that wait for a disposition: **%d** (%s), the oldest since %s%s.",
-		len(s.AML.Alerts), worst, clock(oldest.Since), oldest.Ladder.until(time.Time{}, ""))
+var stands = map[Phase]string{
+	AwaitingUserSteps:    "The user is at work",
+	CustomSteps:          "The user has finished their steps",
+	AwaitingResult:       "Our custom steps are done",
+	AwaitingReview:       "A person has to decide",
+	AwaitingResubmission: "The user has to submit something again",
+	Settled:              "Settled",
+	Expired:              "Expired, the user never finished",
+	Unknown:              "Unknown to IDWise",
+	Ended:                "Ended",
+	Erased:               "Erased",
 }
 
-func (s State) stands() string {
-	switch s.Phase {
-	case AwaitingUserSteps:
-		return "The user is at work"
-	case CustomSteps:
-		return "The user has finished their steps"
-	case AwaitingResult:
-		if s.Rounds.Number > 0 {
-			return "The user has submitted again"
-		}
-		return "Our custom steps are done"
-	case AwaitingReview:
-		return "A person has to decide"
-	case AwaitingResubmission:
-		return "The user has to submit something again"
-	case Settled:
-		return "Settled"
-	case Expired:
-		return "Expired, the user never finished"
-	case Unknown:
-		return "Unknown to IDWise"
-	case Ended:
-		return "Ended"
-	case Erased:
-		return "Erased"
-	default:
-		return string(s.Phase)
-	}
-}
-
-func (s State) waitsFor() string {
+func (s *State) waitsFor() string {
+	fetch := s.Look.describe("it asks the API itself")
 	switch {
-	case s.Phase == Ended, s.Phase == Erased:
+	case s.final():
 		return "it waits for nothing any more"
 	case s.Closed():
 		return "it waits for nothing; a later event opens it again"
@@ -79,42 +52,50 @@ func (s State) waitsFor() string {
 	case s.Look.UnderWay:
 		return "it is asking IDWise for the result right now"
 	case !s.Look.MissingSince.IsZero():
-		return "IDWise says there is no such journey" + s.until("it asks again")
+		return "IDWise says there is no such journey" + s.Look.describe("it asks again")
 	case s.Look.Claim != (Claim{}):
-		return "it waits for the API to show what a webhook said (" + s.Look.Claim.words() + ")" + s.until("it asks again")
+		return "it waits for the API to show what a webhook said (" + s.Look.Claim.words() + ")" + s.Look.describe("it asks again")
 	}
 	switch s.Phase {
 	case AwaitingUserSteps:
-		return "it waits for Finished User Steps" + s.until("it asks the API itself")
+		return "it waits for Finished User Steps" + fetch
 	case AwaitingResult:
-		return "it waits for Finished Journey" + s.until("it asks the API itself")
+		return "it waits for Finished Journey" + fetch
 	case CustomSteps:
-		return "it waits for the result to show the user's steps again" + s.until("it asks the API itself")
+		return "it waits for the result to show the user's steps again" + fetch
 	case AwaitingReview:
-		return s.waitsForPerson()
+		if s.Reviews.Open == nil {
+			return "it waits for a person" + fetch
+		}
+		return s.Reviews.Open.describe(&s.Look)
 	case AwaitingResubmission:
-		return s.waitsForUser()
+		if s.Rounds.Open == nil {
+			return "it waits for the user" + fetch
+		}
+		return s.Rounds.Open.describe(fetch)
 	default:
-		return "it listens for AML changes, renewals and reviews" + s.until("it asks the API itself")
+		return "it listens for AML changes, renewals and reviews" + fetch
 	}
 }
 
-func (s State) waitsForPerson() string {
-	if s.Reviews.Open == nil {
-		return "it waits for a person" + s.until("it asks the API itself")
+// describe says when the next fetch is due and what it is for.
+func (l *Look) describe(then string) string {
+	at := earlier(l.At, l.WishAt)
+	if at.IsZero() {
+		return ", without a limit"
 	}
-	text := fmt.Sprintf("it waits for a reviewer in IDWise's dashboard (`%s`)", s.Reviews.Open.Reason)
-	if s.Reviews.Open.Kind == ReviewLocal {
-		text = fmt.Sprintf("it waits for the update `review` by an operator (`%s`)", s.Reviews.Open.Reason)
-	}
-	return text + s.Reviews.Open.Ladder.until(earlier(s.Look.At, s.Look.WishAt), "it asks the API itself")
+	return fmt.Sprintf("; at %s %s", clock(at), then)
 }
 
-func (s State) waitsForUser() string {
-	r := s.Rounds.Open
-	if r == nil {
-		return "it waits for the user" + s.until("it asks the API itself")
+func (r *Review) describe(look *Look) string {
+	who := "a reviewer in IDWise's dashboard"
+	if r.Kind == ReviewLocal {
+		who = "the update `review` by an operator"
 	}
+	return fmt.Sprintf("it waits for %s (`%s`)%s", who, r.Reason, r.Ladder.describe(earlier(look.At, look.WishAt)))
+}
+
+func (r *Resubmission) describe(fetch string) string {
 	text := "it waits for the user"
 	switch n := len(r.Steps); n {
 	case 0:
@@ -128,20 +109,33 @@ func (s State) waitsForUser() string {
 	case r.Overdue:
 		return text + ", whose time was over at " + clock(r.Until)
 	case r.Until.IsZero():
-		return text + s.until("it asks the API itself")
+		return text + fetch
 	default:
 		return text + ", until " + clock(r.Until)
 	}
 }
 
-// until says what comes next of a ladder, or at look if that is earlier or nothing
-// of it is left.
-func (l Ladder) until(look time.Time, then string) string {
+// describe names the AML alerts that wait for a disposition.
+func (a *Screening) describe() string {
+	if len(a.Alerts) == 0 {
+		return ""
+	}
+	worst := SeverityLow
+	for _, alert := range a.Alerts {
+		worst = moreSevere(worst, alert.Severity)
+	}
+	return fmt.Sprintf(" AML alerts that wait for a disposition: **%d** (%s), the oldest since %s%s.",
+		len(a.Alerts), worst, clock(a.Alerts[0].Since), a.Alerts[0].Ladder.describe(time.Time{}))
+}
+
+// describe says what comes next of a ladder, or of the fetch that is due if that is
+// earlier or nothing of the ladder is left.
+func (l Ladder) describe(fetch time.Time) string {
 	var overdue string
 	if l.Overdue {
 		overdue = ", overdue since " + clock(l.EscalateAt)
 	}
-	at := look
+	at, then := fetch, "it asks the API itself"
 	if next := l.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
 		at = next
 		switch {
@@ -159,45 +153,25 @@ func (l Ladder) until(look time.Time, then string) string {
 	return fmt.Sprintf("%s; at %s %s", overdue, clock(at), then)
 }
 
-func (s State) until(then string) string {
-	at := earlier(s.Look.At, s.Look.WishAt)
-	if at.IsZero() {
-		return ", without a limit"
-	}
-	return fmt.Sprintf("; at %s %s", clock(at), then)
-}
-
 func (c Claim) words() string {
 	var words []string
-	if c.UserSteps {
-		words = append(words, "the user's steps")
-	}
-	if c.Finished {
-		words = append(words, "a finished journey")
-	}
-	if c.Manual {
-		words = append(words, "a manual decision")
-	}
-	switch {
-	case c.AML > 0:
-		words = append(words, fmt.Sprintf("AML version %d", c.AML))
-	case c.AMLBefore != "":
-		words = append(words, "an AML change")
-	}
-	if c.Again {
-		words = append(words, "a request to submit again")
-	}
-	if c.Changed != "" {
-		words = append(words, "another decision")
+	for _, w := range []struct {
+		claimed bool
+		text    string
+	}{
+		{c.UserSteps, "the user's steps"},
+		{c.Finished, "a finished journey"},
+		{c.Manual, "a manual decision"},
+		{c.AML > 0, fmt.Sprintf("AML version %d", c.AML)},
+		{c.AML == 0 && c.AMLBefore != "", "an AML change"},
+		{c.Again, "a request to submit again"},
+		{c.Changed != "", "another decision"},
+	} {
+		if w.claimed {
+			words = append(words, w.text)
+		}
 	}
 	return strings.Join(words, ", ")
-}
-
-func detail(d string) string {
-	if d == "" {
-		return ""
-	}
-	return " (" + d + ")"
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -44,9 +44,7 @@ type Event struct {
 	ReferenceNo string    `json:"referenceNo,omitempty"`
 	Hint        Hint      `json:"hint,omitzero"`
 	ReceivedAt  time.Time `json:"receivedAt"`
-	// TraceParent is the W3C trace context of the webhook request, so that the
-	// work it causes can be linked to it.
-	TraceParent string `json:"traceparent,omitempty"`
+	TraceParent string    `json:"traceparent,omitempty"` // W3C trace context of the webhook request
 }
 
 // Hint is what the webhook's body claims. The API's answer confirms it or not.
@@ -57,12 +55,11 @@ type Hint struct {
 	Final          string `json:"finalDecision,omitempty"`
 	Action         string `json:"action,omitempty"`
 	Trigger        string `json:"trigger,omitempty"`
-	// AMLVersion is updatedAMLVersionNumber; 0 when the body has none.
-	AMLVersion    int            `json:"updatedAMLVersionNumber,omitempty"`
+	AMLVersion     int    `json:"updatedAMLVersionNumber,omitempty"` // 0 when the body has none
+
 	RequiredSteps []RequiredStep `json:"requiredSteps,omitempty"`
-	// Step is the custom step of StepAnswered, SpotCheck the id of SpotCheckFailed.
-	Step      string `json:"step,omitempty"`
-	SpotCheck string `json:"spotCheck,omitempty"`
+	Step          string         `json:"step,omitempty"`      // of StepAnswered
+	SpotCheck     string         `json:"spotCheck,omitempty"` // of SpotCheckFailed
 }
 
 // RequiredStep is a step the user has to submit again. Body-only at the vendor.

@@ -1,6 +1,12 @@
 package journey
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
+
+// Precedence lists the filters in the order in which they apply.
+func Precedence() []Filter { return slices.Clone(filters) }
 
 // ObserveFilters calls seen with the name of each filter that changes a judgement, until
 // restore is called.

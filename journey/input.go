@@ -43,30 +43,26 @@ type Published struct {
 	Answer    PublishAnswer `json:"answer"`
 }
 
-// PublishAnswer is what the activity Publish answers.
+// PublishAnswer is what the activity Publish answers. Parked is true when the endpoint
+// refused the message for good, or when the declared days of retrying are over; the
+// message stays in the ledger. Conflict is the ledger's standing when it holds another
+// decision under this number; nothing was sent then.
 type PublishAnswer struct {
-	// Parked is true when the endpoint refused the message for good, or when the
-	// declared days of retrying are over. The message stays in the ledger.
-	Parked bool `json:"parked,omitempty"`
-	Status int  `json:"status,omitempty"`
-	// Conflict is the ledger's standing when it holds another decision under this
-	// number; nothing was sent then.
+	Parked   bool      `json:"parked,omitempty"`
+	Status   int       `json:"status,omitempty"`
 	Conflict *Standing `json:"conflict,omitempty"`
 }
 
 // Reviewed is a person's decision on a local review, or their disposition of an AML
-// alert.
+// alert. Review is the id of either, so that nobody decides about facts that came after
+// they looked.
 type Reviewed struct {
-	// Review is the id of the review or the alert that is decided, so that nobody
-	// decides about facts that came after they looked.
-	Review  string  `json:"review"`
-	Outcome Outcome `json:"outcome,omitempty"` // of a review: approved or rejected
-	// Disposition is an alert's end.
-	Disposition Disposition `json:"disposition,omitempty"`
-	Actor       string      `json:"actor"` // the token's name, never the caller's word
+	Review      string      `json:"review"`
+	Outcome     Outcome     `json:"outcome,omitempty"`     // of a review: approved or rejected
+	Disposition Disposition `json:"disposition,omitempty"` // of an alert
+	Actor       string      `json:"actor"`                 // the token's name, never what the caller claims
 	Reason      string      `json:"reason"`
-	// AMLHidden says that the actor may not see AML: see [Act].
-	AMLHidden bool `json:"amlHidden,omitempty"`
+	AMLHidden   bool        `json:"amlHidden,omitempty"` // see [Act]
 }
 
 // Disposition is what a person found an AML alert to be.
@@ -83,15 +79,13 @@ const (
 // Act is what an operator asks of a journey by an update; its Kind is the update's
 // name.
 type Act struct {
-	Kind   string `json:"kind"`
-	Actor  string `json:"actor"` // the token's name, never the caller's word
-	Reason string `json:"reason"`
-	// Outcome is an override's: approved, rejected or on_hold.
-	Outcome Outcome `json:"outcome,omitempty"`
-	// Sequence is the standing's that the operator saw when they overrode it.
-	Sequence int `json:"sequence,omitempty"`
-	// Step is the custom step to be run again by retry-step.
-	Step string `json:"step,omitempty"`
+	Kind    string  `json:"kind"`
+	Actor   string  `json:"actor"` // the token's name, never what the caller claims
+	Reason  string  `json:"reason"`
+	Outcome Outcome `json:"outcome,omitempty"` // of an override: approved, rejected or on_hold
+	// Sequence is that of the standing which the operator saw when they overrode it.
+	Sequence int    `json:"sequence,omitempty"`
+	Step     string `json:"step,omitempty"` // of retry-step
 	// AMLHidden says that the actor may not see AML. They end no hold, because a match
 	// may be its reason, approve nothing by an override, and end no AML alert.
 	AMLHidden bool `json:"amlHidden,omitempty"`
@@ -104,17 +98,17 @@ type Acted struct {
 }
 
 // AMLHistory is what the activity FetchAMLHistory answers: the changes of the
-// versions asked for, in order, as far as the vendor tells them.
+// versions asked for, in order, as far as the vendor lists them.
 type AMLHistory struct {
 	Problem Problem     `json:"problem,omitempty"`
 	Changes []AMLChange `json:"changes,omitempty"`
 }
 
 // EraseAnswer is what the activity Erase answers. An empty Problem means that the
-// vendor and the ledger hold no personal data of the journey any more.
+// vendor and the ledger hold no personal data of the journey any more. Endpoints are
+// those to notify if the run has fetched no policy.
 type EraseAnswer struct {
-	Problem string `json:"problem,omitempty"`
-	// Endpoints are told of it by a run that has fetched no policy.
+	Problem   string   `json:"problem,omitempty"`
 	Endpoints []string `json:"endpoints,omitempty"`
 }
 
@@ -129,15 +123,19 @@ const (
 	EffectPublish  EffectKind = "Publish"
 	EffectAML      EffectKind = "FetchAMLHistory"
 	EffectErase    EffectKind = "Erase"
+	// A spot check's, beside Publish.
+	EffectFetchSpotCheck EffectKind = "FetchSpotCheck"
+	EffectHandOver       EffectKind = "HandOver"
 )
 
 // The lanes: effects of one lane run one after the other, lanes side by side.
 const (
-	LaneVendor = "vendor"
-	LaneSteps  = "steps"
-	LaneLedger = "ledger"
-	LaneAML    = "aml"
-	LaneErase  = "erase"
+	LaneVendor   = "vendor"
+	LaneSteps    = "steps"
+	LaneLedger   = "ledger"
+	LaneAML      = "aml"
+	LaneErase    = "erase"
+	LaneHandOver = "hand-over"
 )
 
 // Effect is one thing to be done to the world. It stays pending until its answer
@@ -147,15 +145,13 @@ type Effect struct {
 	Kind EffectKind `json:"kind"`
 	Lane string     `json:"lane"`
 
-	Fetch    *FetchInput    `json:"fetch,omitempty"`
-	Step     *StepPolicy    `json:"step,omitempty"`
-	StepIn   *StepInput     `json:"stepInput,omitempty"`
-	Complete *CompleteInput `json:"complete,omitempty"`
-	Publish  *PublishInput  `json:"publish,omitempty"`
-	AML      *AMLInput      `json:"aml,omitempty"`
-	Erase    *EraseInput    `json:"erase,omitempty"`
-
-	// A spot check's, beside Publish.
+	Fetch     *FetchInput     `json:"fetch,omitempty"`
+	Step      *StepPolicy     `json:"step,omitempty"`
+	StepIn    *StepInput      `json:"stepInput,omitempty"`
+	Complete  *CompleteInput  `json:"complete,omitempty"`
+	Publish   *PublishInput   `json:"publish,omitempty"`
+	AML       *AMLInput       `json:"aml,omitempty"`
+	Erase     *EraseInput     `json:"erase,omitempty"`
 	SpotFetch *SpotFetchInput `json:"spotFetch,omitempty"`
 	HandOver  *HandOverInput  `json:"handOver,omitempty"`
 }
@@ -189,20 +185,16 @@ func number(effects []Effect, last int, about Start, links []string) int {
 	return last
 }
 
-// FetchInput asks for the journey's result. Links are the traceparents of the
-// webhooks that caused it.
+// FetchInput asks for the journey's result.
 type FetchInput struct {
-	Account   string `json:"account"`
-	JourneyID string `json:"journeyId"`
-	Phase     Phase  `json:"phase"`
-	// At is when the journey was in this phase: as it asked.
-	At           time.Time `json:"at,omitzero"`
+	Account      string    `json:"account"`
+	JourneyID    string    `json:"journeyId"`
+	Phase        Phase     `json:"phase"`
+	At           time.Time `json:"at,omitzero"` // when it was asked
 	WantBaseline bool      `json:"wantBaseline,omitempty"`
-	// Hinted says that only a webhook asked for this fetch.
-	Hinted bool `json:"hinted,omitempty"`
-	// Clock is the review's so far, for the ladders in the answer.
-	Clock Clock    `json:"clock,omitzero"`
-	Links []string `json:"links,omitempty"`
+	Hinted       bool      `json:"hinted,omitempty"` // only a webhook asked for it
+	Clock        Clock     `json:"clock,omitzero"`   // of the review so far, for the ladders in the answer
+	Links        []string  `json:"links,omitempty"`  // the traceparents of the webhooks that caused it
 }
 
 // AMLInput asks for the AML changes of the versions From to To, both included.
@@ -221,16 +213,15 @@ type EraseInput struct {
 	JourneyID string `json:"journeyId"`
 }
 
-// StepInput is what a custom step's activity is told.
+// StepInput is the input of a custom step's activity. Round counts the resubmissions: an
+// answer of an earlier round is void.
 type StepInput struct {
-	Account   string `json:"account"`
-	JourneyID string `json:"journeyId"`
-	Step      string `json:"step"`
-	Subject   string `json:"subject,omitempty"`
-	// Round counts the resubmissions: what was submitted in one round is submitted
-	// anew in the next, and an answer of an earlier one is void.
-	Round int      `json:"round,omitempty"`
-	Links []string `json:"links,omitempty"`
+	Account   string   `json:"account"`
+	JourneyID string   `json:"journeyId"`
+	Step      string   `json:"step"`
+	Subject   string   `json:"subject,omitempty"`
+	Round     int      `json:"round,omitempty"`
+	Links     []string `json:"links,omitempty"`
 }
 
 // CompleteInput asks for the vendor's Complete Custom Step.
@@ -240,12 +231,12 @@ type CompleteInput struct {
 	Links     []string `json:"links,omitempty"`
 }
 
-// PublishInput asks for one message to be recorded and sent to one endpoint. An
-// empty Endpoint only records it.
+// PublishInput asks for one message to be recorded and sent to one endpoint. An empty
+// Endpoint only records it. The Snapshot is what the ledger shows of the journey from now
+// on; it is not sent.
 type PublishInput struct {
-	Message  Message `json:"message"`
-	Endpoint string  `json:"endpoint,omitempty"`
-	// Snapshot is what the ledger shows of the journey from now on; it is not sent.
+	Message  Message   `json:"message"`
+	Endpoint string    `json:"endpoint,omitempty"`
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	Links    []string  `json:"links,omitempty"`
 }

@@ -7,70 +7,89 @@ import (
 	"unicode/utf8"
 )
 
-// Why an operator's act is refused. Each is a whole sentence, which the operator reads.
-var (
-	errClosed          = errors.New("the journey's workflow is about to close: a later event, or a refresh, opens it again")
-	errEnded           = errors.New("the relationship has ended: nothing but erasure is left")
-	errErased          = errors.New("the journey has been erased")
-	errErasing         = errors.New("the erasure is under way")
-	errActActor        = errors.New("an act needs an actor and a reason")
-	errReasonLong      = errors.New("the reason is too long: at most 500 bytes")
-	errNoSuchAct       = errors.New("there is no such act")
-	errNoLocalReview   = errors.New("the journey has no local review open: a vendor review is decided in the vendor's dashboard")
-	errReviewPaused    = errors.New("the review is paused while the user has something to submit again")
-	errOtherReview     = errors.New("the review has changed since it was looked at: look again and name the one that is open now")
-	errReviewOutcome   = errors.New("a review ends in approved or rejected")
-	errReviewActor     = errors.New("a review's decision needs an actor and a reason")
-	errNoAlert         = errors.New("the journey has no such AML alert open")
-	errHoldHidden      = errors.New("ending a hold, or approving by an override, needs the scope aml:read")
-	errDisposition     = errors.New("an AML alert ends as true_match, false_positive or accepted")
-	errOverrideOutcome = errors.New("an override's outcome is approved, rejected or on_hold")
-	errOverrideStale   = errors.New("the standing has changed since it was looked at: look again and name its sequence")
-	errOverrideSame    = errors.New("the standing has this outcome already")
-	errOverrideEarly   = errors.New("IDWise has not finished this journey: there is nothing to override yet")
-	errNoSuchStep      = errors.New("the journey's policy has no such custom step")
-	errStepRunning     = errors.New("a custom step is under way: wait for its answer")
-	errRetryPhase      = errors.New("a step is run again while a person has to decide, and only one that has answered")
-	errRetrySubmitted  = errors.New("this step submits to IDWise, which takes nothing after Complete Custom Step")
-)
+// ruling is one line of a list that says whether an act is possible: the first that
+// applies counts. Its sentence, which the operator reads, refuses the act; without one the
+// act is possible.
+type ruling struct {
+	applies  bool
+	sentence string
+}
+
+// check is why an act is refused, nil if it is possible.
+func check(rulings []ruling) error {
+	at := slices.IndexFunc(rulings, func(r ruling) bool { return r.applies })
+	if at < 0 || rulings[at].sentence == "" {
+		return nil
+	}
+	return errors.New(rulings[at].sentence)
+}
 
 // maxReason bounds, in characters, what a person writes: every copy of the decision has it.
 const maxReason = 500
 
+// Refusals of more than one act.
+const (
+	refusedClosed = "the journey's workflow is about to close: a later event, or a refresh, opens it again"
+	refusedEnded  = "the relationship has ended: nothing but erasure is left"
+	refusedErased = "the journey has been erased"
+	refusedLong   = "the reason is too long: at most 500 bytes"
+	refusedHidden = "ending a hold, or approving by an override, needs the scope aml:read"
+)
+
 // CheckReview says why a person's decision cannot be taken now; nil if it can.
 func (s State) CheckReview(r Reviewed) error {
 	alert := s.AML.alert(r.Review) != nil && !r.AMLHidden
-	open := s.Reviews.Open
-	switch {
-	case s.Phase == Erased:
-		return errErased
-	case s.Phase == Ended:
-		return errEnded
-	case s.Closed():
-		return errClosed
-	case r.Actor == "" || r.Reason == "":
-		return errReviewActor
-	case utf8.RuneCountInString(r.Reason) > maxReason:
-		return errReasonLong
-	case r.AMLHidden && s.Standing.Outcome == OutcomeOnHold:
-		return errHoldHidden
-	case alert && r.Disposition != TrueMatch && r.Disposition != FalsePositive && r.Disposition != AcceptedMatch:
-		return errDisposition
-	case alert:
-		return nil
-	case r.Disposition != "":
-		return errNoAlert
-	case open == nil && s.Phase == AwaitingResubmission:
-		return errReviewPaused
-	case open == nil || open.Kind != ReviewLocal:
-		return errNoLocalReview
-	case r.Review != open.ID:
-		return errOtherReview
-	case r.Outcome != OutcomeApproved && r.Outcome != OutcomeRejected:
-		return errReviewOutcome
-	default:
-		return nil
+	disposed := r.Disposition == TrueMatch || r.Disposition == FalsePositive || r.Disposition == AcceptedMatch
+	var open Review
+	if s.Reviews.Open != nil {
+		open = *s.Reviews.Open
 	}
+	return check([]ruling{
+		{s.Phase == Erased, refusedErased},
+		{s.Phase == Ended, refusedEnded},
+		{s.Closed(), refusedClosed},
+		{r.Actor == "" || r.Reason == "", "a review's decision needs an actor and a reason"},
+		{utf8.RuneCountInString(r.Reason) > maxReason, refusedLong},
+		{r.AMLHidden && s.Standing.Outcome == OutcomeOnHold, refusedHidden},
+		{alert && !disposed, "an AML alert ends as true_match, false_positive or accepted"},
+		{alert, ""},
+		{r.Disposition != "", "the journey has no such AML alert open"},
+		{open.ID == "" && s.Phase == AwaitingResubmission, "the review is paused while the user has something to submit again"},
+		{open.Kind != ReviewLocal, "the journey has no local review open: a vendor review is decided in the vendor's dashboard"},
+		{r.Review != open.ID, "the review has changed since it was looked at: look again and name the one that is open now"},
+		{r.Outcome != OutcomeApproved && r.Outcome != OutcomeRejected, "a review ends in approved or rejected"},
+	})
+}
+
+// CheckAct says why an operator's act cannot be done now; nil if it can.
+func (s State) CheckAct(a Act) error {
+	override, retry := a.Kind == UpdateOverride, a.Kind == UpdateRetryStep
+	hides := a.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold && !retry
+	outcome := a.Outcome == OutcomeApproved || a.Outcome == OutcomeRejected || a.Outcome == OutcomeOnHold
+	early := s.Verdict == nil || !s.Verdict.finished() && !s.Standing.decided()
+	step, declared := s.Policy.step(a.Step)
+	answered := s.Verdict != nil && s.Phase == AwaitingReview && s.Steps.run(a.Step) != nil
+	return check([]ruling{
+		{a.Actor == "" || a.Reason == "", "an act needs an actor and a reason"},
+		{utf8.RuneCountInString(a.Reason) > maxReason, refusedLong},
+		{s.Phase == Erased, refusedErased},
+		{a.Kind == UpdateErase && s.Erasing, "the erasure is under way"},
+		{a.Kind == UpdateErase, ""},
+		{s.Phase == Ended, refusedEnded},
+		{a.Kind == UpdateRefresh, ""},
+		{s.Closed(), refusedClosed},
+		{a.AMLHidden && hides, refusedHidden},
+		{a.Kind == UpdateEnd, ""},
+		{!override && !retry, "there is no such act"},
+		{override && !outcome, "an override's outcome is approved, rejected or on_hold"},
+		{override && a.Sequence != s.Standing.Sequence, "the standing has changed since it was looked at: look again and name its sequence"},
+		{override && a.Outcome == s.Standing.Outcome, "the standing has this outcome already"},
+		{override && early, "IDWise has not finished this journey: there is nothing to override yet"},
+		{retry && !declared, "the journey's policy has no such custom step"},
+		{s.Steps.busy(), "a custom step is under way: wait for its answer"},
+		{retry && !answered, "a step is run again while a person has to decide, and only one that has answered"},
+		{retry && step.ShownBy != "", "this step submits to IDWise, which takes nothing after Complete Custom Step"},
+	})
 }
 
 // onReviewed takes a person's decision on a local review, or on an AML alert.
@@ -105,73 +124,6 @@ func (s *State) decideBy(a Act, now time.Time) []Effect {
 		effects = append(effects, s.openReview(Judgement{Review: ReviewLocal, Reason: reasonOperatorHold}, now)...)
 	}
 	return s.settleLook(effects, now)
-}
-
-// CheckAct says why an operator's act cannot be done now; nil if it can.
-func (s State) CheckAct(a Act) error {
-	switch {
-	case a.Actor == "" || a.Reason == "":
-		return errActActor
-	case utf8.RuneCountInString(a.Reason) > maxReason:
-		return errReasonLong
-	case s.Phase == Erased:
-		return errErased
-	case a.Kind == UpdateErase && s.Erasing:
-		return errErasing
-	case a.Kind == UpdateErase:
-		return nil
-	case s.Phase == Ended:
-		return errEnded
-	case a.Kind == UpdateRefresh:
-		return nil
-	case s.Closed():
-		return errClosed
-	case a.AMLHidden && (a.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold && a.Kind != UpdateRetryStep):
-		return errHoldHidden
-	}
-	switch a.Kind {
-	case UpdateOverride:
-		return s.checkOverride(a)
-	case UpdateRetryStep:
-		return s.checkRetry(a)
-	case UpdateEnd:
-		return nil
-	default:
-		return errNoSuchAct
-	}
-}
-
-func (s *State) checkOverride(a Act) error {
-	switch {
-	case a.Outcome != OutcomeApproved && a.Outcome != OutcomeRejected && a.Outcome != OutcomeOnHold:
-		return errOverrideOutcome
-	case a.Sequence != s.Standing.Sequence:
-		return errOverrideStale
-	case a.Outcome == s.Standing.Outcome:
-		return errOverrideSame
-	case s.Verdict == nil || !s.Verdict.finished() && !s.Standing.decided():
-		return errOverrideEarly
-	case s.Steps.busy():
-		return errStepRunning
-	default:
-		return nil
-	}
-}
-
-func (s *State) checkRetry(a Act) error {
-	step, declared := s.Policy.step(a.Step)
-	switch {
-	case !declared:
-		return errNoSuchStep
-	case s.Steps.busy():
-		return errStepRunning
-	case s.Verdict == nil || s.Phase != AwaitingReview || s.Steps.run(a.Step) == nil:
-		return errRetryPhase
-	case step.ShownBy != "":
-		return errRetrySubmitted
-	default:
-		return nil
-	}
 }
 
 // onAct does what an operator asks.

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,74 @@ import (
 	"strings"
 	"time"
 )
+
+// MessageType names a notification to the customer's systems.
+type MessageType string
+
+// The notifications. Only MessageDecided carries a decision.
+const (
+	MessageDecided        MessageType = "journey.decided"
+	MessageReviewRequired MessageType = "journey.review_required"
+	MessageAttention      MessageType = "journey.attention"
+	MessageAMLChanged     MessageType = "aml.changed"
+
+	MessageAdopted              MessageType = "journey.adopted"
+	MessageReviewReminder       MessageType = "journey.review_reminder"
+	MessageReviewOverdue        MessageType = "journey.review_overdue"
+	MessageResubmissionRequired MessageType = "journey.resubmission_required"
+	MessageRenewalDue           MessageType = "journey.renewal_due"
+	MessageRenewalOverdue       MessageType = "journey.renewal_overdue"
+	MessageErased               MessageType = "journey.erased"
+	MessageSpotCheckDecided     MessageType = "spot_check.decided"
+)
+
+// Stream is an order that deliveries keep; messages of no stream are unordered.
+type Stream string
+
+// The streams are strictly ordered per journey and endpoint.
+const (
+	StreamDecisions Stream = "decisions"
+	StreamAML       Stream = "aml"
+)
+
+// Message is one notification. The customer's reference is added only when it is sent, so
+// that no workflow history contains it.
+type Message struct {
+	// ID is the idempotency key, the same in all attempts and for all endpoints; for a
+	// decision the decision's ID.
+	ID        string      `json:"id"`
+	Type      MessageType `json:"type"`
+	Stream    Stream      `json:"stream,omitempty"`
+	Account   string      `json:"account"`
+	JourneyID string      `json:"journeyId"`
+	Phase     Phase       `json:"phase"`
+	At        time.Time   `json:"at"`
+
+	// Decision is that of MessageDecided, and the baseline of MessageAdopted.
+	Decision     *Decision      `json:"decision,omitempty"`
+	Review       *Review        `json:"review,omitempty"`
+	Attention    *AttentionItem `json:"attention,omitempty"`
+	AML          *AMLChange     `json:"aml,omitempty"`
+	Alert        *Alert         `json:"alert,omitempty"` // of a reminder or an overdue alert
+	Resubmission *Resubmission  `json:"resubmission,omitempty"`
+	SpotCheck    *SpotDecision  `json:"spotCheck,omitempty"`
+}
+
+// AMLChange says what changed between two fetches of the AML matches: the vendor's match
+// ids and counts by dataset, no names.
+type AMLChange struct {
+	Version  int            `json:"version"`
+	Added    []string       `json:"added,omitempty"`
+	Removed  []string       `json:"removed,omitempty"`
+	Changed  []string       `json:"changed,omitempty"`
+	Datasets map[string]int `json:"datasets,omitempty"`
+	// Severity is that of the most severe dataset concerned, Alert the id of the
+	// alert that the change opened or joined.
+	Severity Severity `json:"severity,omitempty"`
+	Alert    string   `json:"alert,omitempty"`
+	// Gap is true when versions before this one could not be told apart.
+	Gap bool `json:"gap,omitempty"`
+}
 
 // Outbox is what is on its way to the ledger and the endpoints, and what the ledger
 // was last sent.
@@ -50,24 +119,18 @@ const (
 	StatusExpired        CustomerStatus = "expired"
 )
 
+var statuses = map[Outcome]CustomerStatus{
+	OutcomeApproved: StatusApproved, OutcomeRejected: StatusDeclined,
+	OutcomeOnHold: StatusOnHold, OutcomeExpired: StatusExpired,
+}
+
 // StatusOf says what a customer's app shows: what the user has to do, else what was
 // decided. An approval that was put on hold is shown as on hold.
 func StatusOf(p Phase, standing Outcome) CustomerStatus {
 	if p == AwaitingResubmission {
 		return StatusActionRequired
 	}
-	switch standing {
-	case OutcomeApproved:
-		return StatusApproved
-	case OutcomeRejected:
-		return StatusDeclined
-	case OutcomeOnHold:
-		return StatusOnHold
-	case OutcomeExpired:
-		return StatusExpired
-	default:
-		return StatusPending
-	}
+	return cmp.Or(statuses[standing], StatusPending)
 }
 
 // key names what a snapshot shows, regardless of its time.

@@ -23,42 +23,36 @@ type Policy struct {
 	// Version is a short hash of everything below; every decision names it.
 	Version string `json:"version"`
 	Flow    string `json:"flow,omitempty"`
-	// Unlisted is true when the account's configuration does not list the flow:
-	// such a journey is held for a person.
+	// Unlisted is true when the account's configuration does not list the flow: a
+	// person decides.
 	Unlisted bool `json:"unlisted,omitempty"`
-	// UserSteps lists what the result must show before Finished User Steps is
-	// believed: UserStepDocument, UserStepSelfie, or UserStepDocumentOf and a step's id.
+	// UserSteps lists what the result must show before Finished User Steps is believed:
+	// UserStepDocument, UserStepSelfie, or UserStepDocumentOf and a step's id.
 	UserSteps []string `json:"userSteps,omitempty"`
-	// Steps are the custom steps in their order. CompleteCustomStep is called
-	// after them, and also without any if HasCustomStep is set.
+	// Steps are the custom steps in their order. Complete Custom Step is called after
+	// them, and also without any if HasCustomStep is set.
 	Steps         []StepPolicy `json:"steps,omitempty"`
 	HasCustomStep bool         `json:"hasCustomStep,omitempty"`
-	// Endpoints are the names of the customer's endpoints; each is a lane.
-	Endpoints []string `json:"endpoints,omitempty"`
-	// AskAgain is how long to wait before each further look at an API that does
-	// not show yet what a webhook claimed. When it is used up the API is believed.
+	Endpoints     []string     `json:"endpoints,omitempty"` // names of the customer's endpoints
+	// AskAgain are the waits before each further fetch while the API does not show what
+	// a webhook claimed. After the last one the API is believed.
 	AskAgain []Duration `json:"askAgain,omitempty"`
-	// Hints bounds the fetches that webhooks cause; beyond it they are postponed.
-	Hints HintBudget `json:"hints,omitzero"`
-	// UserStepsWithin, ResultWithin: how long an open phase may be silent before
-	// the journey asks the API itself; each further silence doubles it.
+	Hints    HintBudget `json:"hints,omitzero"`
+	// UserStepsWithin, ResultWithin and ReviewLook say how long a phase may be silent
+	// before the journey asks the API itself; each further silence doubles it.
 	UserStepsWithin Duration `json:"userStepsWithin"`
 	ResultWithin    Duration `json:"resultWithin"`
 	ReviewLook      Duration `json:"reviewLook"`
-	// ExpireAfter ends a journey that the user never finished.
-	ExpireAfter Duration `json:"expireAfter"`
-	// UnknownAfter is how long the vendor has to keep saying that there is no
-	// such journey before it is closed as unknown.
+	// ExpireAfter ends a journey that the user never finished, UnknownAfter one that the
+	// vendor has denied knowing for that long.
+	ExpireAfter  Duration `json:"expireAfter"`
 	UnknownAfter Duration `json:"unknownAfter"`
 	// AMLMatch says what a match newer than the last review does to an approval.
 	AMLMatch AMLMeaning `json:"amlMatch"`
-	// AML says how severe a change of matches is, by dataset; one of no listed
-	// dataset has the severity medium.
-	AML []DatasetSeverity `json:"aml,omitempty"`
-	// Resubmission and Renewal: how long the user has, and what it means when the
-	// time is over and the API shows that nothing was submitted.
-	Resubmission DeadlinePolicy `json:"resubmission,omitzero"`
-	Renewal      DeadlinePolicy `json:"renewal,omitzero"`
+	// AML says how severe a change of matches is, by dataset; medium where none is listed.
+	AML          []DatasetSeverity `json:"aml,omitempty"`
+	Resubmission DeadlinePolicy    `json:"resubmission,omitzero"`
+	Renewal      DeadlinePolicy    `json:"renewal,omitzero"`
 	// AdoptAfter is the age of a vendor's result from which on a first contact is
 	// that of a customer from before our time; 0 adopts none by age.
 	AdoptAfter Duration `json:"adoptAfter,omitempty"`
@@ -103,41 +97,32 @@ type DeadlinePolicy struct {
 	OnMissed Meaning  `json:"onMissed,omitempty"`
 }
 
-// SpotCheckMeaning is what a failed spot check means for the journey.
-type SpotCheckMeaning string
-
-// A failed spot check opens a local review, or is only told.
-const (
-	SpotCheckMeansReview SpotCheckMeaning = "review"
-	SpotCheckMeansTell   SpotCheckMeaning = "tell"
-)
-
-// StepPolicy declares one custom step: an activity on a task queue, and what
-// its answers mean.
+// StepPolicy declares one custom step: an activity on a task queue (idjourney's own if it
+// is empty), and what its answers mean.
 type StepPolicy struct {
-	Name     string `json:"name"`
-	Activity string `json:"activity"`
-	// TaskQueue is empty for idjourney's own.
+	Name      string `json:"name"`
+	Activity  string `json:"activity"`
 	TaskQueue string `json:"taskQueue,omitempty"`
 	When      When   `json:"when"`
-	// AnswerWithin is how long a step that answered "pending" may take until its
-	// answer is there; after that it is inconclusive.
+	// AnswerWithin is how long an answer may stay "pending"; after that the step is
+	// inconclusive.
 	AnswerWithin Duration `json:"answerWithin,omitempty"`
-	// OnFailed and OnInconclusive hold when the vendor's final decision passes.
+	// OnFailed and OnInconclusive apply when the vendor's final decision passes.
 	OnFailed       Meaning `json:"onFailed"`
 	OnInconclusive Meaning `json:"onInconclusive"`
 	// ShownBy is "face" for the government face: what counts is then the
 	// comparison in the vendor's result, as soon as it is there.
 	ShownBy string `json:"shownBy,omitempty"`
-	// VendorReviewSettles lets a reviewer's Approved at the vendor stand for a
-	// step that failed. Off by default: two pairs of eyes.
+	// VendorReviewSettles lets a reviewer's Approved at the vendor stand for a step that
+	// failed. Without it, two people have to agree.
 	VendorReviewSettles bool `json:"vendorReviewSettles,omitempty"`
 }
 
-// When says whether a custom step runs.
+// When says whether a custom step runs; by default only while no rule of the vendor's has
+// failed.
 type When string
 
-// A step runs by default only while no rule of the vendor's has failed.
+// The conditions of a custom step.
 const (
 	WhenRulesPassed When = "rules_passed"
 	WhenAlways      When = "always"
@@ -156,8 +141,17 @@ const (
 // AMLMeaning is what a new AML match means for a journey that is approved.
 type AMLMeaning string
 
-// A new match either takes the approval's force at once, or only tells.
+// A new match puts the approval on hold at once, or is only published.
 const (
 	AMLMeansOnHold AMLMeaning = "on_hold"
 	AMLMeansTell   AMLMeaning = "tell"
+)
+
+// SpotCheckMeaning is what a failed spot check means for the journey.
+type SpotCheckMeaning string
+
+// A failed spot check opens a local review, or is only published.
+const (
+	SpotCheckMeansReview SpotCheckMeaning = "review"
+	SpotCheckMeansTell   SpotCheckMeaning = "tell"
 )

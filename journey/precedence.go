@@ -1,9 +1,6 @@
 package journey
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 const (
 	// reasonOverdue is the reason of a decision that the policy made in a person's place.
@@ -34,10 +31,8 @@ type basis struct {
 	now     time.Time
 }
 
-// Precedence lists the filters in the order in which they apply. The table in
-// docs/journey.md is generated from it.
-func Precedence() []Filter { return slices.Clone(filters) }
-
+// filters are in the order in which they apply. The table in docs/journey.md is generated
+// from them.
 var filters = []Filter{
 	{"verdict", "The policy judges IDWise's verdict and the answers of the custom steps. The heaviest finding counts: rejected, then on hold, " +
 		"then a review, then approved. While a reviewer asks for a resubmission there is no verdict to judge.", true, (*State).afterVerdict},

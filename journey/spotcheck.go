@@ -5,15 +5,12 @@ import (
 	"time"
 )
 
-// SpotRules is the version of SpotApply's behaviour and MinSpotRules the oldest that it
-// has a branch for, as Rules and MinRules are of Apply's.
+// The versions of SpotApply's behaviour and of SpotState's JSON form, see [Rules].
 const (
-	SpotRules    = 1
-	MinSpotRules = 1
+	SpotRules        = 1
+	MinSpotRules     = 1
+	SpotStateVersion = 1
 )
-
-// SpotStateVersion is the version of SpotState's JSON form.
-const SpotStateVersion = 1
 
 // SpotCheckWorkflowName is the name the workflow of one spot check is registered
 // under, UpdateLink its update: a person names the journey that it belongs to.
@@ -25,15 +22,6 @@ const (
 // PhaseSpotCheck is what the search attribute JourneyPhase says of a spot check, which
 // has no phases of its own.
 const PhaseSpotCheck Phase = "spot_check"
-
-// The effects of a spot check beside EffectPublish.
-const (
-	EffectFetchSpotCheck EffectKind = "FetchSpotCheck"
-	EffectHandOver       EffectKind = "HandOver"
-)
-
-// LaneHandOver is the lane of EffectHandOver.
-const LaneHandOver = "hand-over"
 
 // SpotCheckWorkflowID names the one workflow of a spot check.
 func SpotCheckWorkflowID(account, spotCheckID string) string {
@@ -58,10 +46,9 @@ type SpotDecision struct {
 	SpotID  string      `json:"spotCheckJourneyId"`
 	Outcome SpotOutcome `json:"outcome"`
 	// JourneyID is the journey that it was bound to, BoundBy "reference", "vendor"
-	// or the actor who linked it.
-	JourneyID string `json:"journeyId,omitempty"`
-	BoundBy   string `json:"boundBy,omitempty"`
-	// LinkReason is why the actor linked it.
+	// or the actor who linked it for the LinkReason.
+	JourneyID  string    `json:"journeyId,omitempty"`
+	BoundBy    string    `json:"boundBy,omitempty"`
 	LinkReason string    `json:"linkReason,omitempty"`
 	System     string    `json:"systemDecision,omitempty"`
 	Reasons    []string  `json:"reasons,omitempty"`
@@ -89,8 +76,7 @@ type SpotResult struct {
 type SpotFetchInput struct {
 	Account string `json:"account"`
 	SpotID  string `json:"spotCheckJourneyId"`
-	// Claimed is the journey that the vendor's older webhook named; empty for none.
-	Claimed string `json:"claimed,omitempty"`
+	Claimed string `json:"claimed,omitempty"` // the journey that the vendor's older webhook named
 	// Link is the journey that a person named. With it only the ledger is asked: the
 	// result is known already.
 	Link  string   `json:"link,omitempty"`
@@ -109,10 +95,9 @@ type SpotAnswer struct {
 	Candidates []string `json:"candidates,omitempty"`
 	// Claimed and Linked say that the ledger knows the journey that was asked about;
 	// the claimed one under the same reference.
-	Claimed bool `json:"claimed,omitempty"`
-	Linked  bool `json:"linked,omitempty"`
-	// Decided is the ledger's decision on this spot check, nil if there is none.
-	Decided *SpotDecision `json:"decided,omitempty"`
+	Claimed bool          `json:"claimed,omitempty"`
+	Linked  bool          `json:"linked,omitempty"`
+	Decided *SpotDecision `json:"decided,omitempty"` // by an earlier run, according to the ledger
 }
 
 // HandOverInput asks for an event of ours to be recorded, so that the forwarder brings
@@ -140,8 +125,7 @@ type SpotState struct {
 	Policy        Policy      `json:"policy"`
 	ReferenceHash string      `json:"referenceHash,omitempty"`
 	Result        *SpotResult `json:"result,omitempty"`
-	// Claimed is the journey that the vendor's older webhook named.
-	Claimed string `json:"claimed,omitempty"`
+	Claimed       string      `json:"claimed,omitempty"` // see [SpotFetchInput]
 	// Unbound says that the check is finished and why its journey is not known yet:
 	// "no_journey" or "several_journeys".
 	Unbound string `json:"unbound,omitempty"`
@@ -151,15 +135,12 @@ type SpotState struct {
 	Linking bool      `json:"linking,omitempty"`
 	Refused string    `json:"refused,omitempty"`
 
-	Look Look `json:"look,omitzero"`
-
-	Decision *SpotDecision `json:"decision,omitempty"`
-	// Unknown says that the vendor knows no such spot check; nothing was published.
-	Unknown bool `json:"unknown,omitempty"`
-
-	Attention  Attention `json:"attention,omitempty"`
-	LastEffect int       `json:"lastEffect,omitempty"`
-	Counts     Counts    `json:"counts"`
+	Look       Look          `json:"look,omitzero"`
+	Decision   *SpotDecision `json:"decision,omitempty"`
+	Unknown    bool          `json:"unknown,omitempty"` // to the vendor; nothing was published
+	Attention  Attention     `json:"attention,omitempty"`
+	LastEffect int           `json:"lastEffect,omitempty"`
+	Counts     Counts        `json:"counts"`
 }
 
 // OpenSpot is the state of a spot check that nothing is known of yet.

@@ -36,8 +36,6 @@ var ErrLinking = errors.New("another link of this spot check is being looked at:
 // Why else a person's link is refused.
 var (
 	errNotUnbound  = errors.New("this spot check does not wait for a link: it is bound, or not finished, or unknown to IDWise")
-	errLinkActor   = errors.New("a link needs an actor, and a reason of at most 500 bytes")
-	errLinkJourney = errors.New("a link names a journey by its id: letters, digits, dots, dashes and underscores, at most 128")
 	errLinkUnknown = errors.New("the ledger knows no journey of that id in this account")
 	errLinkFailed  = errors.New("the ledger could not be asked about that journey: try again")
 )
@@ -312,9 +310,9 @@ func (s SpotState) CheckLink(l SpotLink) error {
 	id := l.JourneyID // it becomes part of a workflow's id
 	switch {
 	case l.Actor == "" || l.Reason == "" || len(l.Reason) > maxLinkReason:
-		return errLinkActor
+		return errors.New("a link needs an actor, and a reason of at most 500 bytes")
 	case len(id) > maxID, !plain(id, "._-"), strings.Trim(id, ".") == "":
-		return errLinkJourney
+		return errors.New("a link names a journey by its id: letters, digits, dots, dashes and underscores, at most 128")
 	case s.Link != nil:
 		return ErrLinking
 	case s.Unbound == "":

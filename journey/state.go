@@ -8,32 +8,26 @@ import (
 	"time"
 )
 
-// Rules is the version of Apply's behaviour. A run is bound to the value it was started
-// with, or that it took up when it last continued as new. A change that would alter what
-// a recorded history did raises Rules and branches on State.Rules; a worker that does
-// not know a run's value leaves the task to a newer one. A branch is deleted one maximum
-// run age after its release.
-const Rules = 1
-
-// MinRules is the oldest behaviour that Apply still has a branch for.
-const MinRules = 1
-
-// StateVersion is the version of State's JSON form. Raise it with a migration and a
-// golden file (testdata/state) whenever an older state would be misread.
-const StateVersion = 1
-
-// WorkflowName is the name the workflow of one journey is registered under.
-const WorkflowName = "Journey"
-
-// SignalEvent is the one signal that a journey receives; its payload is an Event.
-const SignalEvent = "event"
-
-// QueryState answers the State.
-const QueryState = "state"
-
-// The updates by which operators act on a journey. UpdateReview takes a [Reviewed],
-// all others an [Act].
 const (
+	// Rules is the version of Apply's behaviour. A run is bound to the value it was started
+	// with, or that it took up when it last continued as new. A change that would alter what
+	// a recorded history did raises Rules and branches on State.Rules; a worker that does
+	// not know a run's value leaves the task to a newer one. A branch is deleted one maximum
+	// run age after its release. MinRules is the oldest that Apply still has a branch for.
+	Rules    = 1
+	MinRules = 1
+	// StateVersion is the version of State's JSON form. Raise it with a migration and a
+	// golden file (testdata/state) whenever an older state would be misread.
+	StateVersion = 1
+)
+
+// The names under which Temporal knows a journey: its workflow, the one signal, whose
+// payload is an [Event], the query for the [State], and the updates by which operators
+// act. UpdateReview takes a [Reviewed], all others an [Act].
+const (
+	WorkflowName    = "Journey"
+	SignalEvent     = "event"
+	QueryState      = "state"
 	UpdateReview    = "review"
 	UpdateOverride  = "override"
 	UpdateRefresh   = "refresh"
@@ -192,10 +186,8 @@ type Attributes struct {
 	Account   string
 	Flow      string
 	Reference string
-	// Attention is the oldest open code.
-	Attention AttentionCode
-	// DueAt is the next instant at which the journey acts by itself; zero if none.
-	DueAt time.Time
+	Attention AttentionCode // the oldest open one
+	DueAt     time.Time     // when the journey next acts by itself; zero if never
 }
 
 // Attributes derives the search attributes from the state.
@@ -233,8 +225,7 @@ func Migrate(raw []byte) (State, error) { return migrate[State](raw, migrations)
 // MigrateSpot reads a spot check's state of any version up to [SpotStateVersion].
 func MigrateSpot(raw []byte) (SpotState, error) { return migrate[SpotState](raw, spotMigrations) }
 
-// migrate reads a state whose present version is the one that the last of the steps
-// leads to.
+// migrate reads a state whose present version is the one that the last step leads to.
 //
 //workflowcheck:ignore (JSON into types of our own: the same bytes, the same state)
 func migrate[S any](raw []byte, steps []func(map[string]any)) (s S, err error) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The vendor's decision values (contract section 6). The enumeration is open:
-// only Complete and Approved pass, and a value that is not listed is held.
+// The vendor's decision values (contract section 6). The enumeration is open: only
+// Complete and Approved pass, and a value that is not listed is put on hold.
 const (
 	Incomplete = "Incomplete"
 	Complete   = "Complete"
@@ -20,9 +20,9 @@ const (
 // direct identifiers: no name, no personal number, no date of birth, no image.
 type Verdict struct {
 	FlowID string `json:"flowId,omitempty"`
-	// Ended is true when the vendor reports an end time.
-	Ended bool `json:"ended"`
-	// EndedAt is that time, read as UTC because it names no zone; zero if unknown.
+	// Ended is true when the vendor reports an end time. EndedAt is that time, read as UTC
+	// because it names no zone; zero if unknown.
+	Ended   bool      `json:"ended"`
 	EndedAt time.Time `json:"endedAt,omitzero"`
 	System  string    `json:"systemDecision"`
 	Manual  string    `json:"manualDecision,omitempty"`
@@ -36,15 +36,12 @@ type Verdict struct {
 	Selfie        string   `json:"selfie,omitempty"`
 	// Subject is a keyed hash of what a custom step would judge (person and
 	// images). A step's answer counts only for the subject it was given for.
-	Subject string `json:"subject,omitempty"`
-	// Face is the comparison with the submitted government face; nil while the
-	// vendor does not show one.
-	Face *FaceComparison `json:"face,omitempty"`
-	AML  AML             `json:"aml,omitzero"`
+	Subject string          `json:"subject,omitempty"`
+	Face    *FaceComparison `json:"face,omitempty"` // nil while the vendor shows none
+	AML     AML             `json:"aml,omitzero"`
 }
 
-// FaceComparison is the vendor's comparison of the user's face with the one
-// that was submitted as the custom step.
+// FaceComparison is the vendor's comparison of the user's face with the government's.
 type FaceComparison struct {
 	Matched bool    `json:"matched"`
 	Score   float64 `json:"score"` // 0 to 100; the vendor's threshold is 80 by default
@@ -58,8 +55,7 @@ type AML struct {
 	Matches []AMLMatch `json:"matches,omitempty"`
 }
 
-// AMLMatch is one match, named by the vendor's match id or, where it has none,
-// by a keyed hash.
+// AMLMatch is one match, named by the vendor's match id, else by a keyed hash.
 type AMLMatch struct {
 	ID          string   `json:"id"`
 	Datasets    []string `json:"datasets,omitempty"`
@@ -74,8 +70,8 @@ type AMLMatch struct {
 // Problem says why a fetch brought no verdict.
 type Problem string
 
-// A fetch brings a verdict or one of these. Only ProblemMissing, which needs the
-// vendor's own error envelope, can ever lead to a journey being unknown.
+// Only ProblemMissing, which needs the vendor's own error envelope, can ever lead to a
+// journey being unknown.
 const (
 	ProblemMissing     Problem = "missing"     // the vendor says: no such journey
 	ProblemDenied      Problem = "denied"      // 401, 403 or a bare 404: our misconfiguration
@@ -91,12 +87,11 @@ type FetchAnswer struct {
 	Policy  Policy   `json:"policy"`
 	// ReferenceHash is the keyed hash of the customer's reference, for search.
 	ReferenceHash string `json:"referenceHash,omitempty"`
-	// Baseline is the ledger's last word on this journey, asked for by the first
-	// fetch of a run that knows none; it continues the decisions' numbering.
+	// Baseline is the standing in the ledger, asked for by the first fetch of a run that
+	// knows none; it continues the decisions' numbering.
 	Baseline *Standing `json:"baseline,omitempty"`
-	// Known says that the ledger has this journey's flow, from a look before this one
-	// or because it was registered: it is none from before our time, even if the run
-	// that looked was lost.
+	// Known says that the ledger has this journey's flow, from an earlier fetch or because
+	// it was registered: it is of our time, even if the run that fetched was lost.
 	Known bool `json:"known,omitempty"`
 	// Ladders are the declared ladders as instants, as if each began with this
 	// answer; the review's takes up what FetchInput.Clock says was spent.
@@ -106,19 +101,13 @@ type FetchAnswer struct {
 // finished says whether the vendor has come to a decision.
 func (v Verdict) finished() bool { return v.Final != "" && v.Final != Incomplete }
 
-// expiredDocument is the vendor's rule that fails when a document has run out.
-const expiredDocument = "expired_document"
-
-// resubmission is how the vendor's words for a reviewer's third outcome begin.
-const resubmission = "Resubmission"
-
 // asksAgain says that a reviewer wants something submitted again.
-func (v Verdict) asksAgain() bool { return strings.HasPrefix(v.Final, resubmission) }
+func (v Verdict) asksAgain() bool { return strings.HasPrefix(v.Final, "Resubmission") }
 
 // lacks says that a document has run out or a step is no longer submitted: what the
 // API can show of a renewal that is due.
 func (v Verdict) lacks(userSteps []string) bool {
-	return slices.Contains(v.FailedRules, expiredDocument) || !v.shows(userSteps)
+	return slices.Contains(v.FailedRules, "expired_document") || !v.shows(userSteps)
 }
 
 // passes says whether the vendor's final decision passes.
@@ -128,21 +117,15 @@ func (v Verdict) passes() bool { return v.Final == Complete || v.Final == Approv
 // a selfie, the documents of steps. Where it lists nothing, something has to be.
 func (v Verdict) shows(userSteps []string) bool {
 	selfie := v.Selfie != "" && v.Selfie != "Not Started"
-	for _, want := range userSteps {
+	missing := func(want string) bool {
 		switch want {
 		case UserStepDocument:
-			if v.Documents == 0 {
-				return false
-			}
+			return v.Documents == 0
 		case UserStepSelfie:
-			if !selfie {
-				return false
-			}
+			return !selfie
 		default:
-			if !slices.Contains(v.DocumentSteps, strings.TrimPrefix(want, UserStepDocumentOf)) {
-				return false
-			}
+			return !slices.Contains(v.DocumentSteps, strings.TrimPrefix(want, UserStepDocumentOf))
 		}
 	}
-	return v.Documents > 0 || selfie
+	return (v.Documents > 0 || selfie) && !slices.ContainsFunc(userSteps, missing)
 }

@@ -11,8 +11,8 @@ import (
 
 // Screening is what is known of the AML matches, and which of them were accepted.
 type Screening struct {
-	// Accepted are the matches that the last approval rests on, by key; only with
-	// AcceptedKnown is any other match a new one.
+	// Accepted are the keys of the matches that the last approval rests on; any other is
+	// new, if AcceptedKnown.
 	Accepted      []string `json:"accepted,omitempty"`
 	AcceptedKnown bool     `json:"acceptedKnown,omitempty"`
 	// Seen are the matches of the last finished verdict, by key, and Version the
@@ -31,11 +31,10 @@ type Screening struct {
 // is known a webhook's number may be.
 const maxVersions = 20
 
-// unaccepted says that there are matches which nobody has accepted. Against an approval
-// these are all that were not there when it was made. Without one they are those that
-// monitoring brought after the journey was finished (the vendor's final stays
-// Approved then), and under a decision of the vendor's system all of them; a
-// reviewer's Approved accepts the matches of the first check.
+// unaccepted says that there are matches which nobody has accepted: after an approval all
+// that were not there when it was made. Before, all under a decision of the vendor's
+// system; a reviewer's Approved accepts those of the first check, so that those which
+// monitoring brought later are left (the vendor's final stays Approved then).
 func (a *Screening) unaccepted(v Verdict) bool {
 	return slices.ContainsFunc(v.AML.Matches, func(m AMLMatch) bool {
 		accepted := m.Whitelisted || slices.Contains(a.Accepted, m.key())
@@ -112,9 +111,8 @@ func (c AMLChange) matches() []string { return slices.Concat(c.Added, c.Changed)
 func (c AMLChange) ids() []string { return slices.Concat(c.Added, c.Changed, c.Removed) }
 
 // takeBaseline takes what the first finished verdict shows as the baseline, except
-// what monitoring brought: that is news, however early it came. An approval whose run
-// was lost rests on that baseline too; of its matches those are news, too, whose version
-// is as new as a webhook claims.
+// what monitoring brought: that is news, however early. An approval whose run was lost
+// rests on that baseline too, but matches of the version that a webhook claims are news.
 func (a *Screening) takeBaseline(first AML, standing Standing, claimed int) {
 	first.Matches = slices.DeleteFunc(slices.Clone(first.Matches), func(m AMLMatch) bool {
 		return m.news() || claimed > 0 && m.Version >= claimed && standing.Sequence > 0
@@ -128,10 +126,9 @@ func (a *Screening) takeBaseline(first AML, standing Standing, claimed int) {
 	}
 }
 
-// compare takes the present matches and says what changed, or which versions the history
-// has to be asked for; nil if nothing. Claimed is the version that a webhook named.
-// Versions are followed one by one: when more than one is new, the history says what each
-// of them changed.
+// compare takes the present matches and says what changed or, when more than one version
+// is new, which of them the history has to be asked for. Claimed is the version that a
+// webhook named.
 func (a *Screening) compare(present AML, claimed int) (*AMLChange, *AMLInput) {
 	keys := present.keys()
 	if slices.Equal(a.Seen, keys) {
@@ -233,9 +230,8 @@ func (c AMLChange) with(rest AMLChange, present AML) AMLChange {
 	return c
 }
 
-// onAML publishes what changed in the AML matches of a journey that had been finished
-// before; the first finished verdict is the baseline. Claimed is the version that a
-// webhook named.
+// onAML publishes what changed in the AML matches; the first finished verdict is the
+// baseline. Claimed is the version that a webhook named.
 func (s *State) onAML(claimed int, now time.Time) []Effect {
 	if !s.Verdict.finished() && !s.AML.Known || s.AML.Asking > 0 {
 		return nil

@@ -10,16 +10,13 @@ import (
 // Decided is the last decision and what it rested on.
 type Decided struct {
 	Last *Decision `json:"last,omitempty"`
-	// Round is the number of the round that it was made in: what was submitted again is
-	// decided again, even if the outcome is the same.
-	Round int `json:"round,omitempty"`
-	// Lacks says that what a renewal would show was there when it was made.
-	Lacks bool `json:"lacks,omitempty"`
-	// Steps are the custom steps of the policy that it was made under.
-	Steps []string `json:"steps,omitempty"`
-	// Adopted says that the first decision was the vendor's before our time, so that
-	// none of our custom steps is expected for it; Imported that the customer named
-	// this journey as such a one.
+	// Round is that of the decision: what was submitted again is decided again, even if
+	// the outcome is the same.
+	Round int      `json:"round,omitempty"`
+	Lacks bool     `json:"lacks,omitempty"` // what a renewal would show was there already
+	Steps []string `json:"steps,omitempty"` // the custom steps of its policy
+	// Adopted says that the first decision was the vendor's before our time, so that no
+	// custom step is expected for it; Imported that the customer said so.
 	Adopted  bool `json:"adopted,omitempty"`
 	Imported bool `json:"imported,omitempty"`
 	// Rejected remembers a rejection, or an on_hold of which only the ledger knows,
@@ -76,9 +73,8 @@ type Decision struct {
 	DecidedAt     time.Time `json:"decidedAt"`
 	// Adopted is true for the baseline of a customer from before our time: it is
 	// published as a standing, never as a fresh decision.
-	Adopted bool `json:"adopted,omitempty"`
-	// Fingerprint is the hash of the verdict it rests on.
-	Fingerprint string `json:"fingerprint,omitempty"`
+	Adopted     bool   `json:"adopted,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"` // of the facts it rests on
 }
 
 // DecisionID names a decision for ever: the idempotency key of its delivery.
@@ -103,8 +99,8 @@ func (d *Decision) isOverdue() bool {
 }
 
 // approvedWithout says that the approval in force was made in this round under a policy
-// without the step: what was approved stays so, and the next round asks. Otherwise a new
-// step would put a whole base of customers before people at once.
+// without the step, which is asked in the next round. Otherwise a new step would put a
+// whole base of customers before people at once.
 func (d *Decided) approvedWithout(step string, round int) bool {
 	return d.Last != nil && d.Last.Outcome == OutcomeApproved && d.Round == round && !slices.Contains(d.Steps, step)
 }
@@ -204,9 +200,8 @@ func (s *State) decide(j Judgement, now time.Time) []Effect {
 	return s.publish(Message{ID: d.ID, Type: message, Stream: StreamDecisions, Decision: &d}, now)
 }
 
-// adopt takes up a customer from before our time: what the vendor decided long ago
-// is the baseline, published as a standing and never as a fresh decision. Matches that
-// the first webhook announces are news all the same; claimed is their AML version.
+// adopt takes up a customer from before our time: what the vendor decided long ago is the
+// baseline. Matches of the claimed AML version, which a webhook announces, are still news.
 func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 	v := *s.Verdict
 	if !v.finished() { // seen at work: a journey of our time
@@ -230,10 +225,9 @@ func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 }
 
 // adoptable says that a first contact is that of a customer from before our time:
-// the vendor had finished long before we heard of it, or the customer said so by
-// importing them. How late we fetch proves nothing: a journey of our time that a step
-// or an outage kept waiting needs its evidence. Only what the vendor decided clearly
-// is taken up.
+// the vendor had finished long before we heard of it, or the customer imported it. How
+// late we fetch proves nothing: a journey of our time that an outage kept waiting needs its
+// evidence. Only a clear decision of the vendor's is taken up.
 func (s *State) adoptable(v Verdict, known bool) bool {
 	after := time.Duration(s.Policy.AdoptAfter)
 	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after

@@ -177,7 +177,7 @@ func TestForgedWebhooksDecideNothing(t *testing.T) {
 }
 
 // A person has looked at the first one, again and again.
-func TestAPersonHearsOnceOfUnconfirmedRenewals(t *testing.T) {
+func TestUnconfirmedRenewalsOpenOneReview(t *testing.T) {
 	t.Parallel()
 	f := forge(t, fin("Complete"))
 	f.send(journey.FinishedJourney, journey.Hint{})
@@ -295,7 +295,7 @@ func TestAReviewThatWebhooksOpenedShortensNoOther(t *testing.T) {
 }
 
 // The user is still at work on a step that the flow names.
-func TestForgedFinishedUserStepsComeNotEarly(t *testing.T) {
+func TestAForgedFinishedUserStepsStartsNoStep(t *testing.T) {
 	t.Parallel()
 	f := forge(t, submitted())
 	f.p.UserSteps = []string{"document", "selfie", "document:address-proof"}

@@ -8,9 +8,8 @@ import (
 
 // Look is when the API is asked next, and what for. Journeys and spot checks share it.
 type Look struct {
-	// At is when the workflow fetches of its own accord, which no hint postpones.
-	// WishAt is when it fetches because something asks for it, Hinted if that is a
-	// webhook.
+	// At is when the workflow fetches of its own accord, which no hint postpones; WishAt
+	// when it fetches because something asks for it, Hinted if that is a webhook.
 	At     time.Time `json:"at,omitzero"`
 	WishAt time.Time `json:"wishAt,omitzero"`
 	Hinted bool      `json:"hinted,omitempty"`
@@ -21,17 +20,14 @@ type Look struct {
 	HintsPaid time.Time `json:"hintsPaid,omitzero"`
 	// Silent counts the silences that ended in a journey's phase; of a spot check, the
 	// fetches in a row that brought nothing.
-	Silent int `json:"silent,omitempty"`
-	// MissingSince is the first of an unbroken row of "no such journey".
-	MissingSince time.Time `json:"missingSince,omitzero"`
-	// Claim is what a journey's hints say; a spot check has none.
-	Claim Claim `json:"claim,omitzero"`
+	Silent       int       `json:"silent,omitempty"`
+	MissingSince time.Time `json:"missingSince,omitzero"` // the first of an unbroken row of "no such journey"
+	Claim        Claim     `json:"claim,omitzero"`        // of a journey's hints
 	// Links are the traces of the webhooks that no fetch has followed yet, Causes those
-	// that the last fetch followed, and so all that came from it.
+	// that the last fetch followed.
 	Links  []string `json:"links,omitempty"`
 	Causes []string `json:"causes,omitempty"`
-	// Seen are keys of the last events, see seenWindow.
-	Seen []string `json:"seen,omitempty"`
+	Seen   []string `json:"seen,omitempty"` // keys of the last events
 }
 
 const (
@@ -39,8 +35,7 @@ const (
 	maxSilence = 24 * time.Hour
 	// blindWait spaces the fetches while none has brought a policy.
 	blindWait = 10 * time.Minute
-	// seenWindow bounds the events remembered. The ledger's unique key is the first
-	// line against duplicates; this one also covers other senders.
+	// seenWindow bounds the events remembered, beside the ledger's unique key.
 	seenWindow = 64
 	// maxLinks bounds the traces that one fetch follows.
 	maxLinks = 8
@@ -51,9 +46,9 @@ func (l Look) clone() Look {
 	return l
 }
 
-// duplicate remembers the event and says whether it was known. The type is part of the
-// key because ids may repeat across types, and the hint so that a forged event with
-// another's id does not keep the real one out. An event without an id is new.
+// duplicate remembers the event and says whether it was known. The key has the type,
+// because ids may repeat across types, and the hint, so that a forged event with another's
+// id does not keep the real one out. An event without an id is new.
 func (l *Look) duplicate(e Event) bool {
 	if e.EventID == "" {
 		return false
@@ -98,9 +93,8 @@ func (l *Look) deadline() time.Time {
 	return earlier(l.At, l.WishAt)
 }
 
-// hintsAllowed is when webhooks may cause the next fetch, and what it uses up of the
-// budget's time. What is used up may be ahead by that time less one share. Before a
-// policy is known, no fetch is counted.
+// hintsAllowed is when webhooks may cause the next fetch, and the share of the budget's
+// time that it uses up. Before a policy is known, no fetch is counted.
 func (l *Look) hintsAllowed(budget HintBudget) (at time.Time, share time.Duration) {
 	if budget.Looks <= 0 {
 		return time.Time{}, 0
@@ -110,16 +104,14 @@ func (l *Look) hintsAllowed(budget HintBudget) (at time.Time, share time.Duratio
 }
 
 // uncovered says that a hint came which this answer does not cover, and that the next
-// fetch may follow at once. Without the budget, a stream of hints could put off every
-// deadline.
+// fetch may follow at once. Beyond the budget, hints could put off every deadline.
 func (l *Look) uncovered(budget HintBudget, now time.Time) bool {
 	at, _ := l.hintsAllowed(budget)
 	return l.Dirty && !now.Before(at)
 }
 
-// due says whether a fetch is due, and whether only webhooks ask for it. Hints beyond
-// the budget are postponed until it allows them; a fetch at a deadline of the journey's
-// own is not in the budget.
+// due says whether a fetch is due, and whether only webhooks ask for it. Those beyond the
+// budget are postponed; a fetch at a deadline of the journey's own is not in the budget.
 func (l *Look) due(budget HintBudget, now time.Time) (fetch, hinted, postponed bool) {
 	reached := func(at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 	switch {
@@ -164,10 +156,9 @@ func (l *Look) coverLate(now time.Time) (late bool) {
 }
 
 // onProblem takes a fetch that brought no result, and says what a person has to know,
-// if anything. Nothing is concluded from it, with one exception: what was never seen,
-// and what the vendor has denied knowing for long enough, is unknown, unless a hint came
-// that the answer does not cover. The retries use the waits of [Policy.AskAgain], the
-// last of them without end.
+// if anything. What was never seen, and what the vendor has denied knowing for long enough,
+// is unknown, unless a hint came that the answer does not cover; nothing else is concluded.
+// The retries use the waits of [Policy.AskAgain], the last of them without end.
 func (l *Look) onProblem(p Problem, policy Policy, seen, uncovered bool, now time.Time) (code AttentionCode, unknown bool) {
 	wait := blindWait
 	if n := len(policy.AskAgain); n > 0 {
@@ -208,8 +199,8 @@ func (l *Look) answered(attention *Attention) {
 	attention.clear(AttentionVendorDenied, AttentionVendorUnreachable, AttentionVendorUnreadable, AttentionVendorMissing)
 }
 
-// retryClaim asks again for what the API does not show yet. After the last retry the API
-// is believed: the claim is dropped, and certain says that it could only be true.
+// retryClaim asks again for what the API does not show yet. After the last retry the claim
+// is dropped; certain says that it could only be true.
 func (l *Look) retryClaim(waits []Duration, now time.Time) (dropped, certain bool) {
 	if l.Claim.Tries < len(waits) {
 		l.wish(now.Add(time.Duration(waits[l.Claim.Tries])), true)
@@ -227,8 +218,7 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	if s.final() {
 		return nil
 	}
-	// A problem's policy is the account's, not the flow's, and none at all when the
-	// fetch itself was given up.
+	// A problem's policy is the account's, not the flow's, and none if the fetch was given up.
 	if a.Policy.Version != "" && (a.Verdict != nil || s.Verdict == nil) {
 		s.Policy = a.Policy
 	}
@@ -243,9 +233,7 @@ func (s *State) onFetched(a FetchAnswer, now time.Time) []Effect {
 	}
 	s.Look.answered(&s.Attention)
 	var effects []Effect
-	if s.Policy.Unlisted {
-		// Nothing of ours will complete the journey's custom step, so the vendor may
-		// never finish it.
+	if s.Policy.Unlisted { // no step of ours will be completed: the vendor may never finish the journey
 		effects = s.raise(AttentionFlowUnlisted, "", now)
 	} else {
 		s.Attention.clear(AttentionFlowUnlisted)
@@ -283,8 +271,7 @@ func (s *State) onProblem(p Problem, now time.Time) []Effect {
 	}
 }
 
-// lookAgain decides when the API is asked next, after an answer. A fetch that hints
-// caused moves no deadline back.
+// lookAgain decides when the API is asked next, after an answer. No deadline moves back.
 func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 	if s.Closed() {
 		if s.Look.At, s.Look.WishAt = (time.Time{}), (time.Time{}); s.Look.coverLate(now) {
@@ -306,8 +293,7 @@ func (s *State) lookAgain(claimLeft bool, now time.Time) []Effect {
 	return s.raise(AttentionHintMismatch, "", now)
 }
 
-// settleLook gives a journey which stopped moving its deadline, unless an earlier fetch
-// is due or under way.
+// settleLook gives a journey which stopped moving its deadline.
 func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
 	if !s.Look.UnderWay && s.Look.At.IsZero() && s.Look.WishAt.IsZero() {
 		s.Look.At = s.silenceEnds(now)
@@ -316,8 +302,7 @@ func (s *State) settleLook(effects []Effect, now time.Time) []Effect {
 }
 
 // silenceEnds is when an open phase has been silent for too long, or a deadline of
-// the journey's is reached; each silence doubles the next wait. It is zero while
-// something of ours is under way.
+// the journey's is reached; zero while something of ours is under way.
 func (s *State) silenceEnds(now time.Time) time.Time {
 	if s.busy() {
 		return time.Time{}

@@ -164,7 +164,7 @@ func vanish(r *rig) {
 }
 
 // What every act needs, whatever the phase.
-func TestAnActNeedsItsWords(t *testing.T) {
+func TestAnActWithoutItsFieldsIsRefused(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	long := string(make([]byte, 501))
@@ -208,7 +208,7 @@ func TestAnAnswerAnnouncedWhileTheStepRunsIsAskedForAtOnce(t *testing.T) {
 }
 
 // Who may not see AML neither ends a hold, nor an alert, nor approves by an override.
-func TestWhoMayNotSeeAMLEndsNothingOfIt(t *testing.T) {
+func TestAnActorWithoutAMLReadEndsNoHoldAndNoAlert(t *testing.T) {
 	const hold = "ending a hold, or approving by an override, needs the scope aml:read"
 	hidden := func(in journey.Input) journey.Input {
 		if in.Reviewed != nil {

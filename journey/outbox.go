@@ -82,11 +82,9 @@ type AMLChange struct {
 // Outbox is what is on its way to the ledger and the endpoints, and what the ledger
 // was last sent.
 type Outbox struct {
-	// Sending counts the messages on their way, by lane. Where an endpoint holds up a
-	// lane, the ledger is sent its snapshot by a lane of its own.
-	Sending map[string]int `json:"sending,omitempty"`
+	Sending map[string]int `json:"sending,omitempty"` // messages on their way, by lane
 	// Shown is the hash of the last snapshot, ShownOpen of what in it waits for
-	// people, ShownAt its time: of two snapshots the later one counts.
+	// people, ShownAt its time.
 	Shown     string    `json:"shown,omitempty"`
 	ShownOpen string    `json:"shownOpen,omitempty"`
 	ShownAt   time.Time `json:"shownAt,omitzero"`
@@ -152,8 +150,8 @@ func (s Snapshot) open() string {
 }
 
 // send makes one effect per endpoint. Messages of a stream share a lane per endpoint,
-// so they keep their order; any other has its own. A decision is recorded at once, even
-// without an endpoint or where an endpoint is away and its lane waits.
+// so they keep their order; any other has its own. A decision is recorded at once, also
+// without an endpoint or where a lane waits for one.
 func (o *Outbox) send(m Message, endpoints []string) []Effect {
 	var effects []Effect
 	waits := len(endpoints) == 0
@@ -208,11 +206,10 @@ func (s *State) onPublished(p Published, now time.Time) []Effect {
 }
 
 // publishSnapshot keeps what the ledger shows up to date. Any message takes the snapshot
-// along. Without one it is recorded by itself, but only of a journey at rest, or that no
-// longer waits for a person as it did, so that passing states cost nothing.
+// along. Without one it is recorded alone, but only of a journey at rest, or that no longer
+// waits for a person as it did: passing states cost nothing.
 func (s *State) publishSnapshot(effects []Effect, now time.Time) []Effect {
-	// Two snapshots of one instant must not race each other: the later one is a
-	// nanosecond later.
+	// Of two snapshots of one instant, the later one has to count in the ledger.
 	at := now.Add(time.Nanosecond)
 	if !at.After(s.Outbox.ShownAt) {
 		at = s.Outbox.ShownAt.Add(time.Nanosecond)

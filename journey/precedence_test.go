@@ -38,7 +38,7 @@ func TestALadderRejectsOnce(t *testing.T) {
 }
 
 // Each filter that the table names changes a judgement in some case or story.
-func TestEachFilterMatters(t *testing.T) {
+func TestEachFilterChangesAJudgement(t *testing.T) {
 	cases, err := journeytest.Load()
 	if err != nil {
 		t.Fatal(err)

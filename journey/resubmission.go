@@ -9,8 +9,7 @@ import (
 // Rounds are the submissions after the first: what is judged, and what the user has to
 // submit again.
 type Rounds struct {
-	// Number counts the resubmissions.
-	Number int `json:"number,omitempty"`
+	Number int `json:"number,omitempty"` // of resubmissions
 	// Subject is the last that a verdict showed, SubjectBefore what was judged before
 	// SubjectSince.
 	Subject       string    `json:"subject,omitempty"`
@@ -36,9 +35,8 @@ const (
 
 // Exceeded is a webhook's claim that a renewal's deadline has passed.
 type Exceeded struct {
-	At time.Time `json:"at"`
-	// Deadline is the vendor's, zero if it could not be read.
-	Deadline time.Time `json:"deadline,omitzero"`
+	At       time.Time `json:"at"`
+	Deadline time.Time `json:"deadline,omitzero"` // the vendor's, zero if it could not be read
 }
 
 // Resubmission is what the user has to submit again. Webhooks alone name the steps and
@@ -47,25 +45,20 @@ type Resubmission struct {
 	Kind  ResubmissionKind `json:"kind"`
 	Steps []RequiredStep   `json:"requiredSteps,omitempty"`
 	Since time.Time        `json:"since"`
-	// Until is the end of the declared time.
-	Until time.Time `json:"until,omitzero"`
+	Until time.Time        `json:"until,omitzero"` // the end of the declared time
 	// Overdue says that our own time is over and that this was reported; Missed that
 	// the policy has drawn its consequence.
-	Overdue bool `json:"overdue,omitempty"`
-	Missed  bool `json:"missed,omitempty"`
-	// Subject is what was judged when it was asked for.
-	Subject string `json:"subject,omitempty"`
+	Overdue bool   `json:"overdue,omitempty"`
+	Missed  bool   `json:"missed,omitempty"`
+	Subject string `json:"subject,omitempty"` // what was judged when it was asked for
 }
 
 const (
 	// staleAfter is how long after a change of what is judged a request to submit it
 	// again counts as an old one: the vendor retries a webhook for half an hour.
-	staleAfter = 2 * time.Hour
-	// maxRequired bounds the steps that are remembered.
-	maxRequired = 20
-	// reasonUnconfirmed is the reason of the review of a renewal that webhooks call missed
-	// and the API does not show.
-	reasonUnconfirmed = "renewal_unconfirmed"
+	staleAfter        = 2 * time.Hour
+	maxRequired       = 20                    // steps that are remembered
+	reasonUnconfirmed = "renewal_unconfirmed" // webhooks call it missed, and the API does not show it
 )
 
 // deadline is the declared time of a resubmission.
@@ -81,9 +74,8 @@ func (r Resubmission) submitted(v Verdict) bool {
 	return v.Subject != "" && r.Subject != "" && v.Subject != r.Subject
 }
 
-// done says that the user has submitted, or that nothing is asked for any more. A missed
-// renewal is done by a new subject alone: that the vendor's journey is closed again
-// proves nothing.
+// done says that the user has submitted, or that nothing is asked for any more. Only a new
+// subject ends a missed renewal: that the vendor's journey is closed again proves nothing.
 func (r Resubmission) done(v Verdict, userSteps []string) bool {
 	renewal := r.Kind == KindRenewal && (r.Missed || v.lacks(userSteps))
 	return v.finished() && !v.asksAgain() && (r.submitted(v) || !renewal)
@@ -151,8 +143,8 @@ func (r *Rounds) forgetStale(within Duration, now time.Time) {
 }
 
 // require opens the resubmission that the API shows, or takes a new list of steps for
-// the open one, and returns what the user has to be asked for; nil if nothing. Its time
-// counts from now: a webhook starts no clock.
+// the open one, and returns what to ask the user for; nil if nothing. Its time counts from
+// now: a webhook starts no clock.
 func (r *Rounds) require(v Verdict, policy Policy, now time.Time) *Resubmission {
 	required := Resubmission{Kind: KindResubmission, Since: now, Subject: v.Subject}
 	if !v.asksAgain() && (r.renewalAsked() || r.Asked == nil && r.Exceeded != nil) {
@@ -184,10 +176,9 @@ func (r *Rounds) require(v Verdict, policy Policy, now time.Time) *Resubmission 
 	return &required
 }
 
-// takeDeadline draws the consequence of a time that is over, by our own clock: the API
-// shows that something is asked for and not submitted. A renewal is missed only if the
-// vendor's deadline, readable and in the past, is said to be over, too. It says whether
-// the renewal has become overdue.
+// takeDeadline draws the consequence of a time that is over, and says whether a renewal
+// has become overdue. A renewal is missed only if the vendor's deadline, readable and in
+// the past, is said to be exceeded, too.
 func (r *Rounds) takeDeadline(v Verdict, now time.Time) (overdue bool) {
 	open := *r.Open
 	submitted := open.submitted(v) && !v.asksAgain() // a user who is asked once more has not submitted all
@@ -243,10 +234,9 @@ func (r *Rounds) forgetMissed(v *Verdict, renewal DeadlinePolicy, now time.Time)
 	}
 }
 
-// takeVerdict takes up what the API shows. A subject that is not what it was after
-// the journey had been finished begins a new round: our answers about the old one
-// are void, and so is what was asked for before. So does one after Complete Custom
-// Step, which closes a journey: the vendor has finished and opened it again unseen.
+// takeVerdict takes up what the API shows. Another subject after the journey had been
+// finished begins a new round: our answers about the old one are void. So does one after
+// Complete Custom Step, which closes a journey: the vendor has opened it again unseen.
 func (s *State) takeVerdict(v Verdict, now time.Time) {
 	before := s.Verdict
 	v.AML = v.AML.orKnown(before)
@@ -265,7 +255,7 @@ func (s *State) openedAgain() bool {
 
 // asksAgain says that the API shows a request to submit something again: a reviewer's
 // decision, a journey that is open again or, where a webhook says that a renewal is due,
-// something that is lacking since the last decision.
+// something that has been lacking since the last decision.
 func (s *State) asksAgain(v Verdict) bool {
 	if !v.finished() {
 		return s.openedAgain()

@@ -17,8 +17,7 @@ const (
 
 // Review is an open review.
 type Review struct {
-	// ID changes whenever the facts under review do.
-	ID     string     `json:"id"`
+	ID     string     `json:"id"` // changes whenever the facts under review do
 	Kind   ReviewKind `json:"kind"`
 	Reason string     `json:"reason"`
 	Since  time.Time  `json:"since"`
@@ -27,12 +26,10 @@ type Review struct {
 
 // Reviews are what a person has to decide, and how long they have been awaited.
 type Reviews struct {
-	Open *Review `json:"open,omitempty"`
-	// Clock is that of the review, open or paused; Ladders are as of the last fetch.
-	Clock   Clock    `json:"clock,omitzero"`
-	Ladders []Ladder `json:"ladders,omitempty"`
-	// SpotFailed is the spot check that a local review has to judge.
-	SpotFailed string `json:"spotFailed,omitempty"`
+	Open       *Review  `json:"open,omitempty"`
+	Clock      Clock    `json:"clock,omitzero"`       // of the review, open or paused
+	Ladders    []Ladder `json:"ladders,omitempty"`    // as of the last fetch
+	SpotFailed string   `json:"spotFailed,omitempty"` // the spot check that a local review has to judge
 }
 
 // LadderReview names the ladder of reviews; an AML alert's is named by its
@@ -46,27 +43,21 @@ func AlertLadder(s Severity) string { return "aml_" + string(s) }
 // for them, when it is overdue, and when the policy decides in their place. It is
 // computed where calendars are known, never in Apply.
 type Ladder struct {
-	Name string `json:"name,omitempty"`
-	// Spent is the working time that the clock had counted when the instants were
-	// computed.
-	Spent      Duration    `json:"spent,omitempty"`
+	Name       string      `json:"name,omitempty"`
+	Spent      Duration    `json:"spent,omitempty"` // on the clock when the instants were computed
 	Remind     []time.Time `json:"remind,omitempty"`
 	EscalateAt time.Time   `json:"escalateAt,omitzero"`
 	FinallyAt  time.Time   `json:"finallyAt,omitzero"`
-	// Finally is what the policy then decides: rejected or on_hold, never approved.
-	Finally Outcome `json:"finally,omitempty"`
-	// Overdue is true from EscalateAt on; Looked once the last fetch before Finally
-	// has been asked for.
-	Overdue bool `json:"overdue,omitempty"`
-	Looked  bool `json:"looked,omitempty"`
+	Finally    Outcome     `json:"finally,omitempty"` // what the policy then decides: rejected or on_hold
+	Overdue    bool        `json:"overdue,omitempty"` // from EscalateAt on
+	Looked     bool        `json:"looked,omitempty"`  // the last fetch before Finally has been asked for
 }
 
 // Clock counts how long a person has been awaited, in the declared working hours.
 // It stands still while the user has to submit something again.
 type Clock struct {
-	// Spent was counted before Since; Since is zero while the clock stands still.
-	Spent Duration  `json:"spent,omitempty"`
-	Since time.Time `json:"since,omitzero"`
+	Spent Duration  `json:"spent,omitempty"` // before Since
+	Since time.Time `json:"since,omitzero"`  // zero while the clock stands still
 }
 
 // next is the instant at which something of the ladder is due; zero if nothing is.

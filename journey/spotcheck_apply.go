@@ -24,25 +24,19 @@ const (
 	// spotLookEvery spaces the fetches of a spot check that is not shown, or not bound,
 	// after the waits of the policy.
 	spotLookEvery = 24 * time.Hour
-	// maxLinkReason bounds, in bytes, what a person's reason adds to the history.
-	maxLinkReason = 500
-	// maxID bounds an id, in bytes.
-	maxID = 128
+	maxLinkReason = 500 // bytes of a person's reason
+	maxID         = 128 // bytes of a journey's id
 )
 
 // ErrLinking refuses a person's link while another one is looked at.
 var ErrLinking = errors.New("another link of this spot check is being looked at: look again")
 
-// Why else a person's link is refused.
-var (
-	errNotUnbound  = errors.New("this spot check does not wait for a link: it is bound, or not finished, or unknown to IDWise")
-	errLinkUnknown = errors.New("the ledger knows no journey of that id in this account")
-	errLinkFailed  = errors.New("the ledger could not be asked about that journey: try again")
-)
+// refusedBound refuses a link that nothing waits for.
+const refusedBound = "this spot check does not wait for a link: it is bound, or not finished, or unknown to IDWise"
 
-// SpotApply is the life of one spot check, as Apply is that of a journey. The webhook is
-// a hint to fetch, the API says what was found, the ledger whose it is. It is decided
-// once, published, handed over to its journey where the policy says so, and then closed.
+// SpotApply is the life of one spot check, as Apply is that of a journey. The API says what
+// was found, the ledger whose it is. It is decided once, published, handed over to its
+// journey where the policy says so, and then closed.
 func SpotApply(s SpotState, in Input, now time.Time) (SpotState, []Effect) {
 	s = s.clone()
 	var effects []Effect
@@ -173,17 +167,16 @@ func (s *SpotState) onFinished(a SpotAnswer, now time.Time) []Effect {
 	switch {
 	case s.Decision != nil: // it stands; what the vendor has found since goes to the journey's reviewers
 		return s.handOver()
-	case a.Decided != nil:
-		// Decided by an earlier run. What that run did is not done twice, since no id
-		// changes; what it left undone is done now.
+	case a.Decided != nil: // by an earlier run; the same ids do nothing twice, and complete what it left undone
 		return s.settle(*a.Decided)
 	}
-	journeyID, by, unbound := a.Binding(s.Claimed)
-	if unbound == "" {
+	waiting, unbound := a.Unbound(SpotFetchInput{Account: s.Account, SpotID: s.SpotID, Claimed: s.Claimed}, now)
+	if !unbound {
+		journeyID, by, _ := a.Binding(s.Claimed)
 		return s.decide(SpotDecision{JourneyID: journeyID, BoundBy: by}, now)
 	}
 	s.Look.At = now.Add(spotLookEvery) // its journey may be imported, or decided, meanwhile
-	return s.awaitLink(unbound, now)
+	return s.awaitLink(waiting, now)
 }
 
 // finished says whether the vendor has come to a decision.
@@ -204,9 +197,9 @@ func (r SpotResult) outcome() (SpotOutcome, []string) {
 	}
 }
 
-// Binding says whose the spot check is and by what, or why that is not known. What the
-// vendor says counts where the ledger knows that journey under the same reference; else
-// the reference must mean one journey alone.
+// Binding says whose the spot check is and by what, or why that is not known. The vendor's
+// claim counts where the ledger knows that journey under the same reference; else the
+// reference must mean one journey alone.
 func (a SpotAnswer) Binding(claimed string) (journeyID, by, unbound string) {
 	switch {
 	case a.Claimed:
@@ -227,19 +220,16 @@ func (a SpotAnswer) Unbound(in SpotFetchInput, now time.Time) (d SpotDecision, o
 		return SpotDecision{}, false
 	}
 	_, _, unbound := a.Binding(in.Claimed)
-	return unboundSpot(in.Account, in.SpotID, a.Result.System, unbound, now), unbound != ""
-}
-
-func unboundSpot(account, spotID, system, unbound string, now time.Time) SpotDecision {
 	return SpotDecision{
-		ID: SpotDecisionID(account, spotID), Account: account, SpotID: spotID,
-		Outcome: SpotHeld, System: system, Reasons: []string{unbound}, DecidedAt: now,
-	}
+		ID: SpotDecisionID(in.Account, in.SpotID), Account: in.Account, SpotID: in.SpotID,
+		Outcome: SpotHeld, System: a.Result.System, Reasons: []string{unbound}, DecidedAt: now,
+	}, unbound != ""
 }
 
 // awaitLink puts a finished spot check on hold until a person links it, and publishes
 // that once.
-func (s *SpotState) awaitLink(unbound string, now time.Time) []Effect {
+func (s *SpotState) awaitLink(waiting SpotDecision, now time.Time) []Effect {
+	unbound := waiting.Reasons[0]
 	if s.Unbound != unbound {
 		s.Attention.clear(AttentionSpotCheckUnbound)
 	}
@@ -248,7 +238,7 @@ func (s *SpotState) awaitLink(unbound string, now time.Time) []Effect {
 		return nil
 	}
 	// It is no decision, so it is not published under the decision's id.
-	return s.publish(messageID("sph", s.Account, s.SpotID, unbound), unboundSpot(s.Account, s.SpotID, s.Result.System, unbound, now))
+	return s.publish(messageID("sph", s.Account, s.SpotID, unbound), waiting)
 }
 
 // decide makes the spot check's one decision.
@@ -264,7 +254,7 @@ func (s *SpotState) decide(d SpotDecision, now time.Time) []Effect {
 func (s *SpotState) settle(d SpotDecision) []Effect {
 	s.Decision, s.Unbound, s.Look.At = &d, "", time.Time{}
 	if s.Link != nil {
-		s.Link, s.Refused = nil, errNotUnbound.Error()
+		s.Link, s.Refused = nil, refusedBound
 	}
 	s.Attention.clear(AttentionSpotCheckUnbound)
 	return append(s.publish(d.ID, d), s.handOver()...)
@@ -316,7 +306,7 @@ func (s SpotState) CheckLink(l SpotLink) error {
 	case s.Link != nil:
 		return ErrLinking
 	case s.Unbound == "":
-		return errNotUnbound
+		return errors.New(refusedBound)
 	default:
 		return nil
 	}
@@ -324,12 +314,10 @@ func (s SpotState) CheckLink(l SpotLink) error {
 
 // LinkRefused says why the last link was not taken; nil if it was.
 func (s SpotState) LinkRefused() error {
-	for _, err := range []error{errLinkUnknown, errLinkFailed, errNotUnbound} {
-		if s.Refused == err.Error() {
-			return err
-		}
+	if s.Refused == "" {
+		return nil
 	}
-	return nil
+	return errors.New(s.Refused)
 }
 
 // onLinkAnswered binds the spot check by a person's link, if the ledger knows the journey.
@@ -338,9 +326,9 @@ func (s *SpotState) onLinkAnswered(a SpotAnswer, now time.Time) []Effect {
 	s.Link, s.Linking, s.Look.At = nil, false, now.Add(spotLookEvery)
 	switch {
 	case a.Problem != "":
-		s.Refused = errLinkFailed.Error()
+		s.Refused = "the ledger could not be asked about that journey: try again"
 	case !a.Linked:
-		s.Refused = errLinkUnknown.Error()
+		s.Refused = "the ledger knows no journey of that id in this account"
 	default:
 		return s.decide(SpotDecision{JourneyID: link.JourneyID, BoundBy: link.Actor, LinkReason: link.Reason}, now)
 	}

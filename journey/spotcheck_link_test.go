@@ -8,7 +8,7 @@ import (
 	"idjourney/journey"
 )
 
-func TestTheVendorsOwnWordBindsIfTheLedgerAgrees(t *testing.T) {
+func TestTheVendorsClaimBindsASpotCheckIfTheLedgerAgrees(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		claimed bool

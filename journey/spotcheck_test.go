@@ -151,7 +151,7 @@ func TestAFailedRuleFailsWhateverTheDecisionSays(t *testing.T) {
 	}
 }
 
-func TestAPolicyMayOnlyTellAFailedSpotCheck(t *testing.T) {
+func TestAPolicyMayOnlyPublishAFailedSpotCheck(t *testing.T) {
 	t.Parallel()
 	p := openSpot(t, func(journey.SpotFetchInput, time.Time) journey.SpotAnswer {
 		policy := spotPolicy

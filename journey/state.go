@@ -2,6 +2,7 @@ package journey
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -137,10 +138,10 @@ func (s State) Addressed(e Event) bool {
 
 // EndsAs is what the workflow answers when it closes; empty while the journey is open.
 func (s State) EndsAs() string {
-	if !s.Closed() {
-		return ""
+	if s.Closed() {
+		return string(s.Phase)
 	}
-	return string(s.Phase)
+	return ""
 }
 
 func (s *State) final() bool { return s.Phase.Final() }
@@ -241,19 +242,16 @@ func migrate[S any](raw []byte, steps []func(map[string]any)) (s S, err error) {
 	}
 	if head.Version < present {
 		var old map[string]any
-		if err := json.Unmarshal(raw, &old); err != nil {
-			return s, fmt.Errorf("reading a %T of version %d: %w", s, head.Version, err)
-		}
+		err = json.Unmarshal(raw, &old)
 		for _, step := range steps[head.Version-1:] {
 			step(old)
 		}
 		old["version"] = present
-		if raw, err = json.Marshal(old); err != nil {
-			return s, fmt.Errorf("writing a %T of version %d: %w", s, present, err)
-		}
+		migrated, failed := json.Marshal(old)
+		raw, err = migrated, errors.Join(err, failed)
 	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("reading a %T of version %d: %w", s, head.Version, err)
+	if err = errors.Join(err, json.Unmarshal(raw, &s)); err != nil {
+		err = fmt.Errorf("reading a %T of version %d: %w", s, head.Version, err)
 	}
-	return s, nil
+	return s, err
 }

@@ -34,9 +34,8 @@ type Steps struct {
 	// UserStepsHinted says that a webhook announced the end of the user's steps.
 	UserStepsHinted bool      `json:"userStepsHinted,omitempty"`
 	Runs            []StepRun `json:"runs,omitempty"`
-	// Running is the step whose activity is under way, Waiting the one whose answer is
-	// announced for later, until WaitUntil at most, Announced the one whose answer was
-	// announced while it was running.
+	// Running is the step whose activity is under way, Waiting the one whose answer comes
+	// later, until WaitUntil at most, Announced one whose answer was announced while it ran.
 	Running   string    `json:"running,omitempty"`
 	Waiting   string    `json:"waiting,omitempty"`
 	WaitUntil time.Time `json:"waitUntil,omitzero"`
@@ -47,10 +46,9 @@ type Steps struct {
 	Completed  bool `json:"completed,omitempty"`
 	// Retries counts the steps that operators had run again, Reruns those that ran
 	// again because they had judged something else than the result shows.
-	Retries int `json:"retries,omitempty"`
-	Reruns  int `json:"reruns,omitempty"`
-	// Face is the last comparison seen, and the subject it was first seen for.
-	Face *SeenFace `json:"face,omitempty"`
+	Retries int       `json:"retries,omitempty"`
+	Reruns  int       `json:"reruns,omitempty"`
+	Face    *SeenFace `json:"face,omitempty"` // the last comparison
 }
 
 // StepRun is the final answer of one custom step.
@@ -104,8 +102,8 @@ func (a StepAnswer) judgedOther(v Verdict) bool {
 	return a.Subject != "" && v.Subject != "" && a.Subject != v.Subject
 }
 
-// ask runs a custom step's activity. What a person had run again is asked anew,
-// except where it would be submitted to the vendor twice.
+// ask runs a custom step's activity. A retry is a new question, except where it would
+// be submitted to the vendor twice.
 func (p *Steps) ask(step StepPolicy, round int, v *Verdict) []Effect {
 	p.Running = step.Name
 	in := &StepInput{Step: step.Name, Round: round}
@@ -154,9 +152,9 @@ func (p *Steps) seeFace(v Verdict) {
 	}
 }
 
-// evidence is what is known of a step. Where the vendor's result shows the
-// comparison itself, that is what counts, unless the subject has changed since it
-// was judged or first seen: a new selfie does not pass on the old one's comparison.
+// evidence is what is known of a step. A comparison in the vendor's result counts, unless
+// the subject has changed since it was judged or first seen: a new selfie does not pass on
+// the old one's comparison.
 func (p *Steps) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 	run, face := p.run(step.Name), step.ShownBy == "face"
 	switch {
@@ -184,8 +182,8 @@ func (p *Steps) evidence(step StepPolicy, v Verdict) (StepOutcome, string) {
 	}
 }
 
-// await waits for an answer that comes later, and says whether to ask for it at once: it
-// was announced while the step was still running.
+// await waits for an answer that comes later. One that was announced while the step was
+// running is asked for at once.
 func (p *Steps) await(step StepPolicy, declared bool, now time.Time) (ask bool) {
 	if p.WaitUntil.IsZero() {
 		within := time.Duration(step.AnswerWithin)
@@ -219,17 +217,15 @@ func (p *Steps) record(name string, a StepAnswer) StepRun {
 	return run
 }
 
-// userStepsFinished believes Finished User Steps when the result shows what the
-// policy lists. Without the webhook a silence has to pass as well, because the same
-// result is also seen while the user is still busy with a last step.
+// userStepsFinished says that the result shows the steps that the policy lists. Without the
+// webhook a silence has to pass as well: the user may still be busy with a last step.
 func (s *State) userStepsFinished(v Verdict, now time.Time) bool {
 	silence := s.Look.Silent > 0 && !now.Before(s.Since.Add(s.patience()))
 	return v.shows(s.Policy.UserSteps) && (s.Steps.UserStepsHinted || silence)
 }
 
-// runCustomSteps starts the next custom step that has no answer for the present
-// subject. After the last one it calls the vendor's Complete Custom Step, whatever the
-// answers were, so that no journey hangs at the vendor.
+// runCustomSteps starts the next custom step. After the last one it calls the vendor's
+// Complete Custom Step, whatever the answers were, so that no journey hangs at the vendor.
 func (s *State) runCustomSteps(now time.Time) []Effect {
 	step, found := s.Steps.next(s.Policy.Steps, *s.Verdict)
 	switch {

@@ -65,7 +65,7 @@ func TestAnAlertThatGrewIsAnotherAlert(t *testing.T) {
 }
 
 // A flow that fell out of the configuration, and a sanctions match.
-func TestAnUnlistedFlowKeepsNoApprovalOverAMatch(t *testing.T) {
+func TestAMatchInAnUnlistedFlowEndsAnApproval(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.p.Unlisted, r.p.Steps = true, nil
@@ -74,7 +74,7 @@ func TestAnUnlistedFlowKeepsNoApprovalOverAMatch(t *testing.T) {
 }
 
 // The match comes while the vendor has the journey open for a renewal.
-func TestAMatchDuringARenewalIsHeldAndTold(t *testing.T) {
+func TestAMatchDuringARenewalIsPutOnHoldAndPublished(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.look(submitted())
@@ -91,7 +91,7 @@ func TestAMatchDuringARenewalIsHeldAndTold(t *testing.T) {
 }
 
 // The first word of an old customer is forged, with a number of its own.
-func TestAForgedVersionPoisonsNoAdoption(t *testing.T) {
+func TestAForgedVersionDoesNotChangeAnAdoption(t *testing.T) {
 	r := newRig(t)
 	v := fin("Approved")
 	v.EndedAt = r.now.Add(-365 * day)
@@ -103,7 +103,7 @@ func TestAForgedVersionPoisonsNoAdoption(t *testing.T) {
 }
 
 // The number is forged, the change is true, and the history knows of nothing.
-func TestAForgedVersionOutlivesNoHistory(t *testing.T) {
+func TestAForgedVersionIsForgottenAfterTheHistory(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 2000000000})
@@ -120,7 +120,7 @@ func TestAForgedVersionOutlivesNoHistory(t *testing.T) {
 }
 
 // The matches change once more while the history is asked, which then tells nothing.
-func TestAChangeDuringTheHistoryIsToldOnce(t *testing.T) {
+func TestAChangeDuringTheHistoryIsPublishedOnce(t *testing.T) {
 	r := newRig(t)
 	r.look(matches(fin("Approved"), journey.AMLMatch{ID: "old", Version: 1}))
 	three := matches(fin("Approved"), journey.AMLMatch{ID: "old", Version: 1}, versioned("m3", 3))

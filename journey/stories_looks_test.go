@@ -31,7 +31,7 @@ func TestALateAnswerConfirmsNothing(t *testing.T) {
 }
 
 // first contact by AML webhook, API late and without versions
-func TestFirstContactByAMLAsksAgain(t *testing.T) {
+func TestAFirstContactByAnAMLUpdateIsFetchedAgain(t *testing.T) {
 	r := newRig(t)
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 3})
 	r.fetched(fin("Approved"))
@@ -120,7 +120,7 @@ func TestAProblemKeepsTheFlowListed(t *testing.T) {
 }
 
 // manual Rejected while final still says Complete
-func TestInconsistentDecisionsAreHeld(t *testing.T) {
+func TestInconsistentDecisionsArePutOnHold(t *testing.T) {
 	r := newRig(t)
 	v := fin("Complete")
 	v.Manual = "Rejected"
@@ -155,7 +155,7 @@ func TestAStepsReasonIsACode(t *testing.T) {
 }
 
 // aml.changed lost over a resubmission
-func TestAMLChangesAreToldAcrossAResubmission(t *testing.T) {
+func TestAMLChangesArePublishedAcrossAResubmission(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.look(submitted())
@@ -181,7 +181,7 @@ func TestALocalReviewLooksAgain(t *testing.T) {
 }
 
 // missing after seen: no attention
-func TestAVanishedJourneyCallsAPerson(t *testing.T) {
+func TestAJourneyThatIDWiseNoLongerKnowsNeedsAPerson(t *testing.T) {
 	r := newRig(t)
 	r.look(submitted())
 	for range 20 {

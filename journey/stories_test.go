@@ -78,7 +78,7 @@ var mon = journey.AMLMatch{ID: "m1", Datasets: []string{"SAN"}, MonitorUpdate: "
 var plain = journey.AMLMatch{ID: "m1", Datasets: []string{"SAN"}}
 
 // system-approved, then monitoring hit moves system+final to Refer
-func TestAMatchBehindReferHoldsTheApproval(t *testing.T) {
+func TestAMatchBehindReferPutsTheApprovalOnHold(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.event(journey.AMLMonitorUpdate, journey.Hint{AMLVersion: 1, System: "Refer"})
@@ -190,7 +190,7 @@ func TestAMatchAfterAnApprovalIsNew(t *testing.T) {
 }
 
 // matches vanish (re-screening, Not Ready Yet) -> hold lifted by itself
-func TestScreeningAgainLiftsNoHold(t *testing.T) {
+func TestANewScreeningLiftsNoHold(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Approved"))
 	r.look(matches(fin("Approved"), mon))

@@ -40,7 +40,7 @@ func (r *rig) asked(ty journey.EventType, trigger, step, deadline string) {
 }
 
 // The vendor's completion was on its way when the relationship ended.
-func TestWhatIsOverStaysOver(t *testing.T) {
+func TestAnEndedJourneyStaysEnded(t *testing.T) {
 	r := newRig(t)
 	r.event(journey.FinishedUserSteps, journey.Hint{})
 	r.fetched(submitted())
@@ -57,7 +57,7 @@ func TestWhatIsOverStaysOver(t *testing.T) {
 }
 
 // A journey that is closed is erased by a run that never looked.
-func TestAnErasureOfAClosedJourneyIsTold(t *testing.T) {
+func TestAnErasureOfAClosedJourneyIsPublished(t *testing.T) {
 	r := newRig(t)
 	r.act(journey.Act{Kind: journey.UpdateErase})
 	if effects := r.in(journey.Input{Erased: &journey.EraseAnswer{Endpoints: []string{"core"}}}); count(effects, journey.MessageErased) != 1 {
@@ -126,7 +126,7 @@ func TestAHoldInTheLedgerStays(t *testing.T) {
 }
 
 // The history was reset to before an operator's rejection.
-func TestARejectionThatTheLedgerTellsOfStays(t *testing.T) {
+func TestARejectionOfAConflictingDecisionStays(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.in(journey.Input{Published: &journey.Published{Lane: "decisions@core", Answer: journey.PublishAnswer{
@@ -189,7 +189,7 @@ func TestAMissedRenewalIsNotUndoneByWebhooks(t *testing.T) {
 }
 
 // Whoever knows the secret asks for another step every day.
-func TestAskingAgainPausesNoReviewForEver(t *testing.T) {
+func TestARepeatedRequestDoesNotPauseAReviewForEver(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.in(journey.Input{Event: &journey.Event{Type: journey.SpotCheckFailed, Account: "acme", JourneyID: "j", Hint: journey.Hint{SpotCheck: "spot"}}})
@@ -216,7 +216,7 @@ func TestAskingAgainPausesNoReviewForEver(t *testing.T) {
 }
 
 // A failed spot check waits for a person, and another hold ends.
-func TestNobodyIsApprovedOverAFailedSpotCheck(t *testing.T) {
+func TestAFailedSpotCheckPreventsAnApproval(t *testing.T) {
 	r := newRig(t)
 	r.look(fin("Complete"))
 	r.look(matches(fin("Complete"), mon))
@@ -270,7 +270,7 @@ func TestALadderBeginsWithItsReview(t *testing.T) {
 }
 
 // A step is no longer declared while its answer is awaited.
-func TestAStepThatIsGoneIsAwaitedByNobody(t *testing.T) {
+func TestTheAnswerOfARemovedStepIsNotAwaited(t *testing.T) {
 	r := newRig(t)
 	r.p.Steps[0] = journey.StepPolicy{Name: "register", When: journey.WhenAlways, OnFailed: journey.MeansReject, OnInconclusive: journey.MeansReview, AnswerWithin: journey.Duration(day)}
 	r.event(journey.FinishedUserSteps, journey.Hint{})

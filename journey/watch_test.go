@@ -34,7 +34,7 @@ func told(t *testing.T, verdicts ...journey.Verdict) (s journey.State, last []jo
 }
 
 // The ledger counts a journey that waits as long as nothing else is said of it.
-func TestTheLedgerIsToldWhenAWaitEndsInSilence(t *testing.T) {
+func TestTheLedgerShowsThatAWaitHasEnded(t *testing.T) {
 	t.Parallel()
 	s, effects := told(t, referred, approved, again, approved)
 	if s.Phase != journey.Settled || len(effects) != 1 || effects[0].Publish == nil {

@@ -15,8 +15,8 @@ type Screening struct {
 	// new, if AcceptedKnown.
 	Accepted      []string `json:"accepted,omitempty"`
 	AcceptedKnown bool     `json:"acceptedKnown,omitempty"`
-	// Seen are the matches of the last finished verdict, by key, and Version the
-	// highest version that a verdict has shown. Known is false before the first.
+	// Seen are the keys of the matches of the last finished verdict, Version the highest
+	// that a verdict has shown. Known is false before the first.
 	Seen    []string `json:"seen,omitempty"`
 	Known   bool     `json:"known,omitempty"`
 	Version int      `json:"version,omitempty"`

@@ -128,8 +128,8 @@ func (s *State) takeStanding(ledger Standing) {
 	}
 }
 
-// conclude draws the consequence of a finished verdict. By is the person whose
-// disposition of an AML alert led to it, else nil.
+// conclude draws the consequence of a finished verdict. By is who disposed of an AML alert
+// and so led to it, else nil.
 func (s *State) conclude(now time.Time, by *Reviewed) []Effect {
 	v := *s.Verdict
 	s.Attention.clear(AttentionCompleteFailed)
@@ -231,7 +231,8 @@ func (s *State) adopt(claimed int, known bool, now time.Time) []Effect {
 func (s *State) adoptable(v Verdict, known bool) bool {
 	after := time.Duration(s.Policy.AdoptAfter)
 	old := after > 0 && !known && !v.EndedAt.IsZero() && s.OpenedAt.Sub(v.EndedAt) >= after
-	first := s.Standing.Sequence == 0 && !s.AML.Known && s.Reviews.Open == nil && !s.Steps.begun()
+	begun := s.Steps.busy() || s.Steps.Completed || len(s.Steps.Runs) > 0
+	first := s.Standing.Sequence == 0 && !s.AML.Known && s.Reviews.Open == nil && !begun
 	decided := v.unclear() == "" && v.Final != Refer
 	return first && (old || s.Decided.Imported) && decided && !s.Policy.Unlisted
 }

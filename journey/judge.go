@@ -29,12 +29,15 @@ const (
 // then the approval.
 func (s *State) judge(v Verdict) Judgement {
 	matched, unclear := s.matched(v), v.unclear()
+	// A match came after an approval, or by monitoring.
+	monitored := s.Standing.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold ||
+		slices.ContainsFunc(v.AML.Matches, AMLMatch.news)
 	switch {
 	case unclear != "":
 		return onHold(unclear)
 	case v.Final == Rejected:
 		return Judgement{Outcome: OutcomeRejected, Source: SourceVendorReview}
-	case v.Final == Refer && matched && s.monitored(v):
+	case v.Final == Refer && matched && monitored:
 		// The vendor's system referred an approved customer because of the match.
 		j := onHold("aml_match")
 		j.Review = ReviewVendor
@@ -78,12 +81,6 @@ func (v Verdict) unclear() string {
 // matched says that a match stands against an approval.
 func (s *State) matched(v Verdict) bool {
 	return s.AML.unaccepted(v) && s.Policy.AMLMatch != AMLMeansTell
-}
-
-// monitored says that a match came after an approval, or by monitoring.
-func (s *State) monitored(v Verdict) bool {
-	return s.Standing.Outcome == OutcomeApproved || s.Standing.Outcome == OutcomeOnHold ||
-		slices.ContainsFunc(v.AML.Matches, AMLMatch.news)
 }
 
 // judgeStep weighs one custom step. Nothing is approved without positive
@@ -130,21 +127,13 @@ func onHold(reason string) Judgement {
 
 // heavier is the heavier of two judgements, of equal ones the first.
 func heavier(a, b Judgement) Judgement {
-	if b.weight() > a.weight() {
+	if b.rank() < a.rank() {
 		return b
 	}
 	return a
 }
 
-func (j Judgement) weight() int {
-	switch {
-	case j.Outcome == OutcomeRejected:
-		return 3
-	case j.Outcome == OutcomeOnHold:
-		return 2
-	case j.Review != "":
-		return 1
-	default:
-		return 0
-	}
+// rank is 0 for the heaviest: rejected, then on hold, then a review, then all others.
+func (j Judgement) rank() int {
+	return slices.Index([]bool{j.Outcome == OutcomeRejected, j.Outcome == OutcomeOnHold, j.Review != "", true}, true)
 }

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 )
@@ -53,11 +52,7 @@ func (l *Look) duplicate(e Event) bool {
 	if e.EventID == "" {
 		return false
 	}
-	hint, err := json.Marshal(e.Hint)
-	if err != nil { // texts and numbers: a failure is a bug in the types
-		panic("marshalling a hint: " + err.Error())
-	}
-	key := hash(string(e.Type), e.EventID, e.JourneyID, string(hint))[:12]
+	key := hash(string(e.Type), e.EventID, e.JourneyID, jsonOf(e.Hint))[:12]
 	if slices.Contains(l.Seen, key) {
 		return true
 	}

@@ -134,11 +134,7 @@ func StatusOf(p Phase, standing Outcome) CustomerStatus {
 // key names what a snapshot shows, regardless of its time.
 func (s Snapshot) key() string {
 	s.At, s.Since = time.Time{}, time.Time{}
-	text, err := json.Marshal(s) //workflowcheck:ignore (map keys are sorted)
-	if err != nil {              // texts, numbers and times: a failure is a bug in the types
-		panic("marshalling a snapshot: " + err.Error())
-	}
-	return hash(string(text))[:16]
+	return hash(jsonOf(s))[:16]
 }
 
 // open names what in a snapshot waits for people; "" if nothing does.
@@ -248,4 +244,12 @@ func stamp(now time.Time) string { return now.Format(time.RFC3339Nano) }
 func hash(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
+}
+
+func jsonOf(v any) string {
+	text, err := json.Marshal(v) //workflowcheck:ignore (map keys are sorted)
+	if err != nil {              // texts, numbers and times: a failure is a bug in the types
+		panic(fmt.Sprintf("marshalling a %T: %v", v, err))
+	}
+	return string(text)
 }

@@ -14,8 +14,9 @@ const (
 	// with, or that it took up when it last continued as new. A change that would alter what
 	// a recorded history did raises Rules and branches on State.Rules; a worker that does
 	// not know a run's value leaves the task to a newer one. A branch is deleted one maximum
-	// run age after its release. MinRules is the oldest that Apply still has a branch for.
-	Rules    = 1
+	// run age after its release.
+	Rules = 1
+	// MinRules is the oldest behaviour that Apply still has a branch for.
 	MinRules = 1
 	// StateVersion is the version of State's JSON form. Raise it with a migration and a
 	// golden file (testdata/state) whenever an older state would be misread.

@@ -84,9 +84,6 @@ func (p Policy) step(name string) (step StepPolicy, declared bool) {
 // busy says that a step or Complete Custom Step is under way, or an answer announced.
 func (p *Steps) busy() bool { return p.Running != "" || p.Waiting != "" || p.Completing }
 
-// begun says that some step was ever asked.
-func (p *Steps) begun() bool { return p.busy() || p.Completed || len(p.Runs) > 0 }
-
 // run is the answer of a step; nil if there is none.
 func (p *Steps) run(name string) *StepRun {
 	at := slices.IndexFunc(p.Runs, func(r StepRun) bool { return r.Name == name })

@@ -27,13 +27,11 @@ type Verdict struct {
 	System  string    `json:"systemDecision"`
 	Manual  string    `json:"manualDecision,omitempty"`
 	Final   string    `json:"finalDecision"`
-	// FailedRules are the keys of the vendor's rules that failed, in order.
-	FailedRules []string `json:"failedRules,omitempty"`
-	// Documents counts the submitted documents, DocumentSteps are their step ids;
-	// Selfie is selfie.status, empty when the result has no selfie.
-	Documents     int      `json:"documents,omitempty"`
-	DocumentSteps []string `json:"documentSteps,omitempty"`
-	Selfie        string   `json:"selfie,omitempty"`
+
+	FailedRules   []string `json:"failedRules,omitempty"`   // keys of the vendor's rules, in order
+	Documents     int      `json:"documents,omitempty"`     // how many were submitted
+	DocumentSteps []string `json:"documentSteps,omitempty"` // their step ids
+	Selfie        string   `json:"selfie,omitempty"`        // selfie.status; empty without a selfie
 	// Subject is a keyed hash of what a custom step would judge (person and
 	// images). A step's answer counts only for the subject it was given for.
 	Subject string          `json:"subject,omitempty"`
@@ -49,10 +47,9 @@ type FaceComparison struct {
 
 // AML is the anti-money-laundering part of the result, without names.
 type AML struct {
-	Applicability string `json:"applicability,omitempty"`
-	// Version is the highest aml_record_version among the matches, 0 if unknown.
-	Version int        `json:"version,omitempty"`
-	Matches []AMLMatch `json:"matches,omitempty"`
+	Applicability string     `json:"applicability,omitempty"`
+	Version       int        `json:"version,omitempty"` // the highest aml_record_version of the matches, 0 if unknown
+	Matches       []AMLMatch `json:"matches,omitempty"`
 }
 
 // AMLMatch is one match, named by the vendor's match id, else by a keyed hash.
@@ -85,8 +82,8 @@ type FetchAnswer struct {
 	Problem Problem  `json:"problem,omitempty"`
 	Verdict *Verdict `json:"verdict,omitempty"`
 	Policy  Policy   `json:"policy"`
-	// ReferenceHash is the keyed hash of the customer's reference, for search.
-	ReferenceHash string `json:"referenceHash,omitempty"`
+
+	ReferenceHash string `json:"referenceHash,omitempty"` // keyed hash of the customer's reference
 	// Baseline is the standing in the ledger, asked for by the first fetch of a run that
 	// knows none; it continues the decisions' numbering.
 	Baseline *Standing `json:"baseline,omitempty"`

@@ -67,14 +67,7 @@ func New(cfg *config.Config, store *ledger.Ledger, sender *notify.Sender, measur
 }
 
 func (a *Activities) connect(c *config.Account) (*account, error) {
-	vendor, err := idwise.New(idwise.Config{
-		BaseURL:     c.BaseURL,
-		Credentials: idwise.Credentials{Key: c.APIKey.Reveal(), Secret: c.APISecret.Reveal()},
-		Paths:       c.PathMap(), Timeout: c.Timeout, RequestsPerSecond: c.RequestsPerSecond,
-		Observe: func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
-			a.measure.VendorCall(ctx, c.Name, string(op), string(outcome), took)
-		},
-	})
+	vendor, err := c.Vendor(a.measure.VendorCall)
 	if err != nil {
 		return nil, err
 	}

@@ -76,13 +76,7 @@ func NewStarter(ctx context.Context, b *Base, o StarterOptions) (*Starter, error
 func newVendors(b *Base) (map[string]*idwise.Client, error) {
 	vendors := map[string]*idwise.Client{}
 	for _, a := range b.Config.Accounts {
-		client, err := idwise.New(idwise.Config{
-			BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
-			Paths: a.PathMap(), Timeout: a.Timeout, RequestsPerSecond: a.RequestsPerSecond,
-			Observe: func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
-				b.Telemetry.Instruments.VendorCall(ctx, a.Name, string(op), string(outcome), took)
-			},
-		})
+		client, err := a.Vendor(b.Telemetry.Instruments.VendorCall)
 		if err != nil {
 			return nil, fmt.Errorf("setting up IDWise's API for account %s: %w", a.Name, err)
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"reflect"
 	"slices"
@@ -76,21 +77,22 @@ type Flow struct {
 	Policy     Policy `yaml:"policy" doc:"Overrides of the account's policy for this flow."`
 }
 
-// PathMap returns the corrections by operation; nil if there are none.
-func (a *Account) PathMap() map[string]string {
-	if len(a.Paths) == 0 {
-		return nil
+// Vendor returns a client of IDWise's API for the account. Observe receives each request's
+// account, operation, outcome and duration, 0 if nothing was sent; it may be nil.
+func (a *Account) Vendor(observe func(ctx context.Context, account, operation, outcome string, took time.Duration)) (*idwise.Client, error) {
+	cfg := idwise.Config{
+		BaseURL: a.BaseURL, Credentials: idwise.Credentials{Key: a.APIKey.Reveal(), Secret: a.APISecret.Reveal()},
+		Paths: map[string]string{}, Timeout: a.Timeout, RequestsPerSecond: a.RequestsPerSecond,
 	}
-	paths := map[string]string{}
 	for _, p := range a.Paths {
-		paths[p.Operation] = p.Path
+		cfg.Paths[p.Operation] = p.Path
 	}
-	return paths
-}
-
-// Endpoint returns the account's endpoint of that name.
-func (a *Account) Endpoint(name string) (Endpoint, bool) {
-	return find(a.Endpoints, func(e Endpoint) bool { return e.Name == name })
+	if observe != nil {
+		cfg.Observe = func(ctx context.Context, op idwise.Operation, outcome idwise.Outcome, took time.Duration) {
+			observe(ctx, a.Name, string(op), string(outcome), took)
+		}
+	}
+	return idwise.New(cfg)
 }
 
 // Flow returns the flow with IDWise's id.

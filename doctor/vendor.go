@@ -22,10 +22,9 @@ type probe struct {
 // the address is not IDWise's, the credentials are not the account's, or a single path
 // does not work.
 func (cfg Config) vendor(ctx context.Context) []Row {
-	client, err := idwise.New(idwise.Config{
-		BaseURL: cfg.Account.BaseURL, Paths: cfg.Account.PathMap(), Timeout: cfg.Timeout,
-		Credentials: idwise.Credentials{Key: cfg.Account.APIKey.Reveal(), Secret: cfg.Account.APISecret.Reveal()},
-	})
+	account := *cfg.Account
+	account.Timeout, account.RequestsPerSecond = cfg.Timeout, 0
+	client, err := account.Vendor(nil)
 	if err != nil {
 		return []Row{{"credentials", Wrong, err.Error(), "correct the account's configuration"}}
 	}

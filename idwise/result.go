@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"strconv"
 	"time"
 
 	"idjourney/outbound"
@@ -210,4 +212,79 @@ func (m *AMLMatch) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &w)
 	m.MatchID, m.ResourceID, m.AMLRecordVersion = string(w.MatchID), string(w.ResourceID), w.Version.count()
 	return err
+}
+
+// SpotCheckResult is the result of a biometric spot check. It leaves out the person whom
+// the vendor's answer describes, but the reference is personal data.
+type SpotCheckResult struct {
+	outbound.Private
+	// ID is the spot check's own id. It is not the onboarding journey's, and
+	// [Client.Result] does not know it.
+	ID string `json:"-"`
+	// ReferenceNumber is the only link to a customer; "" if absent.
+	ReferenceNumber string `json:"-"`
+	// EndTime is as sent, ISO 8601 without a zone; nil while the check is open.
+	EndTime *string `json:"end_time"`
+	// SystemDecision is Complete, Refer, Incomplete, or a value we do not know.
+	SystemDecision string `json:"system_decision"`
+	// Selfie is nil when the result has none.
+	Selfie *Selfie `json:"selfie"`
+	// RuleResults are the vendor's rules by key.
+	RuleResults map[string]RuleResult `json:"rule_results"`
+}
+
+// EndedAt is EndTime as an instant. We assume UTC, as in Result.
+func (r *SpotCheckResult) EndedAt() time.Time { return readTime(r.EndTime) }
+
+// SpotCheck fetches a spot check's result by the id from its webhook. Besides the errors
+// of every request, it returns ErrUnreadable or ErrOtherJourney. We infer that the answer's
+// journey_id is the spot check's own id.
+func (c *Client) SpotCheck(ctx context.Context, id string) (*SpotCheckResult, error) {
+	return do(ctx, c, request{operation: ReadSpotCheck, id: id}, func(body []byte) (*SpotCheckResult, error) {
+		var w struct {
+			SpotCheckResult
+			JourneyID       loose `json:"journey_id"`
+			ReferenceNumber loose `json:"reference_number"`
+		}
+		if json.Unmarshal(body, &w) != nil {
+			return nil, fmt.Errorf("not a spot check's result: %w", ErrUnreadable)
+		}
+		w.ID, w.SpotCheckResult.ReferenceNumber = string(w.JourneyID), string(w.ReferenceNumber)
+		return &w.SpotCheckResult, about(id, w.ID)
+	})
+}
+
+// AMLHistory is one version of an AML record, from the vendor's history. Its matches name
+// people.
+type AMLHistory struct {
+	outbound.Private
+	CheckID string
+	// Version is the requested version.
+	Version int
+	// Matches are those of the version. It is not known for certain whether they are all
+	// matches at that version or only those that the version changed: a match's
+	// AMLRecordVersion names the version that last changed it.
+	Matches []AMLMatch
+}
+
+// AMLHistory fetches one version, from 1 on, of a check's AML matches. We infer that the
+// id of a journey's check is the journey's id. A version that the vendor does not keep is
+// missing (see [IsMissing]). Besides the errors of every request, it returns ErrUnreadable,
+// also for an answer without a list of matches, or ErrOtherJourney.
+func (c *Client) AMLHistory(ctx context.Context, checkID string, version int) (AMLHistory, error) {
+	if version < 1 {
+		return AMLHistory{}, fmt.Errorf("calling %s: versions count from 1: %w", ReadAMLHistory, ErrNotSent)
+	}
+	r := request{operation: ReadAMLHistory, id: checkID, query: url.Values{"version": {strconv.Itoa(version)}}}
+	return do(ctx, c, r, func(body []byte) (AMLHistory, error) {
+		var w struct {
+			CheckID loose       `json:"check_id"`
+			Matches *[]AMLMatch `json:"aml_matches"`
+		}
+		// A missing list is an error: read as an empty one, it would hide what a version changed.
+		if json.Unmarshal(body, &w) != nil || w.Matches == nil {
+			return AMLHistory{}, fmt.Errorf("not an AML history: %w", ErrUnreadable)
+		}
+		return AMLHistory{CheckID: checkID, Version: version, Matches: *w.Matches}, about(checkID, string(w.CheckID))
+	})
 }

@@ -1,3 +1,10 @@
+// Package workflows is the interpreter: it receives inputs, calls journey.Apply, runs the
+// effects as activities, feeds their answers back, and continues as new. It contains no
+// rule about identities; those are in package journey.
+//
+// One interpreter (interpreter.go) runs journeys and spot checks (journey.go). Only its
+// loop changes the state. Signals, lanes and update handlers only append to the inbox, so
+// that Apply takes its inputs in the order of the history.
 package workflows
 
 import (
@@ -6,8 +13,36 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
+	"idjourney/config"
 	"idjourney/journey"
 )
+
+// Limits are the time-outs and retries of one activity. They come from the worker's
+// configuration, never from history, so that they can change for running journeys.
+type Limits = config.ActivityOptions
+
+// Retry is an activity's retry policy.
+type Retry = config.Retry
+
+// Options is what the interpreter takes from the worker's configuration.
+type Options struct {
+	// Limits returns the limits of one of our own activities, by its name.
+	Limits func(activity string) Limits
+	// StepLimits returns the limits of a declared custom step of an account.
+	StepLimits func(account, step string) Limits
+	// Deliveries is the task queue of the messages to endpoints. It is separate so that a
+	// hanging endpoint occupies no slot of other work. Empty: the workflow's own queue.
+	Deliveries string
+	// MaxEvents is the length of history above which a run continues as new; 300 if 0.
+	// Tests lower it.
+	MaxEvents int
+}
+
+// Workflows holds the workflow functions and their options.
+type Workflows struct{ options Options }
+
+// New returns the workflow functions, to be registered under explicit names.
+func New(options Options) *Workflows { return &Workflows{options: options} }
 
 // Journey is the workflow of one journey.
 func (w *Workflows) Journey(ctx workflow.Context, raw converter.RawValue) (string, error) {
@@ -77,5 +112,62 @@ func handleAct[A any](ctx workflow.Context, i *interpreter[journey.State], name,
 		workflow.UpdateHandlerOptions{
 			Description: text,
 			Validator:   func(_ workflow.Context, a A) error { return i.check(i.state, input(a)) },
+		})
+}
+
+// SpotCheck is the workflow of one spot check.
+func (w *Workflows) SpotCheck(ctx workflow.Context, raw converter.RawValue) (string, error) {
+	return interpret(ctx, spotChecks, w.options, raw)
+}
+
+var spotChecks = kind[journey.SpotState]{
+	name:    journey.SpotCheckWorkflowName,
+	noun:    "spot check",
+	known:   known{journey.MinSpotRules, journey.SpotRules, journey.SpotStateVersion},
+	open:    journey.OpenSpot,
+	migrate: journey.MigrateSpot,
+	bind: func(s journey.SpotState, rules int) journey.SpotState {
+		s.Rules = rules
+		return s
+	},
+	apply:  journey.SpotApply,
+	rested: func(_, _ journey.SpotState) bool { return false },
+	due:    func(journey.SpotState) string { return "fetch the spot check again if nothing comes" },
+	check:  func(s journey.SpotState, in journey.Input) error { return s.CheckLink(*in.Linked) },
+	// A link waits for the ledger's answer about the journey.
+	answered: func(s journey.SpotState, cancelled bool) (bool, error) {
+		switch {
+		case s.Link == nil:
+			return true, s.LinkRefused()
+		case cancelled && !s.Look.UnderWay:
+			return true, errRunCanceled
+		default:
+			return false, nil
+		}
+	},
+	handle: handleSpotCheck,
+}
+
+// handleSpotCheck registers the update of a spot check.
+func handleSpotCheck(ctx workflow.Context, i *interpreter[journey.SpotState]) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, journey.UpdateLink,
+		func(ctx workflow.Context, l journey.SpotLink) error {
+			if len(i.updates) > 0 { // accepted at the same moment
+				return journey.ErrLinking
+			}
+			return i.act(ctx, journey.Input{Linked: &l})
+		},
+		workflow.UpdateHandlerOptions{
+			Description: "Says which journey an unbound spot check belongs to: journeyId, actor, reason.",
+			Validator: func(_ workflow.Context, l journey.SpotLink) error {
+				switch {
+				case i.cancelled():
+					return errRunCanceled
+				case len(i.updates) > 0:
+					return journey.ErrLinking
+				default:
+					return i.state.CheckLink(l)
+				}
+			},
 		})
 }

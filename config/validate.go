@@ -1,7 +1,10 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -161,4 +164,116 @@ func (c *Config) validateLedger(found *faults) {
 	if postgres := err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"); !postgres && (!isFile || file == "") {
 		found.add("ledger.url", "is no ledger: write sqlite:path/to/file.db or postgres://user@host/database")
 	}
+}
+
+// faults collects all faults, so that they can be corrected in one go.
+type faults struct{ list []error }
+
+// add notes a fault. The sentence's subject is the path, and it says what to do.
+func (f *faults) add(path, format string, args ...any) {
+	fault := errors.New(path + " " + fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(f.list, func(known error) bool { return known.Error() == fault.Error() }) {
+		f.list = append(f.list, fault)
+	}
+}
+
+// addIf notes a fault if wrong is true.
+func (f *faults) addIf(wrong bool, path, format string, args ...any) {
+	if wrong {
+		f.add(path, format, args...)
+	}
+}
+
+// each notes the joined errors one by one; each is a sentence without its subject.
+func (f *faults) each(path string, err error) {
+	for _, e := range flatten(err) {
+		f.add(path, "%s", e)
+	}
+}
+
+func (f *faults) join() error { return errors.Join(f.list...) }
+
+// flatten lists the errors that are joined in err.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	many, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var list []error
+	for _, e := range many.Unwrap() {
+		list = append(list, flatten(e)...)
+	}
+	return list
+}
+
+// decoding notes the faults of mapstructure's error, one by one.
+func (f *faults) decoding(err error) {
+	for _, e := range flatten(err) {
+		inner := errors.Unwrap(e)
+		switch named, ok := e.(interface{ Name() string }); {
+		case ok:
+			f.field(named.Name(), inner)
+		case inner != nil:
+			f.decoding(inner)
+		default:
+			f.add("the configuration", "cannot be read: %s", e)
+		}
+	}
+}
+
+// field notes the faults of one key. mapstructure's metadata would list unknown keys, too,
+// but not beside a value that cannot be read.
+func (f *faults) field(path string, err error) {
+	for _, e := range flatten(err) {
+		keys, unknown := strings.CutPrefix(e.Error(), "has invalid keys: ")
+		if !unknown {
+			f.add(path, "cannot be read: %s", e)
+			continue
+		}
+		for key := range strings.SplitSeq(keys, ", ") {
+			f.add(join(path, key), "is not a key of the configuration: correct it (docs/configuration.md lists all)")
+		}
+	}
+}
+
+// Warnings returns what is allowed but rarely meant, one sentence each.
+func (c *Config) Warnings() []string {
+	found := &faults{}
+	admin, err := netip.ParseAddrPort(c.Listen.Admin)
+	loopback := err == nil && admin.Addr().IsLoopback() || strings.HasPrefix(c.Listen.Admin, "localhost:")
+	found.addIf(!loopback, "listen.admin",
+		"is reachable from other machines and has no authentication: let only your monitoring reach it")
+	for i := range c.Accounts {
+		c.Accounts[i].warn(itemPath("accounts", i, c.Accounts[i].Name), found)
+	}
+	var list []string
+	for _, warning := range found.list {
+		list = append(list, warning.Error())
+	}
+	return list
+}
+
+func (a *Account) warn(path string, found *faults) {
+	w := a.Webhook
+	found.addIf(bool(w.None), path, "accepts webhooks from anybody (auth: none)")
+	found.addIf(len(w.AllowIPs) > 0 && w.mechanisms() == 1, path, "checks webhooks by address alone: add basic, bearer or headers")
+	// All of these claim the one Authorization header.
+	authorizations := min(len(w.Basic), 1) + min(len(w.Bearer), 1)
+	for _, h := range w.Headers {
+		if http.CanonicalHeaderKey(h.Name) == "Authorization" {
+			authorizations++
+		}
+	}
+	found.addIf(authorizations > 1, path,
+		"asks for more than one kind of Authorization header, which a sender can rarely give: all that is configured must match")
+	found.addIf(len(a.Flows) == 0, path, "lists no flow: every journey will be held for a person")
+	for _, f := range a.Flows {
+		found.addIf(strings.HasPrefix(f.ID, "your-"), path, "has the example's flow id: take IDWise's from the portal")
+		found.addIf(slices.ContainsFunc(f.Steps, func(s Step) bool { return strings.HasPrefix(s.StepID, "your-") }),
+			path, "has the example's step id: take IDWise's from the portal")
+	}
+	found.addIf(len(a.Endpoints) == 0, path, "has no endpoint: decisions are kept, and sent to nobody")
 }

@@ -155,7 +155,7 @@ func (cfg Config) path(p probe, speaking bool, all []probe) Row {
 // writing lists the paths that the account needs and that would change a journey.
 func (cfg Config) writing(client *idwise.Client) (rows []Row) {
 	for _, op := range []idwise.Operation{idwise.ProcessCustomStep, idwise.CompleteCustomStep} {
-		if !cfg.needs(op) {
+		if !cfg.Account.Needs(op) {
 			continue
 		}
 		e := client.Endpoint(op)
@@ -172,13 +172,4 @@ func (cfg Config) writing(client *idwise.Client) (rows []Row) {
 // marked says whether the configuration marks the operation's path as confirmed.
 func (cfg Config) marked(op idwise.Operation) bool {
 	return slices.ContainsFunc(cfg.Account.Paths, func(o config.PathOverride) bool { return o.Operation == string(op) && o.Confirmed })
-}
-
-func (cfg Config) needs(op idwise.Operation) bool {
-	return slices.ContainsFunc(cfg.Account.Flows, func(f config.Flow) bool {
-		if op == idwise.CompleteCustomStep {
-			return f.CustomStep
-		}
-		return slices.ContainsFunc(f.Steps, func(s config.Step) bool { return s.Activity == config.ActivityCompareGovernmentFace })
-	})
 }

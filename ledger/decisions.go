@@ -119,3 +119,123 @@ func feedOf(accounts []string, after int64, limit int) (query string, args []any
 	}
 	return strings.Join(parts, " UNION ALL ") + " ORDER BY position LIMIT $2", args
 }
+
+// DeliveryState is how far a message got at one endpoint. The set is closed.
+type DeliveryState string
+
+// Delivered is final; a person may retry a parked message.
+const (
+	DeliveryPending   DeliveryState = "pending"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryParked    DeliveryState = "parked" // refused by the endpoint
+)
+
+// Delivery is the state of one message at one of the customer's endpoints.
+type Delivery struct {
+	// Account, MessageID and Endpoint (its name, not its address) name the delivery.
+	Account, MessageID, Endpoint string
+	// Type and Stream are the message's; Stream is empty if its order does not matter.
+	Type, Stream string
+	JourneyID    string
+	State        DeliveryState
+	Attempts     int
+	// LastStatus is the last HTTP status; 0 if there was no answer yet.
+	LastStatus int
+	// UpdatedAt is when this was true; the zero time means now.
+	UpdatedAt time.Time
+}
+
+// upsertDelivery does not change a delivered row, because the result of an attempt that a
+// retry overtook may arrive late.
+const upsertDelivery = `
+INSERT INTO deliveries AS old (message_id, endpoint, type, stream, account, journey_id, state, attempts, last_status, updated_at, first_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+ON CONFLICT (account, message_id, endpoint) DO UPDATE SET
+	state = excluded.state, attempts = excluded.attempts, last_status = excluded.last_status, updated_at = excluded.updated_at
+WHERE old.state <> 'delivered'`
+
+// SaveDelivery records d's state; the database refuses an unknown one. A message that
+// was delivered stays so.
+func (l *Ledger) SaveDelivery(ctx context.Context, d Delivery) (err error) {
+	defer wrap(&err, "saving delivery")
+	if d.Account == "" || d.MessageID == "" || d.Endpoint == "" {
+		return errors.New("account, message id or endpoint is missing")
+	}
+	return exec(ctx, l.write, upsertDelivery, d.MessageID, d.Endpoint, d.Type, d.Stream, d.Account, d.JourneyID,
+		string(d.State), d.Attempts, d.LastStatus, nanos(cmp.Or(d.UpdatedAt, time.Now())))
+}
+
+// Delivery returns the state of one message at one endpoint, or ErrNotFound.
+func (l *Ledger) Delivery(ctx context.Context, account, messageID, endpoint string) (d Delivery, err error) {
+	defer wrap(&err, "reading delivery")
+	d = Delivery{Account: account, MessageID: messageID, Endpoint: endpoint}
+	err = theOne(ctx, l.read, `SELECT type, stream, journey_id, state, attempts, last_status, updated_at
+		FROM deliveries WHERE account = $1 AND message_id = $2 AND endpoint = $3`, []any{account, messageID, endpoint},
+		&d.Type, &d.Stream, &d.JourneyID, &d.State, &d.Attempts, &d.LastStatus, (*instant)(&d.UpdatedAt))
+	return d, err
+}
+
+// HeldSpotCheck is a spot check that a person has to examine.
+type HeldSpotCheck struct {
+	journey.SpotDecision
+	// Reference is the customer's own reference: personal data, never logged.
+	Reference string
+}
+
+const upsertSpotCheck = `
+INSERT INTO spot_checks AS old (account, spot_id, journey_id, outcome, reference, decided_at, content)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (account, spot_id) DO UPDATE SET
+	journey_id = excluded.journey_id, outcome = excluded.outcome,
+	reference = CASE WHEN excluded.reference <> '' THEN excluded.reference ELSE old.reference END,
+	decided_at = excluded.decided_at, content = excluded.content
+WHERE excluded.decided_at >= old.decided_at AND (excluded.journey_id <> '' OR old.journey_id = '')`
+
+// SaveSpotCheck records what a spot check means. The latest DecidedAt counts, and a spot
+// check that is bound to a journey stays bound. While it is not, it is an item of
+// attention, spot_check_unbound. The reference of an erased journey is not kept.
+func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, reference string) (err error) {
+	defer wrap(&err, "saving spot check")
+	if d.Account == "" || d.SpotID == "" || d.Outcome == "" || d.DecidedAt.IsZero() {
+		return errors.New("account, id, outcome or time is missing")
+	}
+	d.DecidedAt = d.DecidedAt.UTC()
+	return l.inTx(ctx, func(t *transaction) {
+		if t.mustLive(d.Account, d.JourneyID); errors.Is(t.err, ErrErased) {
+			t.err, reference = nil, ""
+		}
+		changed := t.exec(upsertSpotCheck, d.Account, d.SpotID, d.JourneyID, string(d.Outcome), text(reference),
+			nanos(d.DecidedAt), document{d})
+		if !changed {
+			return
+		}
+		var items []journey.AttentionItem
+		if d.JourneyID == "" {
+			items = append(items, journey.AttentionItem{Code: journey.AttentionSpotCheckUnbound, Since: d.DecidedAt})
+		}
+		t.replaceAttention(d.Account, d.SpotID, true, items)
+	})
+}
+
+// SpotCheck returns a spot check by its SpotID, or ErrNotFound.
+func (l *Ledger) SpotCheck(ctx context.Context, account, spotID string) (d journey.SpotDecision, err error) {
+	defer wrap(&err, "reading spot check")
+	err = theOne(ctx, l.read, "SELECT content FROM spot_checks WHERE account = $1 AND spot_id = $2", []any{account, spotID}, document{&d})
+	return d, err
+}
+
+// The condition must match that of the index spot_checks_held.
+const selectHeld = `
+SELECT content, reference FROM spot_checks
+WHERE account IN %s AND (journey_id = '' OR outcome = 'on_hold') ORDER BY decided_at, account, spot_id`
+
+// HeldSpotChecks returns the accounts' spot checks that are bound to no journey or
+// whose outcome is on_hold, oldest first. An empty list of accounts returns nothing.
+func (l *Ledger) HeldSpotChecks(ctx context.Context, accounts []string) (held []HeldSpotCheck, err error) {
+	defer wrap(&err, "reading held spot checks")
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	query, args := inAccounts(selectHeld, accounts)
+	return list(ctx, l.read, query, args, func(h *HeldSpotCheck) []any { return []any{document{&h.SpotDecision}, &h.Reference} })
+}

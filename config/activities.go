@@ -33,7 +33,7 @@ type Retry struct {
 func (c *Config) ActivityOptions(name string) ActivityOptions {
 	o, ok := find(c.Activities, named(name))
 	if !ok {
-		o = Defaults()[0]
+		o = defaultActivities()[0]
 		o.Name = name
 	}
 	return o
@@ -53,9 +53,9 @@ const (
 	ActivityCallStep              = "CallStep"
 )
 
-// Defaults returns the time-outs and retries of idjourney's own activities, before
+// defaultActivities returns the time-outs and retries of idjourney's own activities, before
 // configuration. All are bounded by time, not by attempts: an outage has a duration.
-func Defaults() []ActivityOptions {
+func defaultActivities() []ActivityOptions {
 	const day = 24 * time.Hour
 	// All tries together last for the step's patience; one may wait, with heartbeats.
 	face := options(ActivityCompareGovernmentFace, 5*time.Minute, 0, time.Minute)
@@ -93,7 +93,7 @@ func stepDefaults() ActivityOptions { return options("", time.Minute, 0, time.Mi
 
 // mergeActivities puts what is configured over the defaults; unknown names come last.
 func mergeActivities(configured []ActivityOptions) []ActivityOptions {
-	merged := Defaults()
+	merged := defaultActivities()
 	for _, o := range configured {
 		if i := slices.IndexFunc(merged, named(o.Name)); i >= 0 {
 			inherit(&o, merged[i])
@@ -109,13 +109,13 @@ func named(activity string) func(ActivityOptions) bool {
 	return func(o ActivityOptions) bool { return o.Name == activity }
 }
 
-func isOwn(activity string) bool { return slices.ContainsFunc(Defaults(), named(activity)) }
+func isOwn(activity string) bool { return slices.ContainsFunc(defaultActivities(), named(activity)) }
 
 func (o ActivityOptions) validate(found *faults) {
 	path := "activities[" + o.Name + "]"
 	if !isOwn(o.Name) {
 		var names []string
-		for _, d := range Defaults() {
+		for _, d := range defaultActivities() {
 			names = append(names, d.Name)
 		}
 		found.add(path, "is not one of idjourney's own activities: %s (a step has its options in the flow)", strings.Join(names, ", "))
@@ -170,8 +170,8 @@ type HTTPCall struct {
 	Callback bool          `yaml:"callback" doc:"true if the service may answer pending and call back later, within answer_within. The API must be on, and api.url set."`
 }
 
-// ActivityName is the activity that runs the step.
-func (s Step) ActivityName() string {
+// activityName is the activity that runs the step.
+func (s Step) activityName() string {
 	if s.Kind == KindHTTP {
 		return ActivityCallStep
 	}
@@ -198,7 +198,7 @@ func (c *Config) StepOptions(account, step string) (ActivityOptions, bool) {
 	}
 	s, ok := a.Step(step)
 	return ActivityOptions{
-		Name: s.ActivityName(), StartToClose: s.StartToClose, ScheduleToClose: s.Patience,
+		Name: s.activityName(), StartToClose: s.StartToClose, ScheduleToClose: s.Patience,
 		Heartbeat: s.Heartbeat, Retry: s.Retry,
 	}, ok
 }
@@ -206,7 +206,7 @@ func (c *Config) StepOptions(account, step string) (ActivityOptions, bool) {
 // policy is the part of the step that a journey reads.
 func (s Step) policy() journey.StepPolicy {
 	return journey.StepPolicy{
-		Name: s.Name, Activity: s.ActivityName(), TaskQueue: s.TaskQueue, When: s.When,
+		Name: s.Name, Activity: s.activityName(), TaskQueue: s.TaskQueue, When: s.When,
 		AnswerWithin: journey.Duration(s.AnswerWithin),
 		OnFailed:     s.OnFailed, OnInconclusive: s.OnInconclusive,
 		ShownBy: s.ShownBy, VendorReviewSettles: s.VendorReviewSettles,

@@ -18,7 +18,7 @@ func TestActivityOptionsAreMerged(t *testing.T) {
 	if diff := cmp.Diff(want, c.ActivityOptions(ActivityPublish)); diff != "" {
 		t.Errorf("Publish (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(Defaults()[0], c.ActivityOptions(ActivityFetch)); diff != "" {
+	if diff := cmp.Diff(defaultActivities()[0], c.ActivityOptions(ActivityFetch)); diff != "" {
 		t.Errorf("Fetch (-want +got):\n%s", diff)
 	}
 }

@@ -1,8 +1,5 @@
-// Package config reads idjourney's one configuration file.
-//
-// Everything is checked before anything starts, and all faults are reported at once, each
-// as a sentence that says what to do. Secrets are named in the file (secret_env,
-// secret_file), never written in it, and held in a type that does not print. Lists, not
+// Package config reads idjourney's one configuration file and reports all faults at once.
+// Secrets are named in the file (secret_env, secret_file), never written in it. Lists, not
 // maps, hold what has a name: keys are case-insensitive, names are not.
 package config
 

@@ -10,9 +10,8 @@ import (
 // Everything that has to know all keys (environment variables, secrets, checks,
 // reference) walks the same structs by their tags, so that none can miss one.
 
-// field is one key of a struct of the configuration, by its tags: yaml is the key, default
-// its value as YAML writes it, check a rule of validateKeys, doc its meaning. An item of a
-// list has only the value.
+// field is one key of the configuration, by its tags: yaml is the key, default its value,
+// check a rule of validateKeys, doc its meaning. An item of a list has only the value.
 type field struct {
 	key, doc, check, standard string
 	value                     reflect.Value

@@ -19,8 +19,7 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Load reads the configuration file at path. environ is in the form of os.Environ:
-// IDJOURNEY_… variables override the file's keys, and secret_env names others. The error
+// Load reads the configuration file at path. environ is in the form of os.Environ. The error
 // joins one sentence for each fault, and holds no secret. A live account with unconfirmed
 // paths is a fault.
 func Load(path string, environ []string) (*Config, error) { return load(path, environ, true) }
@@ -62,6 +61,7 @@ func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 	}
 	env := environment(environ)
 	found := &faults{}
+	found.emptySections(text)
 	fileChecks(v, found)
 	// Not viper's AutomaticEnv: it never reaches a key that the file leaves out.
 	for name, key := range envKeys() {
@@ -79,7 +79,7 @@ func read(yaml io.Reader, environ []string, confirmed bool) (*Config, error) {
 	if confirmed && len(found.list) == 0 {
 		c.validateConfirmed(found)
 	}
-	if err := found.join(); err != nil {
+	if err := errors.Join(found.list...); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -167,9 +167,8 @@ var decoders = map[reflect.Type]func(data any) (any, error){
 	prefixType:                       decodePrefix,
 }
 
-// decodeHook turns what YAML and the environment hold into our types. It is strict where
-// the decoder is not: an unquoted flow id 64e12 is a number to YAML, and a duration of 30
-// would be 30 nanoseconds.
+// decodeHook is strict where the decoder is not: an unquoted flow id 64e12 is a number to
+// YAML, and a duration of 30 would be 30 nanoseconds.
 func decodeHook(from, to reflect.Type, data any) (any, error) {
 	if decode, ok := decoders[to]; ok {
 		return decode(data)
@@ -363,7 +362,7 @@ func applyDefaults[T any](section *T) {
 // setDefaults fills in what the file leaves out.
 func (c *Config) setDefaults() {
 	applyDefaults(c)
-	inherit(&c.Policy, DefaultPolicy())
+	inherit(&c.Policy, defaultPolicy())
 	if c.Ledger.URLFile == "" {
 		inherit(&c.Ledger, Ledger{URL: NewLedgerURL("sqlite:idjourney.db")})
 	}

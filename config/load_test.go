@@ -90,7 +90,7 @@ func TestExampleUncommented(t *testing.T) {
 // What the example shows as defaults, commented out, are the defaults.
 func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
-	want := DefaultPolicy()
+	want := defaultPolicy()
 	want.Calendar, want.Review.Ladder.FinallyAt, want.Review.Ladder.Finally = "office", 240*time.Hour, journey.OutcomeOnHold
 	if diff := cmp.Diff(want, mustRead(t, uncommented(t), uncommentedEnviron()).Policy); diff != "" {
 		t.Errorf("policy (-defaults +example):\n%s", diff)

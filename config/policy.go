@@ -52,8 +52,8 @@ type Deadline struct {
 	OnMissed journey.Meaning `yaml:"on_missed" check:"meaning=that nothing was submitted" doc:"What it means if the API then shows that it is still asked for and not submitted: review, reject or on_hold."`
 }
 
-// DefaultPolicy returns the policy before configuration.
-func DefaultPolicy() Policy {
+// defaultPolicy returns the policy before configuration.
+func defaultPolicy() Policy {
 	review := Ladder{RemindAfter: 24 * time.Hour, RemindEvery: 24 * time.Hour, EscalateAt: 72 * time.Hour}
 	p := Policy{
 		Review: Review{Ladder: review},

@@ -20,7 +20,7 @@ var referencePage string
 func Reference(w io.Writer) error {
 	page := template.Must(template.New("").Funcs(template.FuncMap{"short": shortDuration}).Parse(referencePage))
 	err := page.Execute(w, map[string]any{
-		"Sections": tables("Top level", "", reflect.ValueOf(*sample())), "Activities": Defaults(), "Step": stepDefaults(),
+		"Sections": tables("Top level", "", reflect.ValueOf(*sample())), "Activities": defaultActivities(), "Step": stepDefaults(),
 	})
 	if err != nil {
 		return fmt.Errorf("writing the reference: %w", err)
@@ -121,9 +121,8 @@ func kindText(t reflect.Type) string {
 	return ""
 }
 
-// Print writes the resolved configuration as YAML, defaults included and secrets
-// left out: of a secret only the place it comes from is shown. What it writes
-// can be read again.
+// Print writes the resolved configuration as YAML that can be read again: defaults included,
+// and of a secret only the place it comes from.
 func (c *Config) Print(w io.Writer) error {
 	shown := *c
 	if key := c.ReferenceKey; key.SecretEnv == envName("reference_key") || key.SecretEnv == "" && key.SecretFile == "" {

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// redacted is a text that shows another in its place, however it is printed, logged or
-// marshalled. The fields are pointers because fmt prints raw fields, without asking any
-// method, when a verb does not fit the value around them.
+// redacted is a text that shows another in its place, however it is printed. The fields are
+// pointers because fmt prints raw fields when a verb does not fit the value around them.
 type redacted struct{ text, shown *string }
 
 // Reveal returns the text itself. Hand it to what needs it, nothing else.

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"idjourney/journey"
 )
 
@@ -191,8 +193,6 @@ func (f *faults) each(path string, err error) {
 	}
 }
 
-func (f *faults) join() error { return errors.Join(f.list...) }
-
 // flatten lists the errors that are joined in err.
 func flatten(err error) []error {
 	if err == nil {
@@ -224,6 +224,30 @@ func (f *faults) decoding(err error) {
 	}
 }
 
+const unknownKey = "is not a key of the configuration: correct it (docs/configuration.md lists all)"
+
+// emptySections notes unknown keys with nothing below them, which viper drops. What cannot
+// be parsed here is viper's to report.
+func (f *faults) emptySections(text []byte) {
+	known := map[string]shape{}
+	visit("", field{value: reflect.ValueOf(Config{})}, func(path string, fd field) { known[path] = shapeOf(fd.value.Type()) })
+	var check func(path string, value any)
+	check = func(path string, value any) {
+		mapping, ok := value.(map[string]any)
+		form, isKey := known[path]
+		f.addIf(len(mapping) == 0 && (ok || value == nil) && !isKey, path, unknownKey)
+		for key, below := range mapping {
+			if !isKey || form == section {
+				check(join(path, strings.ToLower(key)), below)
+			}
+		}
+	}
+	var file map[string]any
+	if yaml.Unmarshal(text, &file) == nil {
+		check("", file)
+	}
+}
+
 // field notes the faults of one key. mapstructure's metadata would list unknown keys, too,
 // but not beside a value that cannot be read.
 func (f *faults) field(path string, err error) {
@@ -234,7 +258,7 @@ func (f *faults) field(path string, err error) {
 			continue
 		}
 		for key := range strings.SplitSeq(keys, ", ") {
-			f.add(join(path, key), "is not a key of the configuration: correct it (docs/configuration.md lists all)")
+			f.add(join(path, key), unknownKey)
 		}
 	}
 }

@@ -1,9 +1,6 @@
-// Package calendar counts time in working hours and turns declared ladders of
-// reminders into instants.
-//
-// It is never used inside a workflow: time-zone data differ between builds, so a
-// replay could count otherwise. An activity computes the instants, and history
-// keeps them.
+// Package calendar counts time in working hours and turns declared ladders of reminders into
+// instants. It is never used inside a workflow: time-zone data differ between builds, so that
+// a replay could count otherwise.
 package calendar
 
 import (
@@ -23,12 +20,9 @@ const Day = 24 * time.Hour
 // midnight; To may be [Day].
 type Span struct{ From, To time.Duration }
 
-// Hours says when people work: by day of the week, with exceptions for single dates, in one
-// time zone. An instant is open if its wall-clock time is within the hours of its date. So
-// time skipped by the change to summer time is not counted, and time repeated by the change
-// back is counted twice.
-//
-// The zero Hours is [Plain].
+// Hours says when people work: by day of the week, with exceptions for dates, in one time
+// zone. Time skipped by the change to summer time is not counted, and time repeated by the
+// change back is counted twice. The zero Hours is [Plain].
 type Hours struct {
 	zone   *time.Location
 	weekly map[time.Weekday][]Span

@@ -1,6 +1,5 @@
-// Package doctor checks what an account depends on: IDWise's API with its credentials,
-// region and paths, the ledger, Temporal, the customer's endpoints. It changes nothing
-// and sends no data: a path that would change a journey is not tried and stays guessed.
+// Package doctor checks what an account depends on. It changes nothing and sends no data: a
+// path that would change a journey is not tried and stays guessed.
 package doctor
 
 import (

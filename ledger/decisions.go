@@ -30,11 +30,10 @@ const raiseStanding = `
 UPDATE journeys SET outcome = $3, sequence = $4, since = $5
 WHERE account = $1 AND journey_id = $2 AND sequence < $4`
 
-// SaveDecision appends d and, in the same transaction, makes it the journey's standing,
-// and phase its phase as of d.DecidedAt. fresh is true for one caller alone: saving the
-// same decision again changes nothing. A different decision with the same sequence is
-// ErrConflict. A sequence below the standing's is recorded and leaves the standing
-// unchanged.
+// SaveDecision appends d and, in the same transaction, makes it the journey's standing, and
+// phase its phase as of d.DecidedAt. fresh is false if the same decision is there already; a
+// different one with the same sequence is ErrConflict. A sequence below the standing's is
+// recorded and leaves the standing unchanged.
 func (l *Ledger) SaveDecision(ctx context.Context, d journey.Decision, phase journey.Phase) (fresh bool, err error) {
 	defer wrap(&err, "saving decision")
 	if err := checkDecision(d); err != nil {
@@ -94,9 +93,9 @@ func (l *Ledger) Decisions(ctx context.Context, account, journeyID string) (deci
 	return append([]journey.Decision{}, decisions...), err
 }
 
-// DecisionFeed returns up to limit decisions of the accounts with a position above after,
-// in order. A reader who continues from the last position misses none: no decision appears
-// below one that was already visible. An empty list of accounts returns nothing.
+// DecisionFeed returns up to limit decisions of the accounts with a position above after, in
+// order. No decision appears below one that was already visible. Without accounts it returns
+// nothing.
 func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int64, limit int) (items []FeedItem, err error) {
 	defer wrap(&err, "reading the feed of decisions")
 	if len(accounts) == 0 {
@@ -106,9 +105,8 @@ func (l *Ledger) DecisionFeed(ctx context.Context, accounts []string, after int6
 	return list(ctx, l.read, query, args, func(i *FeedItem) []any { return []any{&i.Position, document{&i.Decision}} })
 }
 
-// feedOf builds one statement, because reading the accounts one by one could miss a
-// decision that commits in between. Each account's part has its own limit, so that the
-// query reads no more than it needs, however long the feed is.
+// feedOf builds one statement, because reading account by account could miss a decision that
+// commits in between. The limit in each part bounds what is read.
 func feedOf(accounts []string, after int64, limit int) (query string, args []any) {
 	args = []any{after, limit}
 	parts := make([]string, 0, len(accounts))
@@ -191,9 +189,8 @@ ON CONFLICT (account, spot_id) DO UPDATE SET
 	decided_at = excluded.decided_at, content = excluded.content
 WHERE excluded.decided_at >= old.decided_at AND (excluded.journey_id <> '' OR old.journey_id = '')`
 
-// SaveSpotCheck records what a spot check means. The latest DecidedAt counts, and a spot
-// check that is bound to a journey stays bound. While it is not, it is an item of
-// attention, spot_check_unbound. The reference of an erased journey is not kept.
+// SaveSpotCheck records what a spot check means. The latest DecidedAt counts, and a bound spot
+// check stays bound; an unbound one needs a person. An erased journey's reference is not kept.
 func (l *Ledger) SaveSpotCheck(ctx context.Context, d journey.SpotDecision, reference string) (err error) {
 	defer wrap(&err, "saving spot check")
 	if d.Account == "" || d.SpotID == "" || d.Outcome == "" || d.DecidedAt.IsZero() {

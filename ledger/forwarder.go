@@ -15,18 +15,16 @@ import (
 	"idjourney/telemetry"
 )
 
-// ForwardFunc brings one webhook's event to its workflow. The webhook has no body and no
-// reference. The context's deadline lies within the lease; after the lease, another process
-// may forward the webhook too. An error means that the webhook is retried later.
+// ForwardFunc brings one webhook's event, without body and reference, to its workflow before
+// the context's deadline, which lies within the lease. After an error it is retried.
 type ForwardFunc func(ctx context.Context, w Webhook) error
 
 // ForwarderOptions configures a Forwarder; the zero value of a field is its default.
 type ForwarderOptions struct {
 	// Concurrency is how many webhooks are forwarded at the same time; 8.
 	Concurrency int
-	// PollInterval is the longest time between two queries for due webhooks; 1s. It
-	// matters only for webhooks that another process recorded or claimed: this
-	// process's are announced by Wake, and its retries have a timer.
+	// PollInterval is the longest time between two queries for due webhooks; 1s. It matters
+	// only for those that another process recorded or claimed.
 	PollInterval time.Duration
 	// LeaseFor is how long other processes leave a claimed webhook alone; 30s. After a
 	// crash it becomes due again when this is over.
@@ -53,11 +51,10 @@ const (
 	settleTimeout = 5 * time.Second
 )
 
-// Forwarder brings recorded webhooks to the workflow: at once, and then with growing pauses
-// until each one is taken. Forwarders in several processes share the work. Accounts are
-// served in turn, and within an account new webhooks and retries, so that a flood of one
-// account delays no other. Each webhook is forwarded at least once, and twice only if a
-// process dies, or loses its ledger, after the workflow took it.
+// Forwarder brings recorded webhooks to the workflow, with growing pauses until each one is
+// taken. Several processes share the work. Accounts are served in turn, and within an account
+// new webhooks and retries, so that a flood delays no other account. A webhook is forwarded
+// twice only if a process dies, or loses its ledger, after the workflow took it.
 type Forwarder struct {
 	ledger   *Ledger
 	forward  ForwardFunc
@@ -283,13 +280,10 @@ func backoff(n int, random float64) time.Duration {
 	return wait - time.Duration(random*float64(wait)/5)
 }
 
-// A webhook waits for forwarding while its due_at is set. Claiming it moves due_at to the
-// end of the lease, so that the row of a forwarder that died becomes due again by itself;
-// forwarding clears due_at for good. attempts counts the claims and tells them apart: a
-// forwarder whose lease has ended must not put off what another one has claimed since.
-//
-// due_at is compared with this machine's clock. If the clocks of machines that share a
-// ledger differ by as much as a lease, a webhook may be forwarded twice, but is never lost.
+// A webhook waits for forwarding while its due_at is set. A claim moves due_at to the end of
+// the lease; forwarding clears it. attempts counts the claims, so that a forwarder whose lease
+// has ended cannot put off what another one has claimed since. If the clocks of two machines
+// differ by a lease, a webhook may be forwarded twice, but is never lost.
 
 // claimed is a webhook under a lease, without its body and reference.
 type claimed struct {
@@ -323,9 +317,8 @@ SELECT account, lanes.failed,
 	(SELECT MIN(due_at) FROM webhooks w WHERE w.account = accounts.account AND w.failed = lanes.failed AND due_at IS NOT NULL)
 FROM accounts CROSS JOIN (SELECT 0 AS failed UNION ALL SELECT 1) AS lanes`
 
-// dueLanes returns the lanes in which a webhook is due at now, and when the next of the
-// other lanes is due (the zero time if none waits). It only reads, so that an idle
-// forwarder does not write to SQLite.
+// dueLanes returns the lanes in which a webhook is due at now, and when the next of the others
+// is (zero if none waits). It only reads: an idle forwarder does not write to SQLite.
 func (l *Ledger) dueLanes(ctx context.Context, now time.Time) (due []lane, next time.Time, err error) {
 	defer wrap(&err, "looking for due webhooks")
 	type waiting struct {

@@ -27,10 +27,9 @@ type Journey struct {
 	UpdatedAt time.Time
 }
 
-// saveJourney keeps what a later instant reported, because answers of retried activities
-// may come late. An empty value never replaces another. A new phase begins when it is
-// first reported, without a review until one is. Nothing changes a tombstone, nor the
-// reference that the customer's backend registered.
+// saveJourney keeps what a later instant reported, because retried activities may report late.
+// An empty value replaces nothing. A new phase begins when it is first reported. Nothing
+// changes a tombstone or a registered reference.
 const saveJourney = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $6)
@@ -67,9 +66,8 @@ func (t *transaction) upsertJourney(j Journey) {
 	}
 }
 
-// saveSnapshot follows saveJourney for the phase: the newest timestamp wins. If the phase
-// is the same, the snapshot wins, because it has more detail. After a tombstone only a
-// final snapshot counts.
+// saveSnapshot lets the newest timestamp win. If the phase is the same, the snapshot wins,
+// because it has more detail. After a tombstone only a final snapshot counts.
 const saveSnapshot = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, review, phase_since, snapshot, snapshot_at)
 VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $5)
@@ -82,13 +80,12 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 	snapshot = excluded.snapshot, snapshot_at = excluded.snapshot_at
 WHERE excluded.snapshot_at >= old.snapshot_at AND (old.tombstone IN ('', excluded.phase) OR excluded.phase = 'erased')`
 
-// SaveSnapshot makes s what the ledger shows of a journey: its phase, its open review and
-// AML alerts, and what needs a person. Snapshots may arrive in any order; the latest At
-// counts, and of two with the same At the one that arrives last. The phase is that of the
-// newest instant in SaveSnapshot, SaveJourney and SaveDecision.
+// SaveSnapshot makes s what the ledger shows of a journey: its phase, its open review and AML
+// alerts, and what needs a person. The latest At counts, in whatever order snapshots arrive,
+// and of two with the same At the later call.
 //
-// A snapshot whose phase is ended or erased sets a tombstone, even if it arrives late.
-// From then on only a final snapshot changes anything, and no review is open.
+// A phase that is ended or erased sets a tombstone, even if it arrives late. From then on only
+// a final snapshot changes anything, and no review is open.
 func (l *Ledger) SaveSnapshot(ctx context.Context, account, journeyID string, s journey.Snapshot) (err error) {
 	defer wrap(&err, "saving snapshot")
 	if account == "" || journeyID == "" || s.Phase == "" || s.At.IsZero() {
@@ -129,11 +126,10 @@ ON CONFLICT (account, journey_id) DO UPDATE SET
 	flow = CASE WHEN old.flow = '' THEN excluded.flow ELSE old.flow END
 WHERE old.tombstone <> 'erased' AND (old.registered = 0 OR excluded.reference IN ('', old.reference))`
 
-// Register records that the customer's backend knows a journey: Account and JourneyID,
-// and Reference and Flow if it names them; all else of j is ignored. From then on the
-// backend's reference counts, not that of the vendor's result, which the user's app has
-// chosen. It is ErrRegistered if another reference is registered, and ErrErased for a
-// journey that was erased.
+// Register records that the customer's backend knows a journey, with Reference and Flow if j
+// has them; all else is ignored. From then on its reference counts, not the one in the
+// vendor's result, which the user's app has chosen. It is ErrRegistered if another reference
+// is registered, and ErrErased for an erased journey.
 func (l *Ledger) Register(ctx context.Context, j Journey) (err error) {
 	defer wrap(&err, "registering journey")
 	if j.Account == "" || j.JourneyID == "" {
@@ -162,17 +158,15 @@ SELECT journey_id FROM (
 	SELECT journey_id, since, MAX(since) OVER () AS newest FROM journeys WHERE account = $1 AND ` + ofReference + ` AND outcome = $3
 ) AS approved WHERE since = newest ORDER BY journey_id`
 
-// NewestApproved returns the ids of the reference's journeys that were approved last;
-// more than one is a tie. Journeys that have ended are among them, because IDWise does
-// not know that they have.
+// NewestApproved returns the ids of the reference's journeys that were approved last, ended
+// ones included; more than one is a tie.
 func (l *Ledger) NewestApproved(ctx context.Context, account, reference string) (ids []string, err error) {
 	defer wrap(&err, "looking for the newest approved journey")
 	return list(ctx, l.read, selectApproved, []any{account, text(reference), string(journey.OutcomeApproved)}, itself[string])
 }
 
-// DueForAudit returns up to limit settled and approved journeys of one flow that were
-// last updated before the given time, the oldest first. Only account, id and UpdatedAt
-// are filled in.
+// DueForAudit returns up to limit settled and approved journeys of one flow that were last
+// updated before the given time, the oldest first, with account, id and UpdatedAt only.
 func (l *Ledger) DueForAudit(ctx context.Context, account, flow string, before time.Time, limit int) (due []Journey, err error) {
 	defer wrap(&err, "reading which journeys are due for an audit")
 	return list(ctx, l.read, `SELECT account, journey_id, updated_at FROM journeys
@@ -271,18 +265,14 @@ func (l *Ledger) views(ctx context.Context, where, account, value string) ([]Vie
 	return views, err
 }
 
-// Erase removes the personal data of a journey and leaves a tombstone. It scrubs the
-// reference, the bodies, references and events of its webhooks, its step answers and
-// submissions, the answers kept for idempotency that name it, and the references of
-// the spot checks bound to it. It also scrubs webhooks and spot checks that are known
-// by the reference alone, unless another journey has that reference. Rows, hashes and
-// times of webhooks stay: they prove what was received.
+// Erase removes the personal data of a journey and leaves a tombstone: its reference, the
+// content of its webhooks, its step answers and submissions, the answers kept for idempotency,
+// and the references of its spot checks. It also scrubs webhooks and spot checks that are
+// known by the reference alone, unless another journey has that reference.
 //
-// Decisions stay as they are, because they are append-only. They carry no direct
-// identifier; the reason that an operator wrote stays too. Attention items stay until the
-// next snapshot: they are codes. Later webhooks are recorded without their content. Erasing
-// again is not an error, and erases what arrived in between. It does not reach backups, nor
-// what a database has not yet vacuumed.
+// Rows, hashes and times of webhooks stay, as proof; decisions stay, with an operator's
+// reasons. Later webhooks are recorded without their content. Erasing again erases what
+// arrived in between. Backups are not reached, nor what a database has not yet vacuumed.
 func (l *Ledger) Erase(ctx context.Context, account, journeyID string, at time.Time) (err error) {
 	defer wrap(&err, "erasing journey")
 	if account == "" || journeyID == "" || at.IsZero() {
@@ -341,9 +331,8 @@ const (
 	scrubIdempotent = "UPDATE idempotency SET body = '' WHERE account = $1 AND journey_id = $2 AND journey_id <> ''"
 )
 
-// scrubQuarantined removes quarantined bodies that contain the journey's id, but not as
-// part of a longer id, or its references as JSON strings: the endpoint could not read
-// which journey they concern.
+// scrubQuarantined removes quarantined bodies that contain the journey's id as a whole, or its
+// references as JSON strings: the endpoint could not read whose they are.
 func (t *transaction) scrubQuarantined(account, journeyID string, references []string) {
 	words := []string{journeyID}
 	for _, reference := range references {
@@ -369,8 +358,7 @@ func (t *transaction) scrubQuarantined(account, journeyID string, references []s
 	}
 }
 
-// eraseJourney keeps the snapshot of a journey that is erased already: it was taken
-// after the erasure.
+// eraseJourney keeps a snapshot that was taken after an earlier erasure.
 const eraseJourney = `
 INSERT INTO journeys AS old (account, journey_id, reference, flow, phase, updated_at, phase_since, tombstone)
 VALUES ($1, $2, '', '', 'erased', $3, $3, 'erased')

@@ -1,17 +1,14 @@
 // Package ledger is the database of record: it keeps what must outlive any workflow.
 //
-// Every webhook is in the ledger before it is acknowledged, every decision before it is
-// sent. When a function that writes has returned nil, its row survives a kill -9 of the
-// process and, on a disk that keeps its promises, a power cut. So Temporal may be down
-// for an hour and no webhook is lost: the [Forwarder] retries each one until the workflow
-// has taken it.
+// Every webhook is in the ledger before it is acknowledged, every decision before it is sent.
+// When a function that writes has returned nil, its row survives a kill -9 and, on a disk that
+// keeps its promises, a power cut. So no webhook is lost while Temporal is down: the
+// [Forwarder] retries each one.
 //
-// The store is a SQLite file or a PostgreSQL database, chosen by the URL. The same
-// statements serve both; the differences are in type dialect. Every statement that reads or
-// changes what is kept of a journey names its account and its exact id. Times are stored
-// as nanoseconds since 1970 in UTC, which both keep exactly.
-//
-// Errors and logs of this package contain no content of any row.
+// The store is a SQLite file or a PostgreSQL database; their differences are in type dialect.
+// Every statement about a journey names its account and its exact id. Times are stored as
+// nanoseconds since 1970 in UTC. Errors and logs of this package contain no content of any
+// row.
 package ledger
 
 import (
@@ -50,17 +47,15 @@ var (
 
 // Ledger is an open store. It is safe for concurrent use.
 type Ledger struct {
-	// write and read are one pool on PostgreSQL. SQLite has one writer at a time, so its
-	// write pool is a single connection: goroutines queue here, in order and with their
-	// contexts, instead of polling the file's lock.
+	// write and read are one pool on PostgreSQL. SQLite's write pool is a single connection:
+	// goroutines queue here, in order, instead of polling the file's lock.
 	write, read *sql.DB
 	dialect     dialect
 }
 
-// Open opens the ledger at url: "sqlite:path/to/file.db" (the file is created,
-// its folder is not) or "postgres://user@host/database". It does not migrate,
-// and a PostgreSQL that is down is not an error here: the endpoint starts before its
-// database does, and [Ledger.Ping] reports it.
+// Open opens the ledger at url: "sqlite:path/to/file.db" (the file is created, its folder is
+// not) or "postgres://user@host/database". It does not migrate. A PostgreSQL that is down is
+// not an error here: [Ledger.Ping] reports it.
 func Open(ctx context.Context, url string) (l *Ledger, err error) {
 	defer wrap(&err, "opening ledger")
 	scheme, rest, _ := strings.Cut(url, ":")
@@ -107,21 +102,18 @@ const (
 	versionTable = "idjourney_schema_version"
 	// migrationLock is the key of PostgreSQL's advisory lock; the number is arbitrary.
 	migrationLock = 7061644210
-	// sqliteTries is how often a migration of a SQLite file is tried if another process
-	// interferes.
+	// sqliteTries bounds the tries to migrate a SQLite file.
 	sqliteTries = 5
 )
 
-// Migrate brings the schema up to date. Several processes may call it at once. A schema
-// that is newer than this program is left alone, so that versions can be rolled out one
-// by one.
+// Migrate brings the schema up to date. Several processes may call it at once. A schema that
+// is newer than this program is left alone.
 func (l *Ledger) Migrate(ctx context.Context) error {
 	provider, err := l.provider()
 	if err != nil {
 		return fmt.Errorf("reading the ledger's migrations: %w", err)
 	}
-	// goose has no lock for SQLite. There each migration is one transaction that begins
-	// with the write lock, so the loser of a race fails as a whole ("table exists") and
+	// goose has no lock for SQLite: the loser of a race fails as a whole ("table exists") and
 	// finds the work done on its next try.
 	_, err = provider.Up(ctx)
 	for try := 1; err != nil && ctx.Err() == nil && !l.dialect.locks && try < sqliteTries; try++ {
@@ -172,8 +164,7 @@ func (l *Ledger) raiseTo(ctx context.Context, tx *sql.Tx, version int64) error {
 // dialect is what differs between the two databases.
 type dialect struct {
 	name goose.Dialect
-	// locks says that transactions do not take turns by themselves, so that they need
-	// the locks below.
+	// locks says that transactions need the locks below: they do not take turns by themselves.
 	locks bool
 	// skipLocked ends a SELECT whose rows are about to be claimed, share one whose row
 	// must stay as it is until the transaction ends.
@@ -191,13 +182,11 @@ const (
 	// lockFeed makes decisions commit in the order of their positions. Otherwise a reader
 	// of the feed could pass a position that commits late, and never see its decision.
 	lockFeed = "SELECT pg_advisory_xact_lock(7061644211)"
-	// lockAttention serialises the clearing of attention. Two transactions that clear the
-	// last two items of a code would otherwise each see the other's item, and the
-	// acknowledgement would outlive both.
+	// lockAttention serialises the clearing of attention. Otherwise two transactions that
+	// clear the last two items of a code would both leave the acknowledgement.
 	lockAttention = "SELECT pg_advisory_xact_lock(7061644212)"
-	// lockJourney waits for the webhooks of account $1 and journey $2 that are being
-	// recorded, and makes later ones wait until they see the tombstone. The trigger
-	// webhooks_of_erased takes the other side of the lock.
+	// lockJourney waits for the webhooks of account $1 and journey $2 that are being recorded;
+	// later ones wait for the tombstone in the trigger webhooks_of_erased.
 	lockJourney = "SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))"
 )
 
@@ -232,9 +221,8 @@ func openPostgres(url string) (*Ledger, error) {
 	}}, nil
 }
 
-// probePostgres checks the settings that would break the ledger's promise: a standby or
-// a read-only session takes no row, and with synchronous_commit off a crash loses rows
-// that were already acknowledged.
+// probePostgres refuses settings that break the ledger's promise: a read-only session, and
+// synchronous_commit off, with which a crash loses acknowledged rows.
 func probePostgres(ctx context.Context, db *sql.DB) error {
 	var readOnly, syncCommit string
 	err := theOne(ctx, db, "SELECT current_setting('transaction_read_only'), current_setting('synchronous_commit')",
@@ -250,9 +238,8 @@ func probePostgres(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// openSQLite opens the file at path with the settings that the package's promise
-// rests on: write-ahead log, so that readers never block the writer, and
-// synchronous=FULL, so that a commit is on disk before it is reported.
+// openSQLite opens the file with a write-ahead log, so that readers never block the writer,
+// and synchronous=FULL, so that a commit is on disk before it is reported.
 func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	if path == "" || path == ":memory:" {
 		return nil, errors.New(`"sqlite:" needs the path of a file (what is only in memory is not kept)`)
@@ -293,9 +280,8 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-// sqliteDSN names the file as a URI, so that no character of a path is taken for
-// an option. busy_timeout matters only between processes. secure_delete overwrites
-// what is deleted, so that erased personal data is not left in free pages.
+// sqliteDSN names the file as a URI, so that no character of a path becomes an option.
+// secure_delete leaves no erased personal data in free pages.
 func sqliteDSN(path, option string) string {
 	escaped := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
 	return "file:" + escaped + "?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&" + option

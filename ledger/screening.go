@@ -8,13 +8,10 @@ import (
 )
 
 // Anyone who knows a webhook secret can invent journey ids, and the first webhook of an id
-// starts a workflow. Screening bounds that: an account may have a limited number of
-// candidates started, which are journeys or spot checks that the vendor has not confirmed.
-// Beyond it, webhooks about new ones are withheld until the vendor has been asked.
-//
-// A withheld webhook has neither due_at nor forwarded_at, and a row in withheld_webhooks.
-// It is released as soon as the vendor confirms its candidate, or the ledger learns of the
-// journey in another way, for example by an operator's refresh.
+// starts a workflow. Screening limits how many candidates, journeys or spot checks that the
+// vendor has not confirmed, an account may have started. Beyond it, webhooks about new ones
+// are withheld (no due_at, no forwarded_at, a row in withheld_webhooks) until the vendor
+// confirms the candidate or the ledger learns of it in another way.
 
 // ErrWithheld is what a ForwardFunc returns for a webhook that Admit has withheld.
 var ErrWithheld = errors.New("the webhook is withheld until the vendor confirms its journey")
@@ -117,9 +114,8 @@ func (t *transaction) started(account string, rule Screening) (count int) {
 	return count
 }
 
-// claimScreened moves ask_at on, so that starters that share the ledger do not ask about
-// the same candidate at once. Candidates that were never asked about come first, because
-// invented ones must not delay a real one.
+// claimScreened moves ask_at on, so that two starters do not ask at once. Candidates that were
+// never asked about come first: invented ones must not delay a real one.
 const claimScreened = `
 WITH due AS MATERIALIZED (
 	SELECT account, kind, id FROM candidates
@@ -129,9 +125,8 @@ UPDATE candidates SET ask_at = $4, asked = asked + 1
 WHERE (account, kind, id) IN (SELECT account, kind, id FROM due)
 RETURNING account, kind = 'spot_check', id, since`
 
-// ClaimScreened returns up to limit of the account's withheld candidates that the
-// vendor is to be asked about now. Each of them is then due again after lease,
-// unless Release, MarkUnknown or AskAgain settles it before.
+// ClaimScreened returns up to limit of the account's withheld candidates to ask the vendor
+// about. Each is due again after lease, unless Release, MarkUnknown or AskAgain comes first.
 func (l *Ledger) ClaimScreened(ctx context.Context, account string, limit int, lease time.Duration) (claims []Screened, err error) {
 	defer wrap(&err, "claiming candidates to screen")
 	now := time.Now()
@@ -163,9 +158,8 @@ func (l *Ledger) AskAgain(ctx context.Context, of Candidate, wait time.Duration)
 	return exec(ctx, l.write, "UPDATE candidates SET ask_at = $4 WHERE state = 'waiting' AND "+ofCandidate, append(of.key(), time.Now().Add(wait).UnixNano())...)
 }
 
-// MarkUnknown keeps the candidate's webhooks withheld without asking again, because the
-// vendor does not know it. That changes if another webhook names it, or if the ledger
-// learns of it.
+// MarkUnknown keeps the webhooks of a candidate that the vendor does not know withheld, until
+// another webhook names it or the ledger learns of it.
 func (l *Ledger) MarkUnknown(ctx context.Context, of Candidate) (err error) {
 	defer wrap(&err, "marking a candidate as unknown")
 	return exec(ctx, l.write, "UPDATE candidates SET state = 'unknown', ask_at = NULL WHERE state = 'waiting' AND "+ofCandidate, of.key()...)
@@ -175,10 +169,9 @@ const forgetCandidates = `
 DELETE FROM candidates WHERE account = $1 AND state IN ('started', 'known') AND (since <= $2
 	OR (account, kind, id) IN (SELECT s.account, s.kind, s.id FROM candidates s WHERE s.account = $1 AND s.state IN ('started', 'known') AND ` + confirmed + `))`
 
-// TidyScreening releases the account's withheld candidates that the ledger has learned of
-// meanwhile. While the account has fewer than half its limit of unconfirmed candidates, it
-// also releases the oldest ones that were never asked about, because many real journeys
-// wait after an outage of the vendor. It forgets candidates that no longer count. released
+// TidyScreening releases the account's withheld candidates that the ledger has learned of, and
+// forgets those that no longer count. Below half the limit it also releases the oldest that
+// were never asked about, because real journeys wait after an outage of the vendor. released
 // says that webhooks have become due.
 func (l *Ledger) TidyScreening(ctx context.Context, account string, rule Screening) (released bool, err error) {
 	defer wrap(&err, "tidying screened candidates")

@@ -17,9 +17,8 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-// each runs a query and calls scan for every row. It always reads to the end, because a
-// statement with RETURNING commits with its last row. sql.Row stops after the first one
-// and may miss a failed commit, which would acknowledge a webhook that is not kept.
+// each runs a query and calls scan for every row. It reads to the end, because a statement
+// with RETURNING commits with its last row: sql.Row may miss a failed commit.
 func each(ctx context.Context, q querier, query string, args []any, scan func(*sql.Rows) error) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {

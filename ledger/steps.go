@@ -58,9 +58,8 @@ const insertStepCall = `
 INSERT INTO step_calls (token_hash, account, journey_id, step, round, subject, opened_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (token_hash) DO NOTHING`
 
-// OpenStepCall records that the bearer of the token with this hash may answer the
-// question. Opening it again changes nothing. It is ErrErased for a journey that was
-// erased.
+// OpenStepCall records that the bearer of the token with this hash may answer the question;
+// repeating it changes nothing. It is ErrErased for an erased journey.
 func (l *Ledger) OpenStepCall(ctx context.Context, c StepCall, tokenHash string) (err error) {
 	defer wrap(&err, "opening step call")
 	if c.Account == "" || c.JourneyID == "" || c.Step == "" || tokenHash == "" {
@@ -86,9 +85,8 @@ INSERT INTO submissions (account, journey_id, step, subject, claimed_at)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, journey_id, step, subject) DO NOTHING`
 
 // ClaimSubmission records that a custom step is about to be submitted to the vendor for
-// subject (a hash of what is judged, see journey.Verdict). fresh is true for exactly one
-// caller, who alone may submit. If it is false, a submission may have been made: read the
-// vendor's result instead of submitting again.
+// subject (see journey.Verdict). fresh is true for one caller, who alone may submit. The
+// others read the vendor's result, because a submission may have been made.
 func (l *Ledger) ClaimSubmission(ctx context.Context, account, journeyID, step, subject string) (fresh bool, err error) {
 	defer wrap(&err, "claiming submission")
 	if account == "" || journeyID == "" || step == "" {

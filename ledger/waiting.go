@@ -166,8 +166,7 @@ func (t *transaction) replaceReviews(account, journeyID string, items []ReviewIt
 // maxJourneys bounds the ids that an Attention names.
 const maxJourneys = 10
 
-// Attention is one reason why journeys of an account need a person. It ends when the item
-// of the last journey is cleared.
+// Attention is one reason why journeys of an account need a person.
 type Attention struct {
 	Account string
 	Code    journey.AttentionCode
@@ -255,9 +254,8 @@ DELETE FROM acknowledgements WHERE account = $1 AND code = $2 AND part = $3 AND 
 	(SELECT 1 FROM attention WHERE account = $1 AND code = $2 AND part = $3)`
 )
 
-// replaceAttention replaces all items of a journey or, with spotCheck, of a spot check.
-// Attention that loses its last item ends, and so does its acknowledgement. Run it last in
-// a transaction, because its lock is held until the commit.
+// replaceAttention replaces the items of a journey or, with spotCheck, of a spot check, and
+// ends acknowledgements without items. Run it last in a transaction: it holds a lock.
 func (t *transaction) replaceAttention(account, journeyID string, spotCheck bool, items []journey.AttentionItem) {
 	known := listIn(t, "SELECT code, part FROM attention WHERE account = $1 AND journey_id = $2 AND "+ofSpotCheck+" = $3",
 		[]any{account, journeyID, spotCheck}, func(i *item) []any { return []any{&i.code, &i.part} })
@@ -285,9 +283,8 @@ func (t *transaction) replaceAttention(account, journeyID string, spotCheck bool
 	}
 }
 
-// The queries return the fields of a telemetry.Tally. They repeat the conditions of their
-// indexes literally, so that both databases use these and read no row of a finished
-// journey; MAX keeps SQLite from sorting the rows first.
+// The queries repeat the conditions of their indexes literally, so that they read no row of a
+// finished journey; MAX keeps SQLite from sorting the rows first.
 const (
 	waitingPhases = "phase IN ('awaiting_user_steps', 'custom_steps', 'awaiting_result', 'awaiting_review', 'awaiting_resubmission')"
 	tallyJourneys = `

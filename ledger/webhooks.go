@@ -12,8 +12,7 @@ import (
 	"idjourney/journey"
 )
 
-// Handling says what is done with a recorded webhook. The set is closed. In the database
-// it is the column disposition.
+// Handling says what is done with a recorded webhook (column disposition). The set is closed.
 type Handling string
 
 // Every webhook is recorded; only Forward goes to a workflow.
@@ -23,9 +22,8 @@ const (
 	Quarantine Handling = "quarantine" // recorded, could not be read
 )
 
-// maxName bounds the names and ids of the unique index, in bytes, because PostgreSQL
-// refuses index rows above some 2,700. Cutting loses nothing: the body is kept whole and
-// its hash is part of the index.
+// maxName bounds indexed names, in bytes: PostgreSQL refuses index rows above some 2,700. The
+// body is kept whole, and its hash is indexed.
 const maxName = 256
 
 // Webhook is one webhook as it was received, and how it is handled.
@@ -53,10 +51,9 @@ type Webhook struct {
 	Event []byte
 }
 
-// RecordWebhook keeps w durably: when it returns nil, w may be acknowledged. A webhook
-// with an EventID is kept once per (account, event type, event id, body): the second time,
-// duplicate is true and id is the first one's. One without an EventID is never a
-// duplicate, because two real ones may be equal.
+// RecordWebhook keeps w durably: when it returns nil, w may be acknowledged. A webhook with an
+// EventID is kept once per account, event type, event id and body; later, duplicate is true
+// and id the first one's. Without an EventID two equal webhooks may both be real.
 func (l *Ledger) RecordWebhook(ctx context.Context, w Webhook) (id int64, duplicate bool, err error) {
 	defer wrap(&err, "recording webhook")
 	switch {
@@ -109,10 +106,9 @@ func (l *Ledger) insertWebhook(ctx context.Context, w Webhook) (id int64, duplic
 	return id, true, err
 }
 
-// RecordEvent durably records an event of idjourney's own, as a webhook that the forwarder
-// sends to the journey. It is kept once per account, type and EventID, which is required:
-// the second time fresh is false. Wake the forwarder afterwards. The ReferenceNo is left
-// out, so that it reaches no workflow history.
+// RecordEvent keeps an event of idjourney's own for the forwarder, once per account, type and
+// EventID: the second time fresh is false. Wake the forwarder afterwards. The ReferenceNo is
+// left out, so that it reaches no workflow history.
 func (l *Ledger) RecordEvent(ctx context.Context, e journey.Event) (fresh bool, err error) {
 	defer wrap(&err, "recording event")
 	if e.EventID == "" || e.Type == "" || e.JourneyID == "" {
@@ -188,10 +184,9 @@ WITH old AS MATERIALIZED (
 )
 UPDATE webhooks SET body = NULL, event = NULL WHERE id IN (SELECT id FROM old)`
 
-// RemoveContent removes the bodies and events of webhooks that were received before the
-// given time and do not wait for forwarding: of each account up to limit, oldest first. It
-// returns how many it removed; repeat it until that is 0. The rows and hashes stay, so that
-// a duplicate is still recognised.
+// RemoveContent removes bodies and events received before the given time that do not wait for
+// forwarding: of each account up to limit. Repeat it until it returns 0. Rows and hashes stay,
+// so that a duplicate is still recognised.
 func (l *Ledger) RemoveContent(ctx context.Context, before time.Time, limit int) (removed int64, err error) {
 	defer wrap(&err, "removing the content of webhooks")
 	accounts, err := list(ctx, l.read, selectWithContent, nil, itself[string])

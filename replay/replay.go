@@ -1,10 +1,7 @@
-// Package replay says, before an upgrade, whether the open journeys would go on under the
-// new build. It exports their histories ([Exporter]) and replays histories against the
-// workflows of this build ([Dir]), without a server.
-//
-// A journey whose replay fails is not lost in production, but stops at its next event
-// until a worker of a build that issues the same commands is started. What a history's
-// payloads hold is never printed: reasons name events, commands and activities only.
+// Package replay says, before an upgrade, whether the open journeys would go on under the new
+// build: it exports their histories ([Exporter]) and replays them ([Dir]), without a server. A
+// journey whose replay fails stops at its next event until a worker of a fitting build is
+// started. What payloads hold is never printed.
 package replay
 
 import (
@@ -46,10 +43,9 @@ func (v verdict) String() string {
 	return fmt.Sprintf("%s: %s (%s, %s, run %s, %s)", v.file, result, v.started.GetWorkflowId(), v.workflow(), v.runID(), state)
 }
 
-// Dir replays every history (*.json) below dir and writes one line for each to out, in the
-// order of their names, and then a summary. It is an error if a running workflow would
-// break, if a file cannot be read, because its workflow may be running, or if there is no
-// file. A closed workflow that would have broken is only a warning.
+// Dir replays every history (*.json) below dir and writes a line for each to out, and a
+// summary. It is an error if a running workflow would break, if a file cannot be read, or if
+// there is none.
 func Dir(ctx context.Context, dir fs.FS, register Register, out io.Writer) error {
 	files, err := histories(dir)
 	if err != nil {

@@ -54,9 +54,8 @@ const (
 	figuresWithin = 2 * time.Second
 )
 
-// ObserveFigures shows figures whenever metrics are scraped. Zero has the groups that
-// are shown even while nothing waits in them. Every process that observes shows the
-// same numbers of the one ledger: take the highest, not the sum.
+// ObserveFigures shows figures whenever metrics are scraped; zero has the groups that are
+// always shown. Every process shows the same ledger: take the highest, not the sum.
 func (i *Instruments) ObserveFigures(read func(ctx context.Context) (Figures, error), zero Figures) error {
 	var mu sync.Mutex
 	var last Figures

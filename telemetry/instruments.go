@@ -13,9 +13,8 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 )
 
-// Instruments are idjourney's own measurements. Labels come from the configuration or
-// from closed lists, never from a sender: no journey, event or workflow id, and "unknown"
-// for an event type that is not known. The first label of each is the account.
+// Instruments are idjourney's own measurements. Labels come from the configuration or closed
+// lists, never from a sender. The first label of each is the account.
 type Instruments struct {
 	meter metric.Meter
 

@@ -1,8 +1,5 @@
-// Package telemetry sets up OpenTelemetry for idjourney's processes: traces by the
-// standard OTEL_* variables, metrics for Prometheus.
-//
-// It sets nothing global, so that two of idjourney's parts can run in one process, and
-// tests side by side.
+// Package telemetry sets up OpenTelemetry for idjourney's processes: traces by the standard
+// OTEL_* variables, metrics for Prometheus. It sets nothing global.
 package telemetry
 
 import (
@@ -66,10 +63,9 @@ type Telemetry struct {
 
 const scope = "idjourney"
 
-// Setup starts telemetry. Spans are exported as OTEL_TRACES_EXPORTER says, and not at all
-// while it is unset; metrics are always served by Handler, and pushed as well if
-// OTEL_METRICS_EXPORTER says so. No variable makes it fail: what cannot be used is logged
-// as a warning.
+// Setup starts telemetry. Spans are exported only as OTEL_TRACES_EXPORTER says; metrics are
+// always served by Handler, and pushed if OTEL_METRICS_EXPORTER says so. A variable that
+// cannot be used is logged as a warning.
 func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	if cfg.Service == "" {
 		return nil, errors.New("setting up telemetry: the service has no name")

@@ -22,9 +22,8 @@ func newTracing(tracer trace.Tracer) (interceptor.Interceptor, error) {
 	})
 }
 
-// startSpan starts every span but those of workflow runs: they would be exported again on
-// each replay, last for months, and end as an error whenever a run continues as new. The
-// run's parent takes their place.
+// startSpan starts every span but those of workflow runs, which would be exported again on
+// each replay and last for months. The run's parent takes their place.
 func startSpan(ctx context.Context, t trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
 	if strings.HasPrefix(name, "RunWorkflow:") {
 		return trace.SpanFromContext(ctx)
@@ -44,9 +43,8 @@ func TraceParent(ctx context.Context) string {
 // Sampled reports whether the span in ctx is recorded and can be linked to.
 func Sampled(ctx context.Context) bool { return trace.SpanContextFromContext(ctx).IsSampled() }
 
-// AddLink links the span in ctx to the webhook that caused the work. A link, not
-// a parent: one journey takes webhooks for years, and one fetch may answer many.
-// A traceparent that cannot be read is ignored.
+// AddLink links the span in ctx to the webhook that caused the work; a traceparent that cannot
+// be read is ignored. A link, not a parent: one fetch may answer many webhooks.
 func AddLink(ctx context.Context, traceParent string) {
 	carrier := propagation.MapCarrier{"traceparent": traceParent}
 	cause := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))

@@ -10,10 +10,23 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"path"
+	"regexp"
 	"runtime"
+	"slices"
+	"sort"
+	"strings"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
+
+	"idjourney/workflows"
 )
 
 // verdict says what this build would do with the run in one file.
@@ -119,4 +132,201 @@ func report(out io.Writer, verdicts []verdict) error {
 		return fmt.Errorf("%d files cannot be read: whether their workflows would break is not known", unreadable)
 	}
 	return nil
+}
+
+// run is one run of a workflow, as in its history.
+type run struct {
+	started *historypb.WorkflowExecutionStartedEventAttributes
+	events  []*historypb.HistoryEvent
+	// open says that the history has no closing event.
+	open bool
+}
+
+func (r run) workflow() string { return r.started.GetWorkflowType().GetName() }
+func (r run) runID() string    { return r.started.GetOriginalExecutionRunId() }
+
+// Why a file cannot be read. The JSON reader's errors are not passed on, because they
+// quote the file.
+var (
+	errNoHistory = errors.New("it is no history as JSON, as `temporal workflow show --output json` and the Web UI's Download write it")
+	errCut       = errors.New("its events are not complete and in order from the first one on")
+)
+
+var closing = []enumspb.EventType{
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+}
+
+// read reads one history as the `temporal` CLI, the Web UI or [Exporter] writes it.
+func read(dir fs.FS, name string) (run, error) {
+	file, err := dir.Open(name)
+	if err != nil {
+		return run{}, fmt.Errorf("opening it: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	h, err := client.HistoryFromJSON(file, client.HistoryJSONOptions{})
+	events := h.GetEvents()
+	if err != nil || len(events) == 0 {
+		return run{}, errNoHistory
+	}
+	for i, e := range events {
+		if e.GetEventId() != int64(i+1) || e.GetWorkflowTaskCompletedEventAttributes().GetScheduledEventId() > int64(i) {
+			return run{}, errCut
+		}
+	}
+	started := events[0].GetWorkflowExecutionStartedEventAttributes()
+	if started == nil {
+		return run{}, errCut
+	}
+	return run{started, events, !slices.Contains(closing, events[len(events)-1].GetEventType())}, nil
+}
+
+// replayed is the part of the history that a replay can compare. It leaves out a workflow
+// task at the end that no worker has answered, because the SDK would leave out the answer
+// before that one as well.
+func (r run) replayed() []*historypb.HistoryEvent {
+	n := len(r.events)
+	for ; n > 0; n-- {
+		t := r.events[n-1].GetEventType()
+		if t != enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && t != enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
+			break
+		}
+	}
+	return r.events[:n]
+}
+
+// answered returns the indexes of the workers' answers, in order.
+func answered(events []*historypb.HistoryEvent) (places []int) {
+	for i, e := range events {
+		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// Register registers the workflows of this build, as its worker does.
+type Register func(worker.WorkflowRegistry)
+
+// check replays the run; nil means that it would go on. An error means that the file holds
+// no run of one of idjourney's workflows.
+func (register Register) check(r run) (*breakage, error) {
+	var unknown *workflows.Unknown
+	switch err := workflows.CheckBound(r.workflow(), r.started.GetInput()); {
+	case errors.As(err, &unknown):
+		return &breakage{event: 1, reason: unknown.Error()}, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w; of the Web UI's Download leave out decoding", err)
+	}
+	events := r.replayed()
+	answers := answered(events)
+	if len(answers) == 0 {
+		return nil, nil // no worker has answered yet, so there is nothing to compare
+	}
+	err := register.replay(r, events)
+	if err == nil {
+		return nil, nil
+	}
+	// The first answer that this build would not give: if the replay up to one answer
+	// fails, it also fails up to every later one.
+	end := func(i int) int64 { // of the events that belong to answer i; event n is at place n-1
+		if i+1 == len(answers) {
+			return int64(len(events))
+		}
+		return events[answers[i+1]].GetWorkflowTaskCompletedEventAttributes().GetScheduledEventId() - 1
+	}
+	last := len(answers) - 1
+	found := sort.Search(last, func(i int) bool { return register.replay(r, events[:end(i)]) != nil })
+	if found < last {
+		err = register.replay(r, events[:end(found)])
+	}
+	return explain(err, events[answers[found]:end(found)]), nil
+}
+
+// replay replays the first events of a run as the worker would: with the default data
+// converter, and without interceptors that issue commands. Deadlock detection is off,
+// because a slow machine would trigger it.
+func (register Register) replay(r run, events []*historypb.HistoryEvent) error {
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DisableRegistrationAliasing: true, DisableDeadlockDetection: true,
+	})
+	if err != nil {
+		return fmt.Errorf("preparing the replay: %w", err)
+	}
+	register(replayer)
+	return replayer.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		&historypb.History{Events: events},
+		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: r.started.GetWorkflowId(), RunID: r.runID()}})
+}
+
+// breakage says where a run would break and why.
+type breakage struct {
+	event  int64
+	reason string
+}
+
+// The SDK has no error types for these, only texts, which hold whole events and commands
+// with their payloads. Only the type and an activity's name may be printed.
+var (
+	missing = regexp.MustCompile(`(?s)nondeterministic workflow: missing replay command for (\w+)(.*)`)
+	extra   = regexp.MustCompile(`(?s)nondeterministic workflow: extra replay command for (\w+)(.*)`)
+	other   = regexp.MustCompile(`(?s)nondeterministic workflow: history event is (\w+)(.*), replay command is (\w+)(.*)`)
+
+	activityName = regexp.MustCompile(`ActivityType:\(Name:([\w.-]+)\)`)
+	anyID        = regexp.MustCompile(`^: \((?:ActivityId|TimerId):(\w+)`)
+)
+
+// explain says in a sentence why this build would not give a worker's answer. The events
+// are the answer itself and then what it commanded.
+func explain(err error, events []*historypb.HistoryEvent) *breakage {
+	text := err.Error()
+	answer, last := events[0].GetEventId(), events[len(events)-1].GetEventId()
+	if m := other.FindStringSubmatch(text); m != nil {
+		return &breakage{place(events, m[1], m[2]),
+			"the history has " + named(m[1], m[2]) + ", this build would give the command " + named(m[3], m[4])}
+	}
+	if m := missing.FindStringSubmatch(text); m != nil {
+		return &breakage{place(events, m[1], m[2]), "the history has " + named(m[1], m[2]) + ", this build would do nothing there"}
+	}
+	if m := extra.FindStringSubmatch(text); m != nil {
+		return &breakage{answer, "this build would give the command " + named(m[1], m[2]) + " besides, which the history does not have"}
+	}
+	switch {
+	case strings.Contains(text, "doesn't return the same result as the last event"):
+		return &breakage{last, "the history ends here, this build would go on"}
+	case strings.Contains(text, "[TMPRL1100]"):
+		return &breakage{answer, "this build would not do what the history has after this event"}
+	case strings.Contains(text, "unknown SDK flag"):
+		return &breakage{answer, "it was answered with a newer Temporal SDK than this build has"}
+	default:
+		return &breakage{answer, "this build panics over what the history holds"}
+	}
+}
+
+// named is the type and, of an activity, its name.
+func named(kind, text string) string {
+	if m := activityName.FindStringSubmatch(text); m != nil {
+		return kind + " " + m[1]
+	}
+	return kind
+}
+
+// place finds the event that the SDK wrote as kind and text.
+func place(events []*historypb.HistoryEvent, kind, text string) int64 {
+	id := ""
+	if m := anyID.FindStringSubmatch(text); m != nil {
+		id = m[1]
+	}
+	for _, e := range events {
+		if e.GetEventType().String() != kind {
+			continue
+		}
+		has := e.GetActivityTaskScheduledEventAttributes().GetActivityId() + e.GetTimerStartedEventAttributes().GetTimerId() +
+			e.GetTimerCanceledEventAttributes().GetTimerId()
+		if id == "" || has == "" || has == id {
+			return e.GetEventId()
+		}
+	}
+	return events[0].GetEventId()
 }

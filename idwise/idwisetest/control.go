@@ -1,6 +1,7 @@
 package idwisetest
 
 import (
+	_ "embed" // the control API's description
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,10 +10,17 @@ import (
 	"idjourney/idwise"
 )
 
+//go:embed openapi.yaml
+var openAPI []byte
+
 // controlRoutes is the control API, for people and scripts. It is not part of the vendor
 // and has no authentication: bind the stand-in to an address that only you can reach.
 func (v *Vendor) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /control/openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(openAPI) // fails only if the reader has gone
+	})
 	mux.HandleFunc("GET /control/scripts", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, Scripts())
 	})

@@ -41,15 +41,20 @@ func Load(ctx context.Context, root string, env map[string]string, profiles ...s
 	return project, nil
 }
 
-// NewEnv runs the command that the documentation gives for making .env.
+// NewEnv returns what the command that the documentation gives writes into .env.
 func NewEnv(ctx context.Context, root string) (map[string]string, error) {
-	cmd := exec.CommandContext(ctx, "sh", "deploy/env.sh")
-	cmd.Dir = root
-	text, err := cmd.Output()
+	dir, err := os.MkdirTemp("", "env-")
 	if err != nil {
 		return nil, fmt.Errorf("running deploy/env.sh: %w", err)
 	}
-	return dotenv.UnmarshalBytesWithLookup(text, nil)
+	defer func() { _ = os.RemoveAll(dir) }()
+	file := filepath.Join(dir, ".env")
+	cmd := exec.CommandContext(ctx, "sh", "deploy/env.sh", file)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("running deploy/env.sh: %w: %s", err, out)
+	}
+	return dotenv.Read(file)
 }
 
 // Environment is a service's environment as its process sees it, sorted.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -208,6 +209,30 @@ func TestMountedFilesExist(t *testing.T) {
 				t.Errorf("%s mounts what is not there: %v", name, err)
 			}
 		}
+	}
+}
+
+// The file is for its owner only, and one that is there is never replaced.
+func TestEnvironmentFileIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	file := t.TempDir() + "/.env"
+	write := func() (string, error) {
+		out, err := exec.CommandContext(t.Context(), "sh", root+"/deploy/env.sh", file).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := write(); err != nil || out != "" {
+		t.Fatalf("deploy/env.sh: %v %s", err, out)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v (%v), want a file of mode 600", info.Mode(), err)
+	}
+	before := read(t, file)
+	if out, err := write(); err == nil || !strings.Contains(out, "is there already") {
+		t.Errorf("the second time: error %v, printed %q; want a refusal", err, out)
+	}
+	if read(t, file) != before {
+		t.Error("the file was replaced")
 	}
 }
 

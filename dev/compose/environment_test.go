@@ -194,7 +194,7 @@ func TestScrapedTargets(t *testing.T) {
 	for _, target := range targets {
 		service, _, _ := strings.Cut(target, ":")
 		if _, there := project.Services[service]; !there {
-			t.Errorf("Prometheus scrapes %s, which is no service", target)
+			t.Errorf("Prometheus scrapes %s, which is not a service", target)
 		}
 	}
 	for name := range unwatched {

@@ -7,19 +7,17 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"idjourney/dev/embed"
 	"idjourney/dev/world"
 )
 
-// lentFile is where a shell of the repository's root finds what is lent: the
-// addresses and PostgreSQL's password.
-var lentFile = filepath.Join("..", "bin", "stack.env")
-
-// lend starts PostgreSQL, Temporal and its Web UI, writes lentFile, and stays until
-// ctx ends. SIGUSR1 stops Temporal's server and SIGUSR2 starts it again, for whoever
-// restores its databases.
+// lend starts PostgreSQL, Temporal and its Web UI, writes their addresses and
+// PostgreSQL's password to a file, and stays until ctx ends. SIGUSR1 stops Temporal's
+// server and SIGUSR2 starts it again, so that its databases can be restored.
 func lend(ctx, starting context.Context, top *world.Topology, say func(string, ...any)) (err error) {
 	if err := top.Lend(starting); err != nil {
 		return err
@@ -29,14 +27,15 @@ func lend(ctx, starting context.Context, top *world.Topology, say func(string, .
 		return err
 	}
 	defer ui.Stop()
-	if err := os.WriteFile(lentFile, []byte(top.Lent(ui.URL())), 0o600); err != nil {
-		return fmt.Errorf("writing what is lent: %w", err)
+	file, err := writeLent(filepath.Join("..", "bin"), top.Lent(ui.URL()))
+	if err != nil {
+		return fmt.Errorf("writing the addresses: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.Remove(lentFile)) }()
+	defer func() { err = errors.Join(err, os.Remove(file)) }()
 	acts := make(chan os.Signal, 1)
 	signal.Notify(acts, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(acts)
-	say("\nPostgreSQL, Temporal (%s) and its Web UI (%s) stay up until Ctrl-C.\nIn another terminal: . bin/stack.env", top.TemporalAddress(), ui.URL())
+	say("\nPostgreSQL, Temporal (%s) and its Web UI (%s) stay up until Ctrl-C.\nIn another terminal: . bin/%s", top.TemporalAddress(), ui.URL(), filepath.Base(file))
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,4 +53,22 @@ func lend(ctx, starting context.Context, top *world.Topology, say func(string, .
 			}
 		}
 	}
+}
+
+// writeLent writes a new file in dir: stack.env, or one with this process's number in its
+// name while another stack that runs owns that.
+func writeLent(dir, text string) (string, error) {
+	file := filepath.Join(dir, "stack.env")
+	if owner, err := os.ReadFile(file); err == nil && running(string(owner)) {
+		file = filepath.Join(dir, fmt.Sprintf("stack-%d.env", os.Getpid()))
+	}
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// running says whether the process that wrote the text still runs.
+func running(text string) bool {
+	_, rest, _ := strings.Cut(text, "STACK_PID='")
+	pid, _, _ := strings.Cut(rest, "'")
+	n, err := strconv.Atoi(pid)
+	return err == nil && n > 0 && syscall.Kill(n, 0) == nil
 }

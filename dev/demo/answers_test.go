@@ -21,7 +21,7 @@ func TestAnswersOfTheEndpoint(t *testing.T) {
 	s := start(t, world.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	const event = `{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"nobody-knows-it","systemDecision":"Complete"}}`
+	const event = `{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"made-up","systemDecision":"Complete"}}`
 	user, k := s.Keys.WebhookUser, s.Keys
 	for _, c := range []struct {
 		name, method, account, password, body, header string
@@ -34,14 +34,14 @@ func TestAnswersOfTheEndpoint(t *testing.T) {
 		{name: "wrong password with colons", password: k.WebhookPassword + ":x", body: event, want: 401},
 		{name: "no header", body: event, want: 401},
 		{name: "forged X-Forwarded-For", password: k.WebhookPassword, body: event, header: "203.0.113.9", want: 200},
-		{name: "unknown account", account: "nobody", password: k.WebhookPassword, body: event, want: 401},
+		{name: "unknown account", account: "stranger", password: k.WebhookPassword, body: event, want: 401},
 		{name: "GET", method: http.MethodGet, password: k.WebhookPassword, want: 405},
 		{name: "2 MB body", password: k.WebhookPassword, body: strings.Repeat("a", 2<<20), want: 413},
 		{name: "not JSON", password: k.WebhookPassword, body: "hello", want: 200},
 		{name: "JSON array", password: k.WebhookPassword, body: "[]", want: 200},
 		{name: "unknown event", password: k.WebhookPassword, body: `{"event":"Finished Something","body":{"eventId":"e-2","journeyId":"x"}}`, want: 200},
 		{name: "missing body", password: k.WebhookPassword, body: `{"event":"Finished Journey"}`, want: 200},
-		{name: "control characters", password: k.WebhookPassword, body: strings.Replace(event, "nobody-knows-it", `a\u0001b`, 1), want: 200},
+		{name: "control characters", password: k.WebhookPassword, body: strings.Replace(event, "made-up", `a\u0001b`, 1), want: 200},
 	} {
 		account, method := world.Account, http.MethodPost
 		if c.account != "" {
@@ -83,14 +83,14 @@ func answered(t *testing.T, req *http.Request) int {
 func nothingIsStuck(ctx context.Context, t *testing.T, s *world.World) {
 	t.Helper()
 	r := &run{world: s, account: world.Account}
-	if _, err := r.rest(ctx, "nobody-knows-it", journey.Unknown); err != nil {
+	if _, err := r.rest(ctx, "made-up", journey.Unknown); err != nil {
 		t.Error(err)
 	}
 	counts, err := s.Ledger.WebhookCounts(ctx, world.Account)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Not JSON, an array, no body, a bad id; and an event that nobody knows.
+	// Not JSON, an array, no body, a bad id; and an unknown event.
 	if got, want := counts[ledger.Quarantine], 4; got != want {
 		t.Errorf("got %d webhooks in quarantine, want %d", got, want)
 	}

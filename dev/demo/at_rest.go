@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// restLook is how often a journey is looked at, and quietFor how long nothing
+	// restCheck is how often a journey is checked, and quietFor how long nothing
 	// must have happened to it.
-	restLook = 100 * time.Millisecond
-	quietFor = 400 * time.Millisecond
+	restCheck = 100 * time.Millisecond
+	quietFor  = 400 * time.Millisecond
 )
 
 // rest waits until a journey is at rest in a phase: all webhooks are taken and
@@ -29,7 +29,7 @@ const (
 // returns the whole chain of runs, counted.
 func (r *run) rest(ctx context.Context, journeyID string, phase journey.Phase) (history.Chain, error) {
 	workflowID := journey.WorkflowID(r.account, journeyID)
-	tick := time.NewTicker(restLook)
+	tick := time.NewTicker(restCheck)
 	defer tick.Stop()
 	var before string
 	var since time.Time
@@ -97,7 +97,7 @@ func lost(w idwisetest.Webhook) bool {
 
 // until repeats a check until it finds nothing wrong.
 func (r *run) until(ctx context.Context, look func() error) error {
-	tick := time.NewTicker(restLook)
+	tick := time.NewTicker(restCheck)
 	defer tick.Stop()
 	for {
 		err := look()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 
 	"idjourney/dev/embed"
 	"idjourney/dev/history"
@@ -82,6 +85,8 @@ func TestDemo(t *testing.T) {
 	noTaskFailed(t, s)
 	savesItself(t, report)
 	costsAreTrue(t, report)
+	down := slices.IndexFunc(report.Scenarios, func(r Result) bool { return r.Name == "government-down" })
+	farewellWorks(t, s, report.Scenarios[down].JourneyID)
 }
 
 // endings checks each scenario, and that there are these and no others.
@@ -167,9 +172,11 @@ func noTaskFailed(t *testing.T, s *world.World) {
 	}
 }
 
-// The same against a Temporal that is not the stack's own, which it must not stop;
-// and, since nothing but one government is out of order here, what telemetry tells.
+// The same against a Temporal that is not the demo's own: it is not stopped, and nothing
+// is left behind in it. And, since only one register is out of order here, what telemetry
+// shows.
 func TestDemoOnAnOutsideTemporal(t *testing.T) {
+	t.Setenv("TEMPORAL_NAMESPACE", "default") // as in a shell that works with that Temporal
 	outside, err := embed.Start(t.Context(), embed.Options{Dir: t.TempDir(), UIPort: embed.NoUI})
 	if err != nil {
 		t.Fatal(err)
@@ -179,6 +186,7 @@ func TestDemoOnAnOutsideTemporal(t *testing.T) {
 			t.Errorf("stopping Temporal: %v", err)
 		}
 	})
+	t.Cleanup(func() { untouched(t, outside) })
 	exporter := tracetest.NewInMemoryExporter()
 	s := start(t, world.Options{TemporalAddress: outside.HostPort(), Spans: exporter})
 	report := playAll(t, s, 0)
@@ -197,4 +205,29 @@ func TestDemoOnAnOutsideTemporal(t *testing.T) {
 	tracesAreWhole(t, all, report)
 	followed(t, all, report)
 	metricsNameNoJourney(t, s)
+}
+
+// untouched checks that only Temporal's own namespaces are left in a server, without a
+// workflow in the one that people use.
+func untouched(t *testing.T, server *embed.Server) {
+	t.Helper()
+	c, err := client.Dial(client.Options{HostPort: server.HostPort(), Namespace: "default", Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.WithoutCancel(t.Context())
+	count, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{})
+	if err != nil || count.GetCount() != 0 {
+		t.Errorf("namespace default has %d workflows (%v), want none", count.GetCount(), err)
+	}
+	all, err := c.WorkflowService().ListNamespaces(ctx, &workflowservice.ListNamespacesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range all.GetNamespaces() {
+		if strings.HasPrefix(n.GetNamespaceInfo().GetName(), "idjourney") && n.GetNamespaceInfo().GetState() == enumspb.NAMESPACE_STATE_REGISTERED {
+			t.Errorf("namespace %s is still there", n.GetNamespaceInfo().GetName())
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"text/template"
 
 	"idjourney/dev/world"
+	"idjourney/journey"
 )
 
 var farewellText = template.Must(template.New("farewell").Parse(`
@@ -14,32 +15,56 @@ Everything stays up until Ctrl-C.
   Temporal's Web UI     {{.UIURL}}
   Temporal              export TEMPORAL_ADDRESS={{.TemporalAddress}} TEMPORAL_NAMESPACE={{.Namespace}}
   webhooks              {{.Webhooks}}
-  the customer received {{.Received}}
+  your backend received {{.Received}}
   readiness             {{.AdminURL}}/readyz
-  the customer's API    {{.APIURL}}/v1, Authorization: Bearer {{.Keys.BackofficeToken}}
+  the API               {{.APIURL}}/v1/openapi.yaml
   stand-in for IDWise   {{.VendorURL}}/control/journeys
   configuration         {{.ConfigFile}}
   databases and log     {{.Dir}}
 
-Post a webhook as IDWise would (either password is live):
-
-  curl -i -u '{{.Keys.WebhookUser}}:{{.Keys.WebhookPassword}}' {{.Webhooks}} \
-    -d '{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"nobody-knows-it","systemDecision":"Complete"}}'
-  curl -i -u '{{.Keys.WebhookUser}}:{{.Keys.WebhookPasswordNext}}' {{.Webhooks}} -d '{}'
-
 Begin a journey at the stand-in (scripts: {{.VendorURL}}/control/scripts):
 
-  curl -d '{"script":"approve","reference":"customer-1"}' {{.VendorURL}}/control/journeys
+  curl -d '{"script":"approve","reference":"user-1"}' {{.VendorURL}}/control/journeys
+
+Post a webhook as IDWise would ({{.Keys.WebhookPasswordNext}} is the other valid password):
+
+  curl -i -u '{{.Keys.WebhookUser}}:{{.Keys.WebhookPassword}}' {{.Webhooks}} \
+    -d '{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"made-up","systemDecision":"Complete"}}'
+{{- with .MadeUp}}
+
+  It starts a journey that fetches the result, which IDWise does not have:
+  {{.}}
+{{- end}}
+
+Read the decisions and the open reviews:
+
+  curl -H 'Authorization: Bearer {{.Keys.BackofficeToken}}' '{{.APIURL}}/v1/decisions?after=0'
+  curl -H 'Authorization: Bearer {{.Keys.BackofficeToken}}' {{.APIURL}}/v1/reviews
+{{- with .Review}}
+
+Decide the review of scenario government-down, then read the decision:
+
+  curl -H 'Authorization: Bearer {{$.Keys.BackofficeToken}}' {{$.APIURL}}/v1/journeys/{{.Data.Account}}/{{.Data.JourneyID}}/review \
+    --json '{"review":"{{.Data.Review.ID}}","outcome":"approved","reason":"seen in person"}'
+  curl -H 'Authorization: Bearer {{$.Keys.BackofficeToken}}' {{$.APIURL}}/v1/journeys/{{.Data.Account}}/{{.Data.JourneyID}}
+{{- end}}
 `))
 
-// farewell lists the addresses of everything that is up.
+// farewell lists the addresses of everything that is up, and what to try.
 func farewell(out io.Writer, s *world.World) error {
-	err := farewellText.Execute(out, struct {
+	open := struct {
 		*world.World
-		Webhooks, Received string
-	}{s, s.WebhookURL(world.Account), s.MessagesURL()})
-	if err != nil {
-		return fmt.Errorf("saying where everything is: %w", err)
+		Webhooks, Received, MadeUp string
+		Review                     any // a local review that is still open; nil without one
+	}{World: s, Webhooks: s.WebhookURL(world.Account), Received: s.MessagesURL(), MadeUp: s.WorkflowURL(journey.WorkflowID(world.Account, "made-up"))}
+	for _, m := range s.Customer.Messages() {
+		if m.Type == journey.MessageReviewRequired && m.Data.Account == world.AccountDown {
+			open.Review = m
+			break
+		}
+	}
+	if err := farewellText.Execute(out, open); err != nil {
+		return fmt.Errorf("listing the addresses: %w", err)
 	}
 	return nil
 }

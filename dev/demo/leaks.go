@@ -27,7 +27,7 @@ func noLeak(s *world.World) error {
 		add("birth date", j.Applicant.BirthDate)
 	}
 	if len(values) == 0 {
-		return errors.New("there was nobody to search for")
+		return errors.New("there is no applicant to search for")
 	}
 	found, err := leak.Search(values, roots...)
 	if err != nil {

@@ -81,7 +81,7 @@ func play(ctx context.Context, s *world.World, o Options, started time.Duration)
 	_, _ = fmt.Fprintln(o.Out)
 	if ctx.Err() != nil {
 		_, _ = fmt.Fprintln(o.Out, "interrupted")
-		return nil //nolint:nilerr // the user ended it: that is no failure
+		return nil //nolint:nilerr // the user ended it, which is not a failure
 	}
 	if err := report.Table(o.Out); err != nil {
 		return err

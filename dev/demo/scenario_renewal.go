@@ -55,7 +55,7 @@ func playResubmitted(ctx context.Context, r *run) error {
 	if n := r.world.Vendor.Journey(r.journeyID).CompleteCalls; n != 2 {
 		return fmt.Errorf("IDWise was called %d times for Complete Custom Step, want once for each round", n)
 	}
-	return r.faceSubmitted(1) // a rule had failed the first time: nobody was compared
+	return r.faceSubmitted(1) // a rule had failed the first time, so no face was compared
 }
 
 // settledBy begins a journey and waits until it has been approved and rests.
@@ -141,7 +141,7 @@ func playAdopted(ctx context.Context, r *run) error {
 		return err
 	}
 	r.world.Vendor.SetJourneyFaults(r.journeyID, idwisetest.Faults{Drop: true})
-	r.line.say("IDWise decides, and nobody tells us")
+	r.line.say("IDWise decides, and no webhook arrives")
 	finished := func(s idwisetest.Snapshot) bool { return s.Phase == idwisetest.PhaseFinished }
 	if _, err := r.world.Vendor.Await(ctx, r.journeyID, finished); err != nil {
 		return err

@@ -179,7 +179,7 @@ func followed(t *testing.T, s spans, report Report) {
 }
 
 // metricsNameNoJourney reads the metrics of a run as Prometheus does, and finds the
-// figures that people are woken by and nobody's id.
+// figures that alerts are built on, and no journey's id.
 func metricsNameNoJourney(t *testing.T, s *world.World) {
 	t.Helper()
 	page := metricsPage(t, s)

@@ -17,7 +17,7 @@ import (
 )
 
 // A wrong vendor path answers a 404 that is not the vendor's own word. It calls a
-// person and closes nothing, neither a real journey nor one that nobody knows,
+// person and closes nothing, neither a real journey nor an unknown one,
 // however long it lasts.
 func TestWrongVendorPathClosesNothing(t *testing.T) {
 	s := start(t, world.Options{WrongPath: "/journey/v9/{journey_id}"})
@@ -27,12 +27,12 @@ func TestWrongVendorPathClosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const unknown = "nobody-knows-it"
+	const unknown = "made-up"
 	post(ctx, t, s, `{"event":"Finished Journey","body":{"eventId":"e-1","journeyId":"`+unknown+`","systemDecision":"Complete"}}`)
 
 	for _, id := range []string{known, unknown} {
 		if _, err := s.Customer.Await(ctx, func([]notifytest.Message) bool { return calls(s, id) }); err != nil {
-			t.Fatalf("%s: nobody was called: %v", id, err)
+			t.Fatalf("%s: no person was called: %v", id, err)
 		}
 		// The looks are spaced 0.2, 0.5, 1 and 2 s: the sixth is long after unknown_after.
 		state := awaitFetches(ctx, t, s, id, 6)

@@ -57,7 +57,9 @@ func (w *World) customer() http.Handler {
 			bodies = append(bodies, m.Body)
 		}
 		answer.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(answer).Encode(bodies) // the reader has gone
+		encoder := json.NewEncoder(answer)
+		encoder.SetIndent("", "  ")
+		_ = encoder.Encode(bodies) // fails only if the reader has gone
 	})
 	return mux
 }

@@ -1,15 +1,19 @@
 package world
 
 import (
-	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
+	"strings"
+	"time"
 
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 
+	"idjourney/app"
 	"idjourney/dev/embed"
 	"idjourney/workflows"
 )
@@ -32,6 +36,9 @@ func (w *World) startTemporal(ctx context.Context, _ *doors) error {
 	}
 	w.undo(func() error { c.Close(); return nil })
 	w.Client, w.Namespace, w.TemporalAddress = c, options.Namespace, options.HostPort
+	if w.opts.TemporalAddress != "" {
+		return w.makeNamespace(ctx)
+	}
 	if err := embed.EnsureSearchAttributes(ctx, c, w.Namespace, workflows.SearchAttributes()); err != nil {
 		return fmt.Errorf("preparing Temporal's namespace %s: %w", w.Namespace, err)
 	}
@@ -53,7 +60,7 @@ func (w *World) reachTemporal(ctx context.Context) (client.Options, error) {
 			return options, fmt.Errorf("reading Temporal's connection from TEMPORAL_* and its profiles: %w", err)
 		}
 		options.HostPort, w.UIURL = w.opts.TemporalAddress, w.opts.UIURL
-		options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+		options.Namespace = fmt.Sprintf("idjourney-demo-%s", strings.ToLower(rand.Text()[:8]))
 		return options, nil
 	}
 	server, err := w.embedTemporal(ctx)
@@ -62,6 +69,24 @@ func (w *World) reachTemporal(ctx context.Context) (client.Options, error) {
 	}
 	w.UIURL, w.temporal, w.embedded = server.UIURL(), server, true
 	return client.Options{HostPort: server.HostPort(), Namespace: server.Namespace()}, nil
+}
+
+// makeNamespace makes a namespace of the world's own in a Temporal outside, whose others
+// are left alone, and removes it with everything in it at the end.
+func (w *World) makeNamespace(ctx context.Context) error {
+	if err := app.Setup(ctx, w.Client, w.Namespace, true, 24*time.Hour); err != nil {
+		return fmt.Errorf("making a namespace of the demo's own at %s: %w", w.TemporalAddress, err)
+	}
+	w.undo(func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_, err := w.Client.OperatorService().DeleteNamespace(ctx, &operatorservice.DeleteNamespaceRequest{Namespace: w.Namespace})
+		if err != nil {
+			return fmt.Errorf("deleting namespace %s: %w", w.Namespace, err)
+		}
+		return nil
+	})
+	return nil
 }
 
 func (w *World) embedTemporal(ctx context.Context) (server *embed.Server, err error) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Lend starts PostgreSQL and Temporal alone, for whoever follows docs/operations.md
-// without either: the ledger's role and database, the namespace and its search
+// Lend starts PostgreSQL and Temporal alone, for a reader of docs/operations.md who
+// has neither: the ledger's role and database, the namespace and its search
 // attributes are for them to make.
 func (t *Topology) Lend(ctx context.Context) error {
 	t.mu.Lock()

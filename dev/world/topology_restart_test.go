@@ -159,8 +159,8 @@ func searchable(ctx context.Context, t *testing.T, s *world.World, report demo.R
 	}
 }
 
-// noLeak searches PostgreSQL's files, which nobody writes any more, and the logs.
-// The database compresses long values, so this is no proof for those.
+// noLeak searches PostgreSQL's files, which no process writes any more, and the logs.
+// The database compresses long values, so this proves nothing for those.
 func noLeak(t *testing.T, top *world.Topology, s *world.World) {
 	t.Helper()
 	var personal []leak.Value

@@ -50,7 +50,7 @@ func (t *Topology) published(service string, port int) int {
 	}
 	for _, p := range t.project.Services[service].Ports {
 		if int(p.Target) == port {
-			n, _ := strconv.Atoi(p.Published) // a range is no port
+			n, _ := strconv.Atoi(p.Published) // a range is not a port
 			return n
 		}
 	}

@@ -55,9 +55,9 @@ type Options struct {
 	// Server, if set, is an embedded Temporal that several worlds share, each with a
 	// TaskQueue of its own.
 	Server *embed.Server
-	// TemporalAddress, if set, is a Temporal outside; the rest of its connection comes
-	// from Temporal's own TEMPORAL_* variables and profiles. UIURL is its Web UI, ""
-	// if there is none.
+	// TemporalAddress, if set, is a Temporal outside, where the world makes a namespace
+	// and deletes it at the end; the rest of its connection comes from Temporal's own
+	// TEMPORAL_* variables and profiles. UIURL is its Web UI, "" if there is none.
 	TemporalAddress, UIURL string
 	// Topology, if set, runs Temporal and the product.
 	Topology *Topology

@@ -167,6 +167,6 @@ func TestMissing(t *testing.T) {
 		}
 	}
 	if _, err := (expression{"test", "sum("}).missing(series); err == nil {
-		t.Error("invalid PromQL is no error")
+		t.Error("invalid PromQL is accepted")
 	}
 }

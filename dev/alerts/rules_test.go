@@ -125,7 +125,7 @@ func TestUnitTestsCanFail(t *testing.T) {
 		test := readUnitTests(t).Tests[i]
 		change(&test)
 		if test.run(t.Context(), time.Duration(all.EvaluationInterval)) == nil {
-			t.Errorf("%s is no failure", name)
+			t.Errorf("%s does not fail", name)
 		}
 	}
 }

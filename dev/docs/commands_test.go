@@ -88,7 +88,7 @@ func (n *newcomer) stayUp(command string) {
 	n.s.ports = map[string]string{}
 	for port, line := range map[string]string{
 		"8233": `Temporal's Web UI +http://127\.0\.0\.1:([0-9]+)`, "9090": `readiness +http://127\.0\.0\.1:([0-9]+)`,
-		"8090": `stand-in for IDWise +http://127\.0\.0\.1:([0-9]+)`, "8091": `the customer received +http://127\.0\.0\.1:([0-9]+)`,
+		"8090": `stand-in for IDWise +http://127\.0\.0\.1:([0-9]+)`, "8091": `your backend received +http://127\.0\.0\.1:([0-9]+)`,
 	} {
 		m := regexp.MustCompile(line).FindStringSubmatch(said)
 		if m == nil {

@@ -14,7 +14,7 @@ import (
 type who struct {
 	// step is a line of .ci/run, test a test of this repository, by package and name.
 	step, test string
-	// why nobody can run it here; check then holds it against what is here.
+	// why it cannot be run here; check then holds it against what is here.
 	why   string
 	check func(t *testing.T, command string)
 }
@@ -41,7 +41,7 @@ var elsewhere = map[string]who{
 }
 
 // here says whether TestCommands runs the block. One that is half here and half
-// elsewhere is an error: nobody would run it as it is written.
+// elsewhere is an error: it would not be run as it is written.
 func (b block) here(t *testing.T) bool {
 	t.Helper()
 	var there int
@@ -86,7 +86,7 @@ func TestElsewhere(t *testing.T) {
 		case w.why != "" && w.check != nil:
 			w.check(t, command)
 		default:
-			t.Errorf("nobody runs %q", command)
+			t.Errorf("nothing runs %q", command)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestNamedCommands(t *testing.T) {
 			case composeLine.MatchString(code):
 				composeKnows(t, code)
 			case strings.HasPrefix(code, "temporal "), strings.HasPrefix(code, "kubectl "):
-				t.Errorf("%s: nobody here runs `%s`", page, code)
+				t.Errorf("%s: no test runs `%s`", page, code)
 			}
 		}
 	}

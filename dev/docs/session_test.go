@@ -43,7 +43,7 @@ func openSession(t *testing.T, dir string, ports map[string]string) *session {
 	t.Cleanup(func() {
 		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGTERM) // and what it started
 		_ = in.Close()
-		for range s.lines { // until nobody is left who prints
+		for range s.lines { // until every process that prints has ended
 			continue
 		}
 		<-s.ended

@@ -56,7 +56,7 @@ UPGRADED=$(begin face-late customer-2)`),
 		`bin/idjourney refresh --query 'JourneyAttention = "vendor_unreachable"' --reason 'IDWise is back'`: {
 			after: func(string) {
 				if out := n.s.run(n.t, `bin/idjourney refresh --query 'JourneyPhase IS NOT NULL'`); !regexp.MustCompile(`^[1-9]\d* of [1-9]`).MatchString(out) {
-					n.t.Errorf("a batch reaches nobody: %s", out)
+					n.t.Errorf("a batch reaches no journey: %s", out)
 				}
 			},
 		},
@@ -64,7 +64,7 @@ UPGRADED=$(begin face-late customer-2)`),
 		"go run ./examples/employer/employer-worker 2> step.log & STEP=$!": {
 			after: then(`STEPPED=$(begin approve customer-5); decided "$STEPPED" approved`),
 		},
-		// A customer from before is one whose journey IDWise has decided and nobody was told of.
+		// A customer from before is one whose journey IDWise decided without a webhook.
 		"bin/idjourney import customers.csv --rate 5": {
 			before: run(`printf 'account,journeyId,reference\nacme-sandbox,%s,customer-2\n' "$UPGRADED" > customers.csv`),
 			after:  prints(`[01] taken up, [01] known before, 0 refused, 0 left`).after,

@@ -159,7 +159,7 @@ func TestForgedWebhooksForMonths(t *testing.T) {
 		t.Errorf("the other account's journey was fetched %d times more, and has %d messages, had %d", got-elsewhere, len(s.Customer.Journey(other)), told)
 	}
 	if kinds := messageTypes(s, victim); !slices.Contains(kinds, journey.MessageReviewRequired) {
-		t.Errorf("nobody was asked to look at the missed renewal: %v", kinds)
+		t.Errorf("no person was asked about the missed renewal: %v", kinds)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestAPersonLinksASpotCheck(t *testing.T) {
 	link := journey.SpotLink{JourneyID: "no-such-journey", Actor: "officer", Reason: "ticket 7"}
 	var refused *api.Refused
 	if err := operator.Link(ctx, world.Account, spotID, link); !errors.As(err, &refused) || !strings.Contains(refused.Sentence, "knows no journey") {
-		t.Errorf("linked to a journey that nobody knows: %v", err)
+		t.Errorf("linked to an unknown journey: %v", err)
 	}
 	link.JourneyID = known
 	if err := operator.Link(ctx, world.Account, spotID, link); err != nil {
@@ -93,7 +93,7 @@ func awaitSpotCheck(ctx context.Context, t *testing.T, v *idwisetest.Vendor, id 
 	}
 }
 
-// What comes for a journey whose relationship has ended is kept and wakes nobody.
+// What comes for a journey whose relationship has ended is kept and starts nothing.
 func TestWebhooksOfAnEndedJourneyAreKept(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

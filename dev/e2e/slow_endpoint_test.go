@@ -57,7 +57,7 @@ func TestASlowEndpointDelaysNoOtherAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitMessage(ctx, t, s, id, journey.MessageDecided)
-	// An attempt at the endpoint hangs for its time-out of 15 s: whoever waits behind
+	// An attempt at the endpoint hangs for its time-out of 15 s: what waits behind
 	// ten of them waits for many times that.
 	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("the decision of another account took %s", took)

@@ -179,7 +179,7 @@ func TestResetBeforeDecision(t *testing.T) {
 	})
 	s := awaitRest(t, id, journey.Settled)
 	if len(s.Attention) != 0 || s.Standing.Sequence != 1 {
-		t.Errorf("the journey is at %s; want decision 1 and nobody called", s.Describe())
+		t.Errorf("the journey is at %s; want decision 1 and no attention", s.Describe())
 	}
 	wantDecisions(t, id, journey.OutcomeApproved)
 }

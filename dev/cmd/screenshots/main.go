@@ -8,6 +8,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,6 +77,8 @@ type picture struct {
 	// shows is a text that is on the page when it is complete.
 	shows         string
 	width, height int64
+	// columns, if set, are those of the list of workflows.
+	columns []string
 }
 
 // shownScenario has the most to show; the others need only be there.
@@ -83,8 +86,11 @@ const shownScenario = "aml-change"
 
 // pictures are the pages that the documentation shows.
 func pictures(ctx context.Context, s *world.World, report demo.Report) ([]picture, error) {
-	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running" AND JourneyPhase="settled"`)
-	all := []picture{{"journeys.png", list, "journey/" + world.Account + "/", 1300, 620}}
+	list := s.UIURL + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`WorkflowType="Journey" AND ExecutionStatus="Running"`)
+	all := []picture{{
+		name: "journeys.png", url: list, shows: "JourneyDueAt", width: 1300, height: 620,
+		columns: []string{"Workflow ID", "JourneyPhase", "JourneyStanding", "JourneyAttention", "JourneyDueAt"},
+	}}
 	for _, r := range report.Scenarios {
 		if r.Name == shownScenario {
 			if !r.OK {
@@ -97,7 +103,8 @@ func pictures(ctx context.Context, s *world.World, report demo.Report) ([]pictur
 				return nil, err
 			}
 			sentence := page + "/" + run.GetWorkflowExecutionInfo().GetExecution().GetRunId() + "/user-metadata"
-			all = append(all, picture{"journey.png", page, r.JourneyID, 1300, 1050}, picture{"sentence.png", sentence, "Current Details", 1300, 720})
+			all = append(all, picture{name: "journey.png", url: page, shows: r.JourneyID, width: 1300, height: 1050},
+				picture{name: "sentence.png", url: sentence, shows: "Current Details", width: 1300, height: 720})
 		}
 	}
 	return all, nil
@@ -130,6 +137,9 @@ func openBrowser(ctx context.Context, command string) (browser context.Context, 
 // photograph opens the page, waits until it shows what it should, and then a little
 // for what moves.
 func photograph(browser context.Context, p picture) (png []byte, err error) {
+	if err := choose(browser, p); err != nil {
+		return nil, err
+	}
 	shows := "document.documentElement.textContent.includes(" + strconv.Quote(p.shows) + ")"
 	if err := chromedp.Do(browser,
 		chromedp.EmulateViewport(p.width, p.height),
@@ -140,4 +150,22 @@ func photograph(browser context.Context, p picture) (png []byte, err error) {
 		return nil, fmt.Errorf("waiting for %q: %w", p.shows, err)
 	}
 	return chromedp.Run(browser, chromedp.CaptureScreenshot())
+}
+
+// choose stores the columns where the Web UI's *Configure Columns* stores them: in the
+// browser.
+func choose(browser context.Context, p picture) error {
+	if p.columns == nil {
+		return nil
+	}
+	columns := []map[string]string{}
+	for _, label := range p.columns {
+		columns = append(columns, map[string]string{"label": label})
+	}
+	stored, err := json.Marshal(map[string]any{"default": columns})
+	if err != nil {
+		return err
+	}
+	set := "localStorage.setItem('namespace-workflow-table-columns', " + strconv.Quote(string(stored)) + ")"
+	return chromedp.Do(browser, chromedp.Navigate(p.url), chromedp.Evaluate[chromedp.Void](set))
 }

@@ -5,15 +5,23 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 GOLANGCI := $(BIN)/golangci-lint
 WORKFLOWCHECK := $(BIN)/workflowcheck
 GOVULNCHECK := $(BIN)/govulncheck
+CYCLONEDX := $(BIN)/cyclonedx-gomod
 
 .DEFAULT_GOAL := help
-.PHONY: help postgresql build demo stack test test-root test-dev race lint bench faults fuzz docs corpus replay screenshots vuln clean
+.PHONY: help postgresql build install demo stack compose-test test test-root test-dev test-deploy race lint bench faults fuzz docs corpus replay screenshots vuln manifests release clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 build: ## build bin/idjourney, the production binary (VERSION=v1.2.3; without, what git describes)
 	$(GO) build -ldflags "-X idjourney/version.stamped=$(VERSION)" -o $(BIN)/idjourney ./cmd/idjourney
+
+install: build ## put binary, example and systemd units below DESTDIR (default: this machine), for docs/operations.md
+	install -D -m 755 $(BIN)/idjourney $(DESTDIR)/usr/local/bin/idjourney
+	install -D -m 644 deploy/systemd/idjourney.sysusers $(DESTDIR)/usr/lib/sysusers.d/idjourney.conf
+	for unit in migrate starter worker; do \
+	  install -D -m 644 deploy/systemd/idjourney-$$unit.service $(DESTDIR)/etc/systemd/system/idjourney-$$unit.service; done
+	install -D -m 644 config/example.yaml $(DESTDIR)/etc/idjourney/example.yaml
 
 demo: ## play the main job: embedded Temporal, stand-in vendor, all scenarios (EXIT=1 ends it, REPORT=file writes JSON)
 	@echo "building the demo; the first build of the embedded Temporal server takes some minutes"
@@ -25,7 +33,10 @@ stack: postgresql ## the topology of docker-compose.yml without Docker: PostgreS
 	@cd dev && $(GO) build -o $(BIN)/idjourney-stack ./cmd/stack
 	@cd dev && EXIT="$(EXIT)" REPORT="$(abspath $(REPORT))" BARE="$(BARE)" $(BIN)/idjourney-stack
 
-test: test-root test-dev ## every test: the product's own, then end to end on a real Temporal server
+compose-test: ## run docker-compose.yml itself, in containers: scenarios, crashes, upgrade; says so where no Docker engine is
+	@sh deploy/compose-test.sh
+
+test: test-root test-dev test-deploy ## every test: the product's own, then end to end on a real Temporal server
 
 test-root: postgresql ## the product's own tests
 	$(GO) vet ./...
@@ -34,6 +45,10 @@ test-root: postgresql ## the product's own tests
 # Not from the cache: these tests build the binary and read deploy/, which Go does not know.
 test-dev: postgresql ## end to end: embedded Temporal, real HTTP, real processes, kill -9
 	cd dev && $(GO) vet ./... && $(GO) test -count 1 -timeout 20m ./...
+
+test-deploy: $(CYCLONEDX) ## the Helm chart, and what a release builds
+	cd deploy/helm/test && $(GO) vet ./... && $(GO) test -count 1 ./...
+	cd deploy/release && $(GO) vet ./... && $(GO) test -count 1 -timeout 20m ./...
 
 race: postgresql ## the product's own tests under the race detector
 	$(GO) test -race -timeout 15m ./...
@@ -81,6 +96,13 @@ screenshots: ## take docs/images/ anew, by Chromium from the real Web UI of a de
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what is used
 	$(GOVULNCHECK) ./...
 
+manifests: ## write deploy/kubernetes, from the Helm chart
+	cd deploy/helm/test && UPDATE=1 $(GO) test -count 1 -run TestPlainManifests ./...
+
+release: $(CYCLONEDX) ## build what a release publishes into bin/release: archives, image, SBOM, checksums, notes (VERSION=v1.2.3)
+	@test -z "$$(git status --porcelain)" || { echo "commit first: a release is a commit's"; exit 1; }
+	cd deploy/release && $(GO) run . -version "$(VERSION)" -root ../.. -out ../../bin/release -sbom-tool "$(CYCLONEDX)"
+
 clean: ## remove what was built
 	rm -rf $(BIN)
 
@@ -91,3 +113,5 @@ $(WORKFLOWCHECK): tools/go.mod
 	cd tools && $(GO) build -o $(WORKFLOWCHECK) go.temporal.io/sdk/contrib/tools/workflowcheck
 $(GOVULNCHECK): tools/go.mod
 	cd tools && $(GO) build -o $(GOVULNCHECK) golang.org/x/vuln/cmd/govulncheck
+$(CYCLONEDX): tools/go.mod
+	cd tools && $(GO) build -o $(CYCLONEDX) github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod

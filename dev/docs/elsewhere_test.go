@@ -25,8 +25,6 @@ var elsewhere = map[string]who{
 	"make test":                           {step: "make test"},
 	"make demo EXIT=1 REPORT=report.json": {step: "make demo EXIT=1 REPORT=bin/report.json"},
 
-	"docker compose up -d --wait": {why: "no Docker where the tests run", check: composeKnows},
-
 	"export PGHOST=db.internal PGUSER=postgres PGPASSWORD=the-password-of-that-role": {
 		why: "a database of your own; the trial run has the same variables", check: lentAsWell},
 	"export TEMPORAL_ADDRESS=temporal.internal:7233 TEMPORAL_NAMESPACE=idjourney": {
@@ -97,6 +95,7 @@ var dockerCompose = map[string][]string{
 	"up":   {"-d", "--wait"},
 	"run":  {"--rm", "--no-deps"},
 	"stop": nil,
+	"down": nil,
 }
 
 var composeLine = regexp.MustCompile("docker compose ([^`\n#;)]*)")

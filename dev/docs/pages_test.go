@@ -95,6 +95,7 @@ func blocks(t *testing.T, page string) []block {
 // ownTests run the blocks that are marked `sh run`, which need what only they have.
 var ownTests = map[string]string{
 	"README.md": "dev/docs/readme_test.go", "docs/api.md": "api/docs_test.go", "docs/standin.md": "idwise/idwisetest/docs_test.go",
+	"docs/operations.md": "dev/compose/commands_test.go",
 }
 
 // ownTest looks whether the test of a page reads it, and asks for all marked blocks.

@@ -1,6 +1,6 @@
-// Package activities carries out the effects of a journey: one file per effect, one
-// effect per activity. Personal data (the personal number, images) exists only during one
-// execution of one activity and appears in no answer, error or log.
+// Package activities carries out the effects of a journey, one activity per effect. Personal
+// data (the personal number, images) exists only during one execution of one activity and
+// appears in no answer, error or log.
 package activities
 
 import (

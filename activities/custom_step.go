@@ -18,11 +18,9 @@ import (
 )
 
 // CompareGovernmentFace is the vendor's custom step with the government's face: it fetches
-// the result, fetches the face by personal number, submits it, and waits until the
-// comparison appears. It checks the result before it submits and records the intent first,
-// so that a face is never submitted twice in one round, wherever the activity is killed.
-// At the start of a later round the vendor still shows the comparison of an earlier one,
-// until it changes.
+// the face by personal number, submits it, and waits until the comparison appears. It checks
+// the result and records the intent before it submits, so that a face is never submitted
+// twice in one round, wherever the activity is killed.
 func (a *Activities) CompareGovernmentFace(ctx context.Context, in journey.StepInput) (answer journey.StepAnswer, err error) {
 	acc, err := a.begin(ctx, in.Account, in.Links)
 	if err != nil {
@@ -82,8 +80,8 @@ type comparing struct {
 	step    config.Step
 	in      journey.StepInput
 	subject string
-	// earlier names the comparison left by an earlier round, which does not count in this
-	// one. Recalled is true if a previous attempt saw it.
+	// earlier names the comparison of an earlier round, which the vendor still shows and which
+	// does not count in this one. Recalled is true if a previous attempt saw it.
 	earlier  string
 	recalled bool
 }
@@ -136,11 +134,8 @@ func (c *comparing) name(r *idwise.Result) string {
 
 // submitOnce submits the face unless it may already have been submitted in this round. It
 // releases the claim if the vendor certainly did not process the request; after any other
-// failure the comparison may still appear, so the step waits for it.
-//
-// The claim's key is the round, whatever the subject: the vendor may still change what it
-// reads from the documents after the user's steps, and that must not cause a second
-// submission.
+// failure the comparison may still appear. The claim's key is the round and not the subject:
+// the vendor may change what it reads from the documents, which must not submit twice.
 func (c *comparing) submitOnce(ctx context.Context, image government.Image, before *idwise.Result) error {
 	once := "any"
 	if c.in.Round != 0 {

@@ -117,10 +117,9 @@ func (a *Activities) FetchAMLHistory(ctx context.Context, in journey.AMLInput) (
 	return answer, nil
 }
 
-// change is the only place that interprets a version of the history. The vendor does not
-// document whether an answer holds all matches of the version or only the changed ones: if
-// any match names the version that last changed it, those that name this version are the
-// change, otherwise all are.
+// change interprets a version of the history. The vendor does not document whether it holds
+// all matches or only the changed ones: if any match names the version that last changed it,
+// those that name this version are the change, otherwise all are.
 func (a *Activities) change(version int, matches []idwise.AMLMatch) journey.AMLChange {
 	change := journey.AMLChange{Version: version, Datasets: map[string]int{}}
 	named := slices.ContainsFunc(matches, func(m idwise.AMLMatch) bool { return m.AMLRecordVersion != 0 })
@@ -199,9 +198,8 @@ func (a *Activities) FetchSpotCheck(ctx context.Context, in journey.SpotFetchInp
 }
 
 // bindSpotCheck adds what the ledger knows: an earlier decision, the journeys that the
-// reference may refer to, and the policy if exactly one matches. A spot check without a
-// journey is held in the ledger for an operator, with its reference, which no history
-// contains.
+// reference may refer to, and the policy if exactly one matches. Without a journey, the
+// ledger holds the spot check for an operator, with its reference.
 func (a *Activities) bindSpotCheck(ctx context.Context, acc *account, in journey.SpotFetchInput, reference string, answer *journey.SpotAnswer) error {
 	known, err := a.ledger.SpotCheck(ctx, in.Account, in.SpotID)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {

@@ -1,9 +1,8 @@
 // Package idwise decodes the vendor's webhooks and calls its REST API.
 //
-// A webhook carries no signature and no order, so a decoded webhook is only a hint to
-// check the API. Only [Client.Result] is authoritative. The package knows the vendor's
-// names and formats and none of ours. What the vendor does not document for certain
-// (paths above all) is in one table, [Operations], which configuration can override.
+// A webhook carries no signature and no order, so it is only a hint to check the API: only
+// [Client.Result] is authoritative. The package knows the vendor's names and formats and
+// none of ours. Paths are in one table, [Operations], which configuration can override.
 package idwise
 
 import (

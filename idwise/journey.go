@@ -27,12 +27,10 @@ type StartRequest struct {
 // StartedJourney identifies a started journey.
 type StartedJourney struct{ JourneyID string }
 
-// StartJourney starts a journey at the vendor. The vendor documents no idempotency for it
-// and no way to find a journey by its reference: every request that arrives starts another
-// journey. This client therefore never repeats it. After an error that is not [Definite], a
-// journey with an unknown id may exist; a caller that tries again accepts that. Besides the
-// errors of every request, it returns ErrUnreadable, also for an id that other requests
-// cannot use.
+// StartJourney starts a journey at the vendor and is never repeated here: every request that
+// arrives starts another journey, which cannot be found by its reference. After an error that
+// is not [Definite], a journey with an unknown id may exist. Besides the errors of every
+// request, it returns ErrUnreadable, also for an id that other requests cannot use.
 func (c *Client) StartJourney(ctx context.Context, r StartRequest) (StartedJourney, error) {
 	if r.FlowID == "" {
 		return StartedJourney{}, fmt.Errorf("calling %s: a flow id is needed: %w", StartJourney, ErrNotSent)
@@ -107,10 +105,9 @@ const (
 	AlreadyGone Deletion = "already_gone" // the vendor knows no such journey
 )
 
-// DeleteJourney deletes the vendor's data of a journey. If the vendor itself does not know
-// the journey, the outcome is AlreadyGone, so that the request can be repeated. A bare 404
-// is an error, since it may mean that our path is wrong. The vendor does not document
-// whether it deletes immediately.
+// DeleteJourney deletes the vendor's data of a journey, possibly later: the vendor does not
+// say when. AlreadyGone means that the vendor itself does not know the journey, so that the
+// request can be repeated. A bare 404 is an error: our path may be wrong.
 func (c *Client) DeleteJourney(ctx context.Context, journeyID string) (Deletion, error) {
 	err := c.order(ctx, request{operation: DeleteJourney, id: journeyID})
 	switch {

@@ -4,9 +4,9 @@
 //
 // The vendor's sequence: Finished User Steps arrives, the result is fetched, the custom
 // steps run, Complete Custom Step is called, Finished Journey arrives, the result is
-// fetched again and decided. A webhook is only a hint to fetch (claim.go). What counts
+// fetched again and decided. A webhook is only a hint to fetch (event.go). What counts
 // is what the API then answers (look.go), what the custom steps found (steps.go) and
-// what both mean under the policy (judge.go, precedence.go, decision.go).
+// what both mean under the policy (precedence.go, decision.go).
 package journey
 
 import "time"

@@ -1,10 +1,10 @@
 // Package starter is the endpoint that IDWise's webhooks arrive at.
 //
 // A webhook passes five stations: the sender proves itself before anything of the body is
-// read (auth.go); the body is read within its limits (webhook.go, limits.go); it becomes a
+// read (auth.go); the body is read within its limits (webhook.go, refuse.go); it becomes a
 // row for the ledger and, if a journey acts on it, an event (intake.go); the row is written,
 // and only then is the answer 200; a forwarder brings the event to Temporal, at once and
-// again until it is taken (signal.go), unless its journey is over (tombstone.go) or withheld
+// again until it is taken (signal.go), unless its journey is over (intake.go) or withheld
 // until IDWise confirms it (screen.go). Webhooks are therefore accepted while Temporal is
 // away; while the ledger is away, an event that Temporal takes directly counts as kept.
 //

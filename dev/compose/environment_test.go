@@ -49,7 +49,7 @@ func TestVariablesExist(t *testing.T) {
 	template := embeddedServerTemplate(t)
 	known := map[string]func(name string) bool{
 		"starter": productKnows(t, project), "worker": productKnows(t, project), "setup": productKnows(t, project),
-		"standin":         in(read(t, root+"/cmd/idjourney/services.go")),
+		"standin":         in(read(t, root+"/cmd/idjourney/main.go")),
 		"temporal":        in(template + read(t, moduleDir(t, "go.temporal.io/server")+"/docker/scripts/sh/entrypoint.sh")),
 		"temporal-schema": in(read(t, moduleDir(t, "go.temporal.io/server")+"/tools/sql/main.go")),
 		"temporal-ui":     uiKnows(t),

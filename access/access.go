@@ -1,9 +1,16 @@
+// Package access identifies the callers of the listeners, by credentials and address, and
+// bounds what each may do.
 package access
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"hash/maphash"
+	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -146,4 +153,93 @@ func (q *Quota) GiveBack(name string, n int64) {
 	} else {
 		delete(q.used, name)
 	}
+}
+
+// Digest stands for a secret. All digests have one length, so that comparing two in constant
+// time does not reveal the length of a secret either.
+type Digest [sha256.Size]byte
+
+// DigestOf returns the digest of a secret.
+func DigestOf(secret string) Digest { return sha256.Sum256([]byte(secret)) }
+
+// Matches is 1 if the digests are equal and 0 if not.
+func (d Digest) Matches(other Digest) int { return subtle.ConstantTimeCompare(d[:], other[:]) }
+
+// Credentials returns what follows the scheme in an Authorization header. The case
+// of the scheme does not matter.
+func Credentials(line, scheme string) (string, bool) {
+	got, rest, ok := strings.Cut(line, " ")
+	return strings.TrimSpace(rest), ok && strings.EqualFold(got, scheme)
+}
+
+// ClientIP returns the address a request comes from. Each hop appends the address it received
+// the request from to X-Forwarded-For. Read from the right, the first entry that is not a
+// trusted proxy is therefore the client; everything to its left is the client's own claim. If
+// that entry is not an address, the result is invalid and on no allow-list.
+func ClientIP(remoteAddr string, forwarded []string, trusted []netip.Prefix) netip.Addr {
+	client := parseAddr(remoteAddr)
+	if !Contains(trusted, client) {
+		return client
+	}
+	// Several header lines are one list, in order.
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if hop == "" {
+			continue // no header at all, or a stray comma
+		}
+		if client = parseAddr(hop); !Contains(trusted, client) {
+			return client
+		}
+	}
+	return client
+}
+
+// parseAddr reads an address with or without a port. IPv4 in IPv6 is IPv4, and a
+// zone is dropped, because a prefix never contains an address with one.
+func parseAddr(s string) netip.Addr {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap().WithZone("")
+	}
+	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap().WithZone("")
+}
+
+// Contains reports whether addr is in one of the networks.
+func Contains(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// OnlyHosts protects a listener without authentication from web pages. A page can point its
+// own name at a loopback address (DNS rebinding) and then read the listener's answers; its
+// requests carry that name in Host. OnlyHosts serves loopback names and addresses, the
+// address that the client is connected to, and the configured names. All others get 421.
+func OnlyHosts(next http.Handler, configured []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !hostAllowed(r, configured) {
+			http.Error(w, "this listener does not serve that host: add it to listen.admin_hosts if it is yours", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func hostAllowed(r *http.Request, configured []string) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if host == "localhost" || slices.ContainsFunc(configured, func(c string) bool { return strings.EqualFold(c, host) }) {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return addr.IsLoopback() || local != nil && local.AddrPort().Addr().Unmap() == addr.Unmap()
 }

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"os/exec"
 	"regexp"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"idjourney/dev/embed"
 	"idjourney/dev/world"
 	"idjourney/journey"
 )
@@ -41,37 +39,4 @@ func farewellWorks(t *testing.T, s *world.World, decided string) {
 	if _, err := r.rest(ctx, decided, journey.Settled); err != nil {
 		t.Errorf("the journey whose review was decided: %v", err)
 	}
-}
-
-// Ctrl-C during the scenarios ends the demo within three seconds, and is not reported as
-// a failure.
-func TestInterruptedDemo(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	out := &interrupting{at: []byte("a user begins a journey"), interrupt: interrupt}
-	err := Run(ctx, Options{Exit: true, Out: out, Ports: world.Ports{UI: embed.NoUI}})
-	if took := time.Since(out.since); out.since.IsZero() || took > 3*time.Second {
-		t.Errorf("the demo ended %v after the interruption, want at most 3 s", took)
-	}
-	if err != nil {
-		t.Errorf("got the error %v", err)
-	}
-	if text := out.String(); strings.Contains(text, "✗") || !strings.HasSuffix(text, "interrupted\n") {
-		t.Errorf("the demo printed:\n%s", text)
-	}
-}
-
-// interrupting presses Ctrl-C when a text is printed for the first time.
-type interrupting struct {
-	bytes.Buffer
-	at        []byte
-	interrupt context.CancelFunc
-	since     time.Time
-}
-
-func (w *interrupting) Write(p []byte) (int, error) {
-	if w.since.IsZero() && bytes.Contains(p, w.at) {
-		w.since = time.Now()
-		w.interrupt()
-	}
-	return w.Buffer.Write(p)
 }

@@ -70,7 +70,6 @@ func around(t *testing.T, c *containers) *world.World {
 	c.compose("up", "-d", "--wait", "temporal-ui")
 	c.compose("run", "--rm", "setup")
 	env := readEnv(t, filepath.Join(c.dir, ".env"))
-	t.Setenv("TEMPORAL_NAMESPACE", "idjourney")
 	s, err := world.Start(t.Context(), world.Options{
 		Dir: t.TempDir(), TemporalAddress: "127.0.0.1:7233", UIURL: "http://127.0.0.1:8233", Binary: "in containers",
 	})
@@ -141,7 +140,8 @@ func (c *containers) configure(s *world.World) {
 	k := s.Keys
 	override := network + "services:\n"
 	for _, service := range []string{"starter", "worker"} {
-		override += "  " + service + ":\n    environment:\n"
+		// The world has made itself a namespace at a Temporal that is not its own.
+		override += "  " + service + ":\n    environment:\n      TEMPORAL_NAMESPACE: " + s.Namespace + "\n"
 		for name, value := range map[string]string{
 			"DEMO_BACKOFFICE_TOKEN": k.BackofficeToken, "DEMO_API_KEY": k.APIKey, "DEMO_API_SECRET": k.APISecret,
 			"DEMO_WEBHOOK_PASSWORD": k.WebhookPassword, "DEMO_WEBHOOK_PASSWORD_NEXT": k.WebhookPasswordNext,

@@ -29,6 +29,9 @@ func Sample(t journey.MessageType) (id string, body []byte, err error) {
 	return "sample_" + rand.Text(), compact.Bytes(), nil
 }
 
+// ErrNoSecret says that an endpoint has no secret to sign its messages with.
+var ErrNoSecret = errors.New("there is nothing to sign with")
+
 // SendSamples sends one signed sample of each of the types, all if there are none, and
 // writes what became of it.
 func SendSamples(ctx context.Context, out io.Writer, to Endpoint, types []string) error {
@@ -41,6 +44,9 @@ func SendSamples(ctx context.Context, out io.Writer, to Endpoint, types []string
 			return fmt.Errorf("there is no message of type %q: use %v", name, Types())
 		}
 		chosen = append(chosen, journey.MessageType(name))
+	}
+	if len(to.Secrets) == 0 {
+		return ErrNoSecret
 	}
 	sender := NewSender(Config{})
 	var refused error

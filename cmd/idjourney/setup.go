@@ -113,11 +113,12 @@ func notifyCommand() *cobra.Command {
 		"Sends the example of each type, signed as in production, with a new webhook-id. The content is made up. The secret,\n"+
 			"whsec_ and base64, comes from the environment variable that --secret-env names. Exit status 1 if any is not taken.",
 		func(ctx context.Context, out io.Writer) error {
-			secrets := strings.Fields(os.Getenv(secretEnv))
-			if len(secrets) == 0 {
-				return fmt.Errorf("there is nothing to sign with: set %s, or name another variable by --secret-env", secretEnv)
+			endpoint := notify.Endpoint{Name: "sample", URL: to, Secrets: strings.Fields(os.Getenv(secretEnv))}
+			err := notify.SendSamples(ctx, out, endpoint, types)
+			if errors.Is(err, notify.ErrNoSecret) {
+				err = fmt.Errorf("%w: set %s, or name another variable by --secret-env", err, secretEnv)
 			}
-			return notify.SendSamples(ctx, out, notify.Endpoint{Name: "sample", URL: to, Secrets: secrets}, types)
+			return err
 		})
 	sample.Flags().StringSliceVar(&types, "type", nil, "only this type, for example journey.decided; again for more (default: all)")
 	sample.Flags().StringVar(&to, "to", "", "address of the endpoint (required)")
